@@ -57,10 +57,12 @@ if [ -n "$demo" ] && [ -z "${RUNPOD_API_KEY:-}${PROMPT_HELPER_URL:-}" ]; then
   set_to PROMPT_HELPER_API_KEY ""
   set_to PROMPT_HELPER_URL "http://$DEMO_HOST:8010/v2/dictionary/openai/v1"
   set_to PROMPT_HELPER_MODEL "demo dictionary (stand-in)"
+  set_to PROMPT_HELPER_VISION_MODEL "demo colors (stand-in)"
 else
   set_to PROMPT_HELPER_API_KEY "${PROMPT_HELPER_API_KEY:-}"
   set_to PROMPT_HELPER_URL "${PROMPT_HELPER_URL:-}"
   set_to PROMPT_HELPER_MODEL "${PROMPT_HELPER_MODEL:-}"
+  set_to PROMPT_HELPER_VISION_MODEL "${PROMPT_HELPER_VISION_MODEL:-}"
 fi
 if [ -n "$demo" ] && [ -z "${S3_BUCKET:-}" ]; then
   set_to S3_ENDPOINT_URL http://s3:8333

@@ -108,9 +108,10 @@ def set_environment(*, has_emulator: bool) -> None:
         "RUNPOD_API_KEY_FILE": "",
         "RUNPOD_BASE_URL": base_url,
         "RUNPOD_IMAGE_HOSTS": f"{HOST}:{emulator_port}",
-        # A stand-in: the emulator's dictionary.
+        # Stand-ins: the emulator's dictionary, and its names of colors.
         "PROMPT_HELPER_URL": f"{base_url}/dictionary/openai/v1",
         "PROMPT_HELPER_MODEL": "demo dictionary (stand-in)",
+        "PROMPT_HELPER_VISION_MODEL": "demo colors (stand-in)",
     }
 
 

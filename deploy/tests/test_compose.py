@@ -82,6 +82,7 @@ class TestConfigure:
         assert base_url == "http://localhost:8010/v2"
         assert written["prompt_helper_url"] == f"{base_url}/dictionary/openai/v1"
         assert written["prompt_helper_model"] == "demo dictionary (stand-in)"
+        assert written["prompt_helper_vision_model"] == "demo colors (stand-in)"
         assert written["prompt_helper_api_key"] == ""
 
     @pytest.mark.parametrize(

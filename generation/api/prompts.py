@@ -1,4 +1,4 @@
-"""The prompt helper: translate and enhance a prompt. Nothing is created."""
+"""The prompt helper: translate and enhance a prompt, describe an image. Nothing is created."""
 
 from typing import Annotated, TypedDict
 
@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from accounts.access.request_user import limited_token, user_of
 from accounts.models import Scope
-from artgen.api.inputs import Body, Text
+from artgen.api.inputs import Body, Id, Text
 from artgen.api.operations import operation
 from artgen.api.views import ApiView
 from generation.api.models import check_model
@@ -14,6 +14,7 @@ from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.models import ImageModel
 from generation.studio.prompt_helper import proposals
 from generation.studio.prompt_helper.instructions import ProposalKind
+from generation.studio.prompt_helper.proposals import Proposal
 
 PROBLEMS = [
     *("too_few_credits", "token_limit_reached", "permission_denied", "prompt_helper_off"),
@@ -26,9 +27,9 @@ class ProposalJson(TypedDict):
     """A proposed prompt. Create a job with both prompts to keep the original with it."""
 
     prompt: Annotated[str, "At most 2,000 characters."]
-    original_prompt: Annotated[str, "The prompt as given."]
+    original_prompt: Annotated[str, "The prompt as given; empty for a description."]
     language: Annotated[
-        str, "ISO 639-1 code of the language of a translation; empty for an enhancement."
+        str, "ISO 639-1 code of the language of a translation or description; empty otherwise."
     ]
     credits: Annotated[int, "Charged for it."]
 
@@ -50,6 +51,12 @@ class PromptToTranslateBody(PromptToEnhanceBody):
         help_text="Slug of the model that the prompt is for: its preferred language is the target, "
         "English if not given.",
     )
+
+
+class ImageToDescribeBody(Body):
+    """An image to describe."""
+
+    image = Id(help_text="The ID of an image or upload.")
 
 
 class Prompts(ApiView):
@@ -88,12 +95,32 @@ class Prompts(ApiView):
         """
         return _propose(request, ProposalKind.ENHANCE, prompt=self.read_body()["prompt"])
 
+    @operation(
+        "POST prompts/describe/",
+        body=ImageToDescribeBody,
+        problems=PROBLEMS,
+        scope=Scope.CREATE,
+        url_name="api_describe_image",
+    )
+    def describe_image(self, request: Request) -> ProposalJson:
+        """Describe an image as a prompt.
+
+        Returns a prompt in the language of the request; nothing is created. It is charged unless
+        it fails. 404 if no model of this site sees images, 503 if it is busy or does not respond.
+        """
+        image_id = str(self.read_body()["image"])
+        user, token_id = user_of(request), limited_token(request)
+        return _json(proposals.describe(user=user, image_id=image_id, token_id=token_id))
+
 
 def _propose(
     request: Request, kind: ProposalKind, *, prompt: str, model: ImageModel | None = None
 ) -> ProposalJson:
     user, token_id = user_of(request), limited_token(request)
-    proposal = proposals.propose(kind, user=user, prompt=prompt, model=model, token_id=token_id)
+    return _json(proposals.propose(kind, user=user, prompt=prompt, model=model, token_id=token_id))
+
+
+def _json(proposal: Proposal) -> ProposalJson:
     return {
         "prompt": proposal.prompt,
         "original_prompt": proposal.original_prompt,

@@ -75,16 +75,22 @@ class TextClient:
         if not self.model:
             raise ValueError("the name of the model is missing")
 
-    def reply(self, *, instructions: str, text: str, max_tokens: int) -> str:
+    def reply(self, *, instructions: str, text: str, max_tokens: int, image: str = "") -> str:
         """Return the model's reply to `text`, without quotes around it; never empty.
+
+        `image` is a data: URL of what the model sees beside the text.
 
         Raises TextUnavailable, TextNotSetUp, TextRefused or TextUnusable.
         """
+        content: str | list[dict[str, Any]] = text
+        if image:
+            picture = {"type": "image_url", "image_url": {"url": image}}
+            content = [picture, {"type": "text", "text": text}]
         body = {
             "model": self.model,
             "messages": [
                 {"role": "system", "content": instructions},
-                {"role": "user", "content": text},
+                {"role": "user", "content": content},
             ],
             "max_tokens": max_tokens,
             "stream": False,

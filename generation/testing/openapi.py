@@ -52,6 +52,7 @@ OPERATIONS = {
     "post /api/v1/quotes/",
     "post /api/v1/prompts/translate/",
     "post /api/v1/prompts/enhance/",
+    "post /api/v1/prompts/describe/",
     "get /api/v1/sheets/",
     "post /api/v1/sheets/",
     "post /api/v1/sheets/quotes/",

@@ -13,6 +13,7 @@ from generation.catalog.source_roles import SourceRole
 from generation.files.image_addresses import srcset
 from generation.jobs.inputs import reachability
 from generation.views.account.account_tabs import filled_tabs
+from generation.views.create.prompt_help import describe_price
 from generation.views.create.script_texts import create_texts, ready_texts
 from generation.views.gallery import url_filters
 from generation.views.image_html import LAYOUTS, img, lean_img, sample_img
@@ -27,6 +28,7 @@ def environment(**options: Any) -> Environment:
         {
             "card_frame": cards.frame,
             "create_texts": create_texts,
+            "describe_price": describe_price,
             "filled_tabs": filled_tabs,
             "filter_choices": url_filters.choices,
             "is_demo": reachability.is_demo,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import pytest
 import yaml
@@ -166,6 +167,9 @@ class TestSchema(ApiTestCase):
                 "post /api/v1/prompts/enhance/": [
                     self.api.post(enhance, asked),
                     self.api.post(enhance, {}),
+                ],
+                "post /api/v1/prompts/describe/": [
+                    self.api.post("/api/v1/prompts/describe/", {"image": str(uuid4())}),
                 ],
             }
 

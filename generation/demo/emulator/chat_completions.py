@@ -1,7 +1,7 @@
 """RunPod's OpenAI-compatible text endpoints: `/v2/ENDPOINT/openai/v1/chat/completions`.
 
-A stand-in: instructions that begin with "Translate" get the dictionary's translation, others the
-text with details added. The model is called what the request calls it.
+A stand-in: instructions that begin with "Translate" get the dictionary's translation, those with an
+image its colors, others the text with details added. The model is called what the request calls it.
 
 Source: https://docs.runpod.io/serverless/vllm/openai-compatibility
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import web
 
+from .descriptions import described
 from .dictionary import enhanced, translated
 from .endpoint_access import EndpointAccess
 from .faults import Faults
@@ -59,7 +60,10 @@ class ChatCompletions:
             return _error(404, "endpoint not found")
         if not self._access.accepts(request.headers.get("Authorization", "")):
             return _error(401, "unauthorized")
-        reply_text = translated(text) if instructions.startswith("Translate") else enhanced(text)
+        try:
+            reply_text = _reply(instructions, text)
+        except (ValueError, LookupError, TypeError, OSError):
+            return _error(400, "the image cannot be read")
         return await self._answer(fault, request, _completion(document.get("model"), reply_text))
 
     async def _answer(
@@ -94,6 +98,13 @@ class ChatCompletions:
         return web.json_response(completion)
 
 
+def _reply(instructions: str, content: Any) -> str:
+    """Return the reply to a text, or to a list of an image and a text."""
+    if isinstance(content, list):
+        return described(content[0]["image_url"]["url"], is_russian="Russian" in instructions)
+    return translated(content) if instructions.startswith("Translate") else enhanced(content)
+
+
 async def _drip(
     request: web.Request, completion: dict[str, Any], *, headers: bool
 ) -> web.StreamResponse:
@@ -121,7 +132,7 @@ def _completion(model: object, text: str) -> dict[str, Any]:
         "object": "chat.completion",
         "created": 0,
         "model": model,
-        "system_fingerprint": "a stand-in: a dictionary of the emulator",
+        "system_fingerprint": "a stand-in: words of the emulator",
         "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
     }

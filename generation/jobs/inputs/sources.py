@@ -60,9 +60,14 @@ def check(*, user: User, ids: Sequence[str], field: str = FIELD) -> list[OwnImag
         uploads=Upload.objects.usable(),
     )
     if len(image_ids) != len(ids) or len(images) != len(set(image_ids)):
-        detail = _("Image not found.")
-        raise InvalidParameters([FieldError(field=field, code="does_not_exist", detail=detail)])
+        raise missing(field)
     return [images[image_id] for image_id in image_ids]
+
+
+def missing(field: str) -> InvalidParameters:
+    """Return the refusal of an image that is not the user's or has been deleted."""
+    detail = _("Image not found.")
+    return InvalidParameters([FieldError(field=field, code="does_not_exist", detail=detail)])
 
 
 def must_be_reduced(

@@ -7,6 +7,7 @@ import { pressedOf, singleKeysAreOn } from "../artgen/js/shortcuts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { carryUndo, offerCarriedUndo } from "./js/carried_undo.js"
+import { describe, formWith } from "./js/describe.js"
 import { showFailure } from "./js/failures.js"
 import { ImageNote } from "./js/image_note.js"
 import { ImageTags } from "./js/image_tags.js"
@@ -33,6 +34,13 @@ wireShareSheet(document.body, data)
 new ImageTags(document.getElementById("image-tags"), data)
 new ImageNote(document.getElementById("image-note"), data)
 wireZoom(document.querySelector(".frame"), document.getElementById("viewer"))
+
+const describing = document.querySelector("[data-describe-image]")
+if (describing) describing.hidden = false
+describing?.addEventListener("click", async () => {
+  const prompt = await describe(describing.dataset.describeImage, data)
+  if (prompt !== null) location.assign(formWith(prompt, data))
+})
 
 /** Show whether the image is in the trash; move the focus to the action that is possible now. */
 function show(isTrashed) {

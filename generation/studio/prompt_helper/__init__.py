@@ -1,1 +1,1 @@
-"""Proposals for prompts: a translation or an enhanced version, from a text endpoint."""
+"""Proposals for prompts: a translation, an enhanced version, or a description of an image."""

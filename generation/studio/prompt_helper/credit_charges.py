@@ -24,6 +24,7 @@ GRACE = timedelta(minutes=1)  # beyond the time that a call may take
 REASONS = {
     ProposalKind.TRANSLATE: gettext_noop("Prompt translation"),
     ProposalKind.ENHANCE: gettext_noop("Prompt enhancement"),
+    ProposalKind.DESCRIBE: gettext_noop("Prompt from an image"),
 }
 NO_PROPOSAL, UNCHANGED = "no_proposal", "proposal_unchanged"
 """Why credits are returned."""
@@ -33,6 +34,7 @@ def price_of(kind: ProposalKind) -> int:
     prices: dict[ProposalKind, int] = {
         ProposalKind.TRANSLATE: settings.PROMPT_HELPER_TRANSLATE_CREDITS,
         ProposalKind.ENHANCE: settings.PROMPT_HELPER_ENHANCE_CREDITS,
+        ProposalKind.DESCRIBE: settings.PROMPT_HELPER_DESCRIBE_CREDITS,
     }
     return prices[kind]
 

@@ -15,11 +15,19 @@ def is_on() -> bool:
     return bool(settings.PROMPT_HELPER_URL and settings.PROMPT_HELPER_MODEL)
 
 
-def client() -> TextClient:
-    """Return the client; raise ValueError for settings that the system check reports."""
+def can_see() -> bool:
+    """Return whether the endpoint has a model that sees images."""
+    return is_on() and bool(settings.PROMPT_HELPER_VISION_MODEL)
+
+
+def client(*, sees: bool = False) -> TextClient:
+    """Return the client; raise ValueError for settings that the system check reports.
+
+    `sees`: of the model that sees images.
+    """
     return _client(
         settings.PROMPT_HELPER_URL,
-        settings.PROMPT_HELPER_MODEL,
+        settings.PROMPT_HELPER_VISION_MODEL if sees else settings.PROMPT_HELPER_MODEL,
         _key(),
         settings.PROMPT_HELPER_SECONDS,
         repr(sorted(settings.PROMPT_HELPER_OPTIONS.items())),

@@ -1,14 +1,18 @@
-"""Propose another prompt: translated for a model, or enhanced. One call of the text endpoint."""
+"""Propose a prompt: a translation for a model, an enhancement, or a description of an image.
+
+Each is one call of the text endpoint.
+"""
 
 import logging
 import time
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
 from accounts.limits import rate_limits
 from accounts.models import User
@@ -18,6 +22,7 @@ from generation.catalog import languages
 from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.request_validation import clean_text
+from generation.jobs.inputs import sources
 from generation.jobs.placing import creation_switch
 from generation.models import ImageModel, PromptCall
 from generation.providers.text_client import TextError, TextNotSetUp, TextUnavailable
@@ -26,6 +31,7 @@ from generation.studio.prompt_helper import (
     dollar_costs,
     helper_client,
     instructions,
+    seen_image,
 )
 from generation.studio.prompt_helper.instructions import ProposalKind
 
@@ -34,6 +40,8 @@ log = logging.getLogger(__name__)
 MAX_TOKENS = 2_000
 RETRY_AFTER_SECONDS = 30
 MAX_RETRY_AFTER_SECONDS = 300
+DESCRIBED = "Describe this image."
+IMAGE_FIELD = "image"
 
 
 class HelperMissing(Refusal):
@@ -64,12 +72,22 @@ class NoProposal(Refusal):
     )
 
 
+class NotDescribed(NoProposal):
+    """The text endpoint refuses this image, or its reply cannot be used."""
+
+    text = gettext_lazy(
+        "A prompt for this image couldn’t be generated. Nothing was charged. Try again, or choose "
+        "another image."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Another prompt; `language` is the code of that of a translation, else ""."""
+    """Another prompt; `language` is the code of a translation or description, else ""."""
 
     prompt: str
     original_prompt: str
+    """"" for a description."""
     language: str
     credits: int
     """What it was charged."""
@@ -103,22 +121,67 @@ def propose(
     if not helper_client.is_on():
         raise HelperMissing
     prompt = _cleaned(prompt)
+    language = _target(model) if kind is ProposalKind.TRANSLATE else ""
+    directions = instructions.of(kind, language=language or languages.DEFAULT)
+
+    def ask() -> str:
+        return _ask(kind, directions=directions, text=prompt)
+
+    proposal, charged = _charged(kind, ask, user=user, token_id=token_id, unchanged=prompt)
+    return Proposal(prompt=proposal, original_prompt=prompt, language=language, credits=charged)
+
+
+def describe(*, user: User, image_id: str, token_id: UUID | None = None) -> Proposal:
+    """Return a prompt in the active language that describes an image or upload of the user.
+
+    The endpoint gets a small copy, never an address. Otherwise as `propose`.
+
+    Raises:
+        InvalidParameters: the image is not the user's, or was deleted.
+        HelperMissing: no model of this site sees images.
+        BucketAway, DecoderBusy, and what `propose` raises: nothing was charged.
+    """
+    if not helper_client.can_see():
+        raise HelperMissing
+    [own] = sources.check(user=user, ids=[image_id], field=IMAGE_FIELD)
+    active = get_language() or ""
+    language = active if active in languages.NAMES else languages.DEFAULT
+    directions = instructions.of(ProposalKind.DESCRIBE, language=language)
+
+    def ask() -> str:
+        try:
+            image = seen_image.data_url(own.key)
+        except FileNotFoundError as error:
+            raise sources.missing(IMAGE_FIELD) from error
+        return _ask(ProposalKind.DESCRIBE, directions=directions, text=DESCRIBED, image=image)
+
+    kind = ProposalKind.DESCRIBE
+    prompt, charged = _charged(kind, ask, user=user, token_id=token_id)
+    return Proposal(prompt=prompt, original_prompt="", language=language, credits=charged)
+
+
+def _charged(
+    kind: ProposalKind,
+    ask: Callable[[], str],
+    *,
+    user: User,
+    token_id: UUID | None,
+    unchanged: str | None = None,
+) -> tuple[str, int]:
+    """Return the text of `ask()` and the credits charged for it, none if it is `unchanged`."""
     creation_switch.refuse_if_paused(user)
     dollar_costs.refuse_beyond_budgets(user)
     rate_limits.spend("prompt_helper", user.pk)
-    language = _target(model) if kind is ProposalKind.TRANSLATE else ""
-    directions = instructions.of(kind, language=language or languages.DEFAULT)
     with helper_client.waiting.held():
         price = credit_charges.price_of(kind)
         call = credit_charges.hold(user=user, kind=kind, price=price, token_id=token_id)
         try:
             pooling.give_back()
-            proposal = _ask(kind, directions=directions, prompt=prompt)
+            text = ask()
         except BaseException as error:
             _release(call, user, has_reply=isinstance(error, NoProposal))
             raise
-        charged = _settle(call, user, price=price, is_changed=proposal != prompt)
-    return Proposal(prompt=proposal, original_prompt=prompt, language=language, credits=charged)
+        return text, _settle(call, user, price=price, is_changed=text != unchanged)
 
 
 def _release(call: PromptCall | None, user: User, *, has_reply: bool) -> None:
@@ -155,12 +218,13 @@ def _target(model: ImageModel | None) -> str:
     return known[0] if known else languages.DEFAULT
 
 
-def _ask(kind: ProposalKind, *, directions: str, prompt: str) -> str:
+def _ask(kind: ProposalKind, *, directions: str, text: str, image: str = "") -> str:
     """Return the text of the endpoint. Raises HelperAway or NoProposal."""
+    no_proposal = NotDescribed if kind is ProposalKind.DESCRIBE else NoProposal
     started = time.monotonic()
     try:
-        reply = helper_client.client().reply(
-            instructions=directions, text=prompt, max_tokens=MAX_TOKENS
+        reply = helper_client.client(sees=bool(image)).reply(
+            instructions=directions, text=text, image=image, max_tokens=MAX_TOKENS
         )
     except TextError as error:
         level = logging.ERROR if isinstance(error, TextNotSetUp) else logging.WARNING
@@ -171,11 +235,11 @@ def _ask(kind: ProposalKind, *, directions: str, prompt: str) -> str:
             log.log(level, "the text endpoint failed", extra=fields)
             raise HelperAway(retry_after=_pause(error.retry_after)) from error
         log.log(level, "the text endpoint has no proposal", extra=fields)
-        raise NoProposal from error
+        raise no_proposal from error
     proposal = unicodedata.normalize("NFC", reply)
     if len(proposal) > PROMPT_MAX_LENGTH:
         log.warning("the proposal is too long", extra={"kind": kind.value, "length": len(proposal)})
-        raise NoProposal
+        raise no_proposal
     return proposal
 
 

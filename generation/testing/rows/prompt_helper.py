@@ -17,6 +17,7 @@ def prompt_helper(emulator: Emulator, **options: Any) -> override_settings:
     settings = {
         "PROMPT_HELPER_URL": f"{emulator.base_url}/{ENDPOINT}/openai/v1",
         "PROMPT_HELPER_MODEL": "stand-in",
+        "PROMPT_HELPER_VISION_MODEL": "stand-in that sees",
         "PROMPT_HELPER_TRANSLATE_CREDITS": 1,
     }
     return override_settings(**(settings | options))

@@ -1,4 +1,4 @@
-"""The prompt helper in the composer and the editor: prices and languages."""
+"""The prompt helper in the composer, the editor and at images: prices and languages."""
 
 from dataclasses import dataclass
 
@@ -43,6 +43,11 @@ def helper_of(user: User, model: ImageModel) -> Helper | None:
         text_model=_text_model(),
         automatic=user.prompt_help,
     )
+
+
+def describe_price() -> int | None:
+    """Return the credits of a prompt that describes an image, None if no model sees images."""
+    return credit_charges.price_of(ProposalKind.DESCRIBE) if helper_client.can_see() else None
 
 
 def _text_model() -> str:

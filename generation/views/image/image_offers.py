@@ -19,6 +19,7 @@ from generation.jobs.placing.quotes import Quote
 from generation.models import Image
 from generation.studio.forms import image_edits
 from generation.studio.forms.image_edits import Edits
+from generation.views.create.prompt_help import describe_price
 from generation.views.gallery import finals
 from generation.views.image.image_page import own_image
 from generation.views.image.variants_and_edits import models_for_edits
@@ -82,7 +83,15 @@ def _offers(edits: Edits, quotes: PageQuotes) -> Mapping[str, ActOffer | None]:
         lowest = min(filler.credits for filler in edits.fillers)
         price = _("from %(credits)s") % {"credits": formatting.credits(lowest)}
         edit = ActOffer(price=price, text=price)
-    return {"vary": variants, "vary_strong": variants, "upscale": upscale, "edit_area": edit}
+    described = describe_price()
+    price = formatting.credits(described) if described else ""
+    return {
+        "vary": variants,
+        "vary_strong": variants,
+        "upscale": upscale,
+        "edit_area": edit,
+        "describe": ActOffer(price=price, text=price),
+    }
 
 
 def _offer(what: str, quote: Quote) -> ActOffer:

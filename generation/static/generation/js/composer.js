@@ -9,6 +9,7 @@ import { isCreatingEnter, pressed } from "../../artgen/js/shortcuts.js"
 import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
+import { describe } from "./describe.js"
 import { Draft, fieldsOf, putInto, same } from "./draft.js"
 import { FavoriteModels } from "./favorite_models.js"
 import { takeLink, withLink } from "./form_links.js"
@@ -145,6 +146,14 @@ export class Composer {
     this.history.keep(this.prompt.value)
     this.#write(text)
     this.prompt.focus()
+  }
+
+  /** Put another prompt into the form; Undo restores what was in it. */
+  replacePrompt(text, message = this.helper.box.dataset.taken) {
+    const before = this.#state()
+    this.#write(text)
+    this.prompt.focus()
+    this.#offerUndo(before, message)
   }
 
   /** Replace the prompt by a proposal for `asked`; Undo restores what was in the form. */
@@ -403,11 +412,13 @@ export class Composer {
     if (negativeClicked(this.form, event.target)) return
     const seed = requestedSeed(this.form, event.target)
     if (at("[data-use-original]")) {
-      this.#useOriginal()
+      this.replacePrompt(this.original.text, this.data.used)
     } else if (at("[data-drop-original]")) {
       this.original.set("")
       this.prompt.focus()
       this.#changed()
+    } else if (at("[data-describe-source]")) {
+      this.#describe(at(".source"))
     } else if (seed !== null) {
       setSeed(this.form, seed)
       this.#changed()
@@ -421,11 +432,11 @@ export class Composer {
     }
   }
 
-  #useOriginal() {
-    const before = this.#state()
-    this.#write(this.original.text)
-    this.prompt.focus()
-    this.#offerUndo(before)
+  async #describe(source) {
+    await this.sources.settled()
+    const [id] = source.querySelector("[name=source_images]").value.split(":")
+    const prompt = id ? await describe(id, this.data) : null
+    if (prompt !== null) this.replacePrompt(prompt)
   }
 
   #changed() {

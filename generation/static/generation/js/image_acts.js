@@ -6,6 +6,7 @@
 import { api, part } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { showBalance } from "./balance.js"
+import { describe, formWith } from "./describe.js"
 import { showFailure } from "./failures.js"
 import { freshKey } from "./random.js"
 import { copyShareLink } from "./share_link.js"
@@ -41,11 +42,11 @@ export function addActs(root) {
 export class ImageActs {
   /**
    * `data` has the texts and addresses of the page. `placed(runs, tile)` gets what was
-   * placed; `reuse(id)` puts the image's prompt into a form of this page, whose `model()` finishes
-   * images first of all.
+   * placed; `reuse(id)` puts the image's prompt into a form of this page, `write(prompt)` another
+   * one; its `model()` finishes images first of all.
    */
-  constructor(data, { placed, reuse = null, model = () => "" }) {
-    Object.assign(this, { data, placed, reuse, model })
+  constructor(data, { placed, reuse = null, write = null, model = () => "" }) {
+    Object.assign(this, { data, placed, reuse, write, model })
     this.offers = new Map() // image id → {at, found}: when, a promise of {act: {price, text}}
     this.orders = new Map() // "image id, act" → {key, isBusy}; the key stays until an answer comes
     this.timer = 0
@@ -113,6 +114,15 @@ export class ImageActs {
   share(tile, open = (page) => location.assign(page)) {
     const address = addressOf(tile)
     return copyShareLink(address, this.data, { options: () => open(`${address}share/`) })
+  }
+
+  /** Put a prompt that describes the image into a form; `open(page)` shows that of another page. */
+  async describe(tile, { close, open }) {
+    const prompt = await describe(tile.dataset.image, this.data)
+    if (prompt === null) return
+    if (!this.write) return open(formWith(prompt, this.data))
+    close()
+    this.write(prompt)
   }
 
   /** Return the address of the page that the action opens, "" if it opens none. */

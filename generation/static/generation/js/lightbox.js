@@ -218,6 +218,13 @@ export class Lightbox {
   #press(button, event) {
     if (button.getAttribute("aria-disabled") === "true") return
     const { tile } = this
+    if (button.dataset.make === "describe") {
+      this.acts.describe(tile, {
+        close: () => this.viewer.close(),
+        open: (page) => this.#openPage(page),
+      })
+      return
+    }
     const page = this.acts.pageOf(button.dataset.make, tile)
     if (page) return this.#openPage(page)
     // The form that takes the prompt is below.

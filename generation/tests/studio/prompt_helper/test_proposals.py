@@ -1,25 +1,31 @@
 """The prompt helper: proposals, what they cost, and that a failure costs nothing."""
 
+import base64
+import io
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image as Pillow
 
 from accounts.credits import holds, ledger, ledger_check, statement
 from accounts.limits import period_limits
 from accounts.models import CreditEntry, Scope
 from accounts.tokens import tokens
 from artgen.web import formatting
+from generation.files import storage
 from generation.jobs.budgets import budget_changes, budget_state
 from generation.jobs.placing import creation_switch
 from generation.models import (
     Budget,
     GenerationSwitch,
+    Image,
     ImageModel,
     Period,
     PromptCall,
@@ -29,11 +35,12 @@ from generation.models import (
 from generation.studio.prompt_helper import credit_charges, dollar_costs
 from generation.studio.prompt_helper.instructions import ProposalKind
 from generation.testing.cases import emulated
-from generation.testing.rows.api import Api, ApiTestCase, make_job
+from generation.testing.rows.api import Api, ApiTestCase, make_image, make_job, picture
 from generation.testing.rows.prompt_helper import chats, prompt_helper
 from generation.user_data import erasure
 
 TRANSLATE, ENHANCE = "/api/v1/prompts/translate/", "/api/v1/prompts/enhance/"
+DESCRIBE = "/api/v1/prompts/describe/"
 PROMPT = "маяк на скале в тумане"
 ASKED = {"prompt": PROMPT, "model": "z-image-turbo"}
 FAILURES = {
@@ -164,6 +171,71 @@ class TestProposing(HelperTestCase):
     def test_a_token_needs_the_right(self) -> None:
         reading = Api(tokens.issue(user=self.alice, name="reads", scopes=[Scope.READ]))
         self.assert_problem(reading.post(TRANSLATE, ASKED), 403, "missing_scope")
+
+
+class TestDescribing(HelperTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.image = self.stored(Pillow.new("RGB", (1600, 800), "#2f62b0"))
+
+    def stored(self, image: Pillow.Image) -> Image:
+        file = io.BytesIO()
+        image.save(file, "PNG")
+        own = make_image(self.alice)
+        storage.save(own.key, file.getvalue(), content_type="image/png")
+        return own
+
+    def describe(self, **headers: str) -> Any:
+        return self.api.post(DESCRIBE, {"image": str(self.image.id)}, **headers)
+
+    def test_it_shows_the_model_a_small_copy_and_answers_in_the_language_of_the_user(self) -> None:
+        for language, prompt in (
+            ("ru", "Широкая сцена, мягкие тона, главные цвета: синий"),
+            ("en", "A wide scene in soft tones, main colors: blue"),
+        ):
+            answer = self.describe(**{"Accept-Language": language})
+            assert answer.json() == {
+                "prompt": prompt, "original_prompt": "", "language": language, "credits": 1,
+            }  # fmt: skip
+        call = chats(self.emulator)[0]
+        assert call["model"] == "stand-in that sees"
+        assert "in Russian" in call["messages"][0]["content"]
+        start, _, data = call["messages"][1]["content"][0]["image_url"]["url"].partition(",")
+        assert start == "data:image/jpeg;base64"
+        assert Pillow.open(io.BytesIO(base64.b64decode(data))).size == (1024, 512)
+        assert self.money() == (98, 0)
+        assert statement.lines(statement.beginnings(self.alice)[:1])[0].what == (
+            "Prompt from an image"
+        )
+
+    def test_it_describes_uploads(self) -> None:
+        file = SimpleUploadedFile("white.png", picture(size=(64, 64)), content_type="image/png")
+        upload = self.api.client.post("/api/v1/uploads/", {"file": file}).json()
+        answer = self.api.post(DESCRIBE, {"image": upload["id"]})
+        assert answer.json()["prompt"] == "A square scene in soft tones, main colors: emerald"
+
+    def test_no_failure_costs_anything(self) -> None:
+        missing = make_image(self.alice)
+        answer = self.api.post(DESCRIBE, {"image": str(missing.id)})
+        self.assert_problem(answer, 400, "invalid", fields={"image": "does_not_exist"})
+        self.emulator.faults.next("chat", "refuse_400")
+        problem = self.assert_problem(self.describe(), 422, "no_proposal")
+        assert "choose another image" in problem["detail"]
+        assert self.money() == (100, 0)
+        assert set(self.kinds()) == {"hold", "release"}
+
+    def test_images_of_others_are_not_found(self) -> None:
+        answer = self.others.post(DESCRIBE, {"image": str(self.image.id)})
+        self.assert_problem(answer, 400, "invalid", fields={"image": "does_not_exist"})
+        assert chats(self.emulator) == []
+
+    def test_without_a_model_that_sees_there_are_none(self) -> None:
+        self.client.force_login(self.alice)
+        page = reverse("image", args=[self.image.id])
+        self.assertContains(self.client.get(page), "data-describe-image")
+        with override_settings(PROMPT_HELPER_VISION_MODEL=""):
+            self.assert_problem(self.describe(), 404, "prompt_helper_off")
+            self.assertNotContains(self.client.get(page), "data-describe-image")
 
 
 class TestLimits(HelperTestCase):

@@ -4,13 +4,14 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase
+from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+from generation.testing.rows.api import picture
 
 RUSSIAN, ENGLISH = "маяк на скале в тумане", "lighthouse on rock in fog"
 
 
 class TestPromptHelper(BrowserTestCase):
-    people = ("translator", "phone_translator", "automatic", "unlucky")
+    people = ("translator", "phone_translator", "automatic", "unlucky", "photographer", "describer")
 
     def propose(self, page: Page, kind: str) -> None:
         page.click(f"[data-propose={kind}]")
@@ -145,3 +146,40 @@ class TestPromptHelper(BrowserTestCase):
         expect(page.locator("[data-helper-error]")).to_be_hidden()
         page.type("#prompt", "!")
         expect(note).to_be_hidden()
+
+    def test_an_image_becomes_a_prompt_where_it_is_shown(self):
+        page = self.visit("photographer", "/create/?model=flux-kontext", **DESKTOP)
+        prompt = page.locator("#prompt")
+        prompt.fill("a kite")
+        file = {"name": "sea.png", "mimeType": "image/png", "buffer": picture(size=(96, 64))}
+        page.set_input_files(".drop-file", files=[file])
+        page.click("[data-describe-source]")
+        described = "A wide scene in soft tones, main colors: emerald"
+        expect(prompt).to_have_value(described)
+        page.click(".toast button:has-text('Undo')")
+        expect(prompt).to_have_value("a kite")
+
+        page = self.visit("describer", "/create/?model=flux-schnell", **DESKTOP)
+        prompt = page.locator("#prompt")
+        prompt.fill("a kite")
+        page.click(".segments label:has([value='1'])")
+        page.click("#create-button")
+        page.click("[data-status=succeeded] .card-link")
+        button = page.locator("#lightbox [data-make=describe]")
+        expect(button).to_have_attribute("data-price", "1\N{NO-BREAK SPACE}credit")
+        button.click()
+        expect(page.locator("#lightbox")).to_be_hidden()
+        expect(prompt).to_have_value(re.compile("^A square scene in "))
+
+        image = page.locator(".card-link").first.get_attribute("href")
+        speak(page, "ru")
+        page.goto(f"{self.demo.url}{image}")
+        self.demo.tell_emulator("faults", call="chat", fault="cut_off")
+        self.troubles.forgive("/api/v1/prompts/describe/")
+        step = page.locator("[data-describe-image]")
+        step.click()
+        expect(page.locator(".toast-bad")).to_contain_text("выберите другую картинку")
+        step.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/create/**")
+        expect(prompt).to_have_value(re.compile("^Квадратная сцена, "))
