@@ -44,7 +44,7 @@ from generation.studio.presets import composer_choices
 from generation.views.create import form_files, script_texts
 from generation.views.create.composer_context import source_thumbnails, style_options
 from generation.views.create.composer_links import composable
-from generation.views.create.model_list import model_options, sorted_models
+from generation.views.create.model_list import grouped, model_options, sorted_models
 from generation.views.create.refused_form import show_refusal
 from generation.views.gallery.zip_download import ArchiveResponse
 from generation.views.jobs import cards
@@ -155,7 +155,7 @@ def _page(
     context = _quoted(user, form, speaks=is_checked)
     return context | {
         "form": form,
-        "models": model_options(models, own=own, chosen=form.models, quotes=quotes),
+        "groups": grouped(model_options(models, own=own, chosen=form.models, quotes=quotes)),
         "styles": style_options(own),
         "sources": source_thumbnails(user, form.sources),
         "lists": list(WordList.objects.of(user).present()),

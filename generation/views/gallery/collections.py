@@ -29,7 +29,8 @@ COVERS = 4
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def collections_page(request: HttpRequest) -> HttpResponse:
-    """Show the user's collections; POST creates one named `name` and opens it."""
+    """Show the user's collections, as a part the links of the sidebar; POST creates one named
+    `name` and opens it."""
     if request.method == "POST":
         name = request.POST.get("name", "")
         try:
@@ -37,6 +38,9 @@ def collections_page(request: HttpRequest) -> HttpResponse:
         except Refusal as refused:
             return _overview(request, name=name, refused=refused)
         return redirect(_address(collection))
+    if wants_part(request):
+        context = {"collection_cards": collections.summaries(user_of(request))}
+        return part(request, "generation/_collection_links.html", context)
     return _overview(request)
 
 

@@ -85,12 +85,13 @@ def _offers(edits: Edits, quotes: PageQuotes) -> Mapping[str, ActOffer | None]:
         edit = ActOffer(price=price, text=price)
     described = describe_price()
     price = formatting.credits(described) if described else ""
+    text = ", ".join(filter(None, [_("As a prompt"), price]))
     return {
         "vary": variants,
         "vary_strong": variants,
         "upscale": upscale,
         "edit_area": edit,
-        "describe": ActOffer(price=price, text=price),
+        "describe": ActOffer(price=price, text=text),
     }
 
 

@@ -1,4 +1,4 @@
-/** Wheel, drag, pinch, click and double tap on the room of a `Viewport`. */
+/** Wheel, drag, pinch, click, double click and double tap on the room of a `Viewport`. */
 
 const CLICK_DISTANCE = 6 // px: a pointer that moved less has clicked
 const DOUBLE_TAP = 320 // ms between the taps of a double tap
@@ -6,8 +6,9 @@ const WHEEL_SPEED = 0.0022 // zoom of one pixel of the wheel, as an exponent
 const LINE_HEIGHT = 16 // px, for wheels that count in lines
 
 export class Gestures {
-  constructor(viewport) {
-    this.viewport = viewport
+  /** `clicks`: how many clicks of a mouse switch between the whole image and its own pixels. */
+  constructor(viewport, { clicks = 1 } = {}) {
+    Object.assign(this, { viewport, clicks })
     this.room = viewport.room
     this.pointers = new Map() // pointer id → its last point in the room
     this.distance = 0 // px that the pointers moved since the first one came down
@@ -29,8 +30,10 @@ export class Gestures {
 
   #down(event) {
     if (event.button) return
-    this.room.setPointerCapture(event.pointerId)
     this.pointers.set(event.pointerId, this.#point(event))
+    // By the image, so that a click beside it is still one on the room.
+    const { image, isZoomed } = this.viewport
+    if (isZoomed || this.pointers.size > 1) image.setPointerCapture(event.pointerId)
     if (this.pointers.size === 1) {
       this.distance = 0
       this.isPinched = false
@@ -47,7 +50,7 @@ export class Gestures {
     const other = [...this.pointers.entries()].find(([id]) => id !== event.pointerId)?.[1]
     if (other) {
       this.#pinch(before, now, other)
-    } else if (this.distance > CLICK_DISTANCE || this.viewport.scale > this.viewport.fit) {
+    } else if (this.viewport.isZoomed) {
       this.viewport.moveBy(now.x - before.x, now.y - before.y, false)
     }
   }
@@ -70,9 +73,7 @@ export class Gestures {
     if (!this.#lift(event)) return
     if (this.pointers.size || this.isPinched || this.distance > CLICK_DISTANCE) return
     const isDoubleTap = event.timeStamp - this.tappedAt < DOUBLE_TAP
-    if (event.pointerType !== "touch") {
-      this.viewport.toggle(this.#point(event))
-    } else if (isDoubleTap) {
+    if (isDoubleTap || (this.clicks === 1 && event.pointerType !== "touch")) {
       this.tappedAt = 0
       this.viewport.toggle(this.#point(event))
     } else {

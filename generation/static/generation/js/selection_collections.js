@@ -1,5 +1,6 @@
 /** The menu of collections of the selection bar: add the selected images to one or a new one. */
 
+import { part } from "../../artgen/js/http.js"
 import { SelectionMenu } from "./selection_menu.js"
 
 export class SelectionCollections {
@@ -21,6 +22,19 @@ export class SelectionCollections {
     return this.menu.post(this.addresses.collect, fields, {
       back: this.addresses.uncollect,
       fieldsBack: ({ collection }) => ({ collection }),
+      changed: showLinks,
     })
   }
+}
+
+/** Show the collections beside the gallery as they are now: one may be new, others are larger. */
+async function showLinks() {
+  const links = document.querySelector("[data-collection-links]")
+  if (!links) return
+  const current = links.querySelector("[aria-current]")?.getAttribute("href")
+  const answer = await part(links.dataset.collectionLinks).catch(() => null)
+  if (!answer?.ok) return // the next page shows them
+  links.replaceChildren(answer.fragment)
+  if (current)
+    links.querySelector(`[href="${CSS.escape(current)}"]`)?.setAttribute("aria-current", "page")
 }

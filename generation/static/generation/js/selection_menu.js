@@ -47,15 +47,19 @@ export class SelectionMenu {
     return true
   }
 
-  /** Post the selected ids with `fields` and close; the undo posts what `fieldsBack` returns. */
-  async post(address, fields, { back, fieldsBack }) {
+  /**
+   * Post the selected ids with `fields` and close; the undo posts what `fieldsBack` returns.
+   * `changed()` is called after both.
+   */
+  async post(address, fields, { back, fieldsBack, changed = () => {} }) {
     try {
       const answer = await postSelection(address, this.bar.ids, fields)
       this.element.hidePopover()
       this.opener?.focus()
       offerUndo(answer.message, this.bar.data, () =>
-        postSelection(back, answer.changed, fieldsBack(answer)),
+        postSelection(back, answer.changed, fieldsBack(answer)).then(changed),
       )
+      changed()
     } catch (problem) {
       this.bar.showFailure(problem)
     }

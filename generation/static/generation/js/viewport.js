@@ -10,6 +10,7 @@ export class Viewport {
   constructor({ room, image, changed }) {
     Object.assign(this, { room, image, changed })
     this.size = { width: 1, height: 1 }
+    this.rest = { x: 0, y: 0 } // where the image lies without a transform
     this.fit = 1 // the scale at which the whole image is visible
     this.scale = 1
     this.left = 0
@@ -18,6 +19,11 @@ export class Viewport {
 
   get isZoomed() {
     return this.scale > this.fit * ZOOMED_FROM
+  }
+
+  /** The scale at which a pixel of the image is one of the page. */
+  get ownScale() {
+    return 1
   }
 
   get middle() {
@@ -54,13 +60,14 @@ export class Viewport {
   /** Switch between the whole image and its own pixels, or twice the size where both are alike. */
   toggle(at) {
     if (this.isZoomed) this.zoom(this.fit, at)
-    else this.zoom(this.fit < 0.8 ? 1 : this.fit * 2, at)
+    else this.zoom(this.fit < this.ownScale * 0.8 ? this.ownScale : this.fit * 2, at)
   }
 
   #place(x, y) {
     this.left = within(x, this.size.width * this.scale, this.room.clientWidth)
     this.top = within(y, this.size.height * this.scale, this.room.clientHeight)
-    this.image.style.transform = `translate(${this.left}px, ${this.top}px) scale(${this.scale})`
+    const [left, top] = [this.left - this.rest.x, this.top - this.rest.y]
+    this.image.style.transform = `translate(${left}px, ${top}px) scale(${this.scale})`
     this.room.toggleAttribute("data-close-up", this.isZoomed)
     this.changed()
   }

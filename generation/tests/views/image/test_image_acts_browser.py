@@ -84,9 +84,9 @@ class TestActsInABrowser(BrowserTestCase):
         page.keyboard.press("ArrowRight")
         self.position(page, "2 of 6")
         page.keyboard.press("z")
-        expect(page.locator(".lightbox-stage[data-zoomed]")).to_have_count(1)
+        expect(page.locator(".lightbox-stage[data-close-up]")).to_have_count(1)
         page.keyboard.press("0")
-        expect(page.locator(".lightbox-stage[data-zoomed]")).to_have_count(0)
+        expect(page.locator(".lightbox-stage[data-close-up]")).to_have_count(0)
         page.keyboard.press("Escape")
         expect(page.locator(".card-link").nth(1)).to_be_focused()
         card = page.locator("[data-image]").last
@@ -156,7 +156,7 @@ class TestActsInABrowser(BrowserTestCase):
         page.locator("[data-line-show]").tap()
         self.position(page, "2 из 6")
         page.locator(".lightbox-picture").evaluate(DOUBLE_TAP)
-        expect(page.locator(".lightbox-stage[data-zoomed]")).to_have_count(1)
+        expect(page.locator(".lightbox-stage[data-close-up]")).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
 
     def test_a_comparison_has_a_lightbox(self) -> None:
