@@ -83,15 +83,16 @@ def _offers(edits: Edits, quotes: PageQuotes) -> Mapping[str, ActOffer | None]:
         lowest = min(filler.credits for filler in edits.fillers)
         price = _("from %(credits)s") % {"credits": formatting.credits(lowest)}
         edit = ActOffer(price=price, text=price)
-    described = describe_price()
-    price = formatting.credits(described) if described else ""
-    text = ", ".join(filter(None, [_("As a prompt"), price]))
+    describe = None
+    if (credits := describe_price()) is not None:
+        price = formatting.credits(credits) if credits else ""
+        describe = ActOffer(price=price, text=", ".join(filter(None, [_("As a prompt"), price])))
     return {
         "vary": variants,
         "vary_strong": variants,
         "upscale": upscale,
         "edit_area": edit,
-        "describe": ActOffer(price=price, text=text),
+        "describe": describe,
     }
 
 

@@ -26,6 +26,7 @@ class TestOffers(EditPagesTestCase):
         self.disable()
         assert self.offers() == {
             "vary": None, "vary_strong": None, "upscale": None, "edit_area": None, "finish": None,
+            "describe": None,
         }  # fmt: skip
 
     def test_it_says_how_many_credits_are_missing(self):
