@@ -1,4 +1,4 @@
-"""`make readme`: the screenshots of README.md and README.ru.md, taken again from a demo."""
+"""`make readme`: the screenshots of README.md, README.ru.md and the start page, from a demo."""
 
 import io
 import json
@@ -24,7 +24,7 @@ from generation.jobs.placing import drafts, orders
 from generation.models import Image, Job, Sheet, Status
 from generation.studio.comparisons import comparison_order, votes
 from generation.studio.comparisons.comparison_request import ComparisonRequest
-from generation.testing.pages.browser import DESKTOP, PHONE, Visitors, chromium
+from generation.testing.pages.browser import DESKTOP, PHONE, Visitors, chromium, speak
 from generation.testing.pages.screenshots import FULL
 from generation.testing.rows.people import let_in
 from generation.testing.servers.demo import Demo, run_python
@@ -102,6 +102,7 @@ class Shot:
     width: int = 1440
     """Of the file, px."""
     act: Callable[[Tab], Any] | None = None
+    language: str = "en"
 
 
 def take() -> None:
@@ -113,6 +114,9 @@ def take() -> None:
             size = PHONE if shot.on_phone else DESKTOP
             context = visitors.context(OWNER, theme=shot.theme, **size)
             tab = context.new_page()
+            if shot.language != "en":
+                tab.goto(shot.path)
+                speak(tab, shot.language)
             answer = tab.goto(shot.path)
             assert answer, shot.path
             assert answer.ok, shot.path
@@ -125,16 +129,20 @@ def take() -> None:
 
 def _shots(ids: dict[str, Any]) -> list[Shot]:
     image = f"/images/{ids['image']}/"
+    editor, sheet = f"{image}edit/?mode=inpaint", f"/sheets/{ids['sheet']}/"
     return [
         Shot("create", "/create/", theme="dark"),
         Shot("gallery", "/gallery/", width=1080),
         Shot("picture", image, theme="dark", width=1080),
-        Shot("editor", f"{image}edit/?mode=inpaint", theme="dark", width=1280, act=_mark_sky),
+        Shot("editor", editor, theme="dark", width=1280, act=_mark_sky),
         Shot("compare", image, theme="dark", width=1280, act=_change_sky),
-        Shot("sheet", f"/sheets/{ids['sheet']}/", width=1280),
+        Shot("sheet", sheet, width=1280),
         Shot("helper", "/create/", theme="dark", on_phone=True, width=390, act=_translate),
         Shot("phone", "/gallery/", on_phone=True, width=390, act=_select),
         Shot("phone-editor", f"{image}edit/", theme="dark", on_phone=True, width=390),
+        # Last: the account keeps the language.
+        Shot("editor-ru", editor, theme="dark", width=1280, act=_mark_sky, language="ru"),
+        Shot("sheet-ru", sheet, width=1280, language="ru"),
     ]
 
 

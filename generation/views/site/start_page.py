@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -72,5 +73,6 @@ def start(request: HttpRequest) -> HttpResponse:
         "credits": sign_up_rules.starting_credits(),
         "api": f"{settings.PUBLIC_URL}/api/v1",
         "trash_days": settings.TRASH_DAYS,
+        "screenshots": "-ru" if get_language() == "ru" else "",
     }
     return render(request, "generation/start.html", context)
