@@ -30,6 +30,7 @@ import { freshKey } from "./random.js"
 import { hideSignedOut, showSignedOut } from "./signed_out.js"
 import { showSize, sizeTyped } from "./size.js"
 import { fillSliders, moveSlider, syncSliders } from "./sliders.js"
+import { bareId } from "./source_roles.js"
 import { Sources } from "./source_uploads.js"
 import { lockSeed, requestedSeed, setSeed, showOpened, showSummary } from "./tuning.js"
 
@@ -434,7 +435,7 @@ export class Composer {
 
   async #describe(source) {
     await this.sources.settled()
-    const [id] = source.querySelector("[name=source_images]").value.split(":")
+    const id = bareId(source.querySelector("[name=source_images]").value)
     const prompt = id ? await describe(id, this.data) : null
     if (prompt !== null) this.replacePrompt(prompt)
   }
