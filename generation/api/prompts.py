@@ -56,7 +56,7 @@ class PromptToTranslateBody(PromptToEnhanceBody):
 class ImageToDescribeBody(Body):
     """An image to describe."""
 
-    image = Id(help_text="The ID of an image or upload.")
+    image_id = Id(help_text="That of an image or upload.")
 
 
 class Prompts(ApiView):
@@ -108,7 +108,7 @@ class Prompts(ApiView):
         Returns a prompt in the language of the request; nothing is created. It is charged unless
         it fails. 404 if no model of this site sees images, 503 if it is busy or does not respond.
         """
-        image_id = str(self.read_body()["image"])
+        image_id = str(self.read_body()["image_id"])
         user, token_id = user_of(request), limited_token(request)
         return _json(proposals.describe(user=user, image_id=image_id, token_id=token_id))
 

@@ -41,7 +41,7 @@ MAX_TOKENS = 2_000
 RETRY_AFTER_SECONDS = 30
 MAX_RETRY_AFTER_SECONDS = 300
 DESCRIBED = "Describe this image."
-IMAGE_FIELD = "image"
+IMAGE_FIELD = "image_id"
 
 
 class HelperMissing(Refusal):

@@ -285,7 +285,7 @@ RULES: dict[str, Rule] = {
     # 404: the tests have no text endpoint.
     "api_translate_prompt": users("POST", body={"prompt": "туман"}, answers={404}),
     "api_enhance_prompt": users("POST", body={"prompt": "fog"}, answers={404}),
-    "api_describe_image": users("POST", body={"image": "{image}"}, answers={404}),
+    "api_describe_image": users("POST", body={"image_id": "{image}"}, answers={404}),
     "api/v1/sheets/": users(
         "GET POST",
         body={"prompt": "{{a|b}}", "models": ["flux-kontext"], "source_images": ["{image}"]},

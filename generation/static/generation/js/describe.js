@@ -15,7 +15,7 @@ export async function describe(id, data) {
   isBusy = true
   toast(data.describing, { key: KEY, stays: true })
   try {
-    const json = { image: id }
+    const json = { image_id: id }
     const answer = await api(data.describe, { method: "POST", json, seconds: SECONDS })
     dismiss(KEY)
     if (answer.credits) api(`${data.api}account/`).then(showBalance, () => {})

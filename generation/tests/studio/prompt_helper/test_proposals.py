@@ -186,7 +186,7 @@ class TestDescribing(HelperTestCase):
         return own
 
     def describe(self, **headers: str) -> Any:
-        return self.api.post(DESCRIBE, {"image": str(self.image.id)}, **headers)
+        return self.api.post(DESCRIBE, {"image_id": str(self.image.id)}, **headers)
 
     def test_it_shows_the_model_a_small_copy_and_answers_in_the_language_of_the_user(self) -> None:
         for language, prompt in (
@@ -211,13 +211,13 @@ class TestDescribing(HelperTestCase):
     def test_it_describes_uploads(self) -> None:
         file = SimpleUploadedFile("white.png", picture(size=(64, 64)), content_type="image/png")
         upload = self.api.client.post("/api/v1/uploads/", {"file": file}).json()
-        answer = self.api.post(DESCRIBE, {"image": upload["id"]})
+        answer = self.api.post(DESCRIBE, {"image_id": upload["id"]})
         assert answer.json()["prompt"] == "A square scene in soft tones, main colors: emerald"
 
     def test_no_failure_costs_anything(self) -> None:
         missing = make_image(self.alice)
-        answer = self.api.post(DESCRIBE, {"image": str(missing.id)})
-        self.assert_problem(answer, 400, "invalid", fields={"image": "does_not_exist"})
+        answer = self.api.post(DESCRIBE, {"image_id": str(missing.id)})
+        self.assert_problem(answer, 400, "invalid", fields={"image_id": "does_not_exist"})
         self.emulator.faults.next("chat", "refuse_400")
         problem = self.assert_problem(self.describe(), 422, "no_proposal")
         assert "choose another image" in problem["detail"]
@@ -225,8 +225,8 @@ class TestDescribing(HelperTestCase):
         assert set(self.kinds()) == {"hold", "release"}
 
     def test_images_of_others_are_not_found(self) -> None:
-        answer = self.others.post(DESCRIBE, {"image": str(self.image.id)})
-        self.assert_problem(answer, 400, "invalid", fields={"image": "does_not_exist"})
+        answer = self.others.post(DESCRIBE, {"image_id": str(self.image.id)})
+        self.assert_problem(answer, 400, "invalid", fields={"image_id": "does_not_exist"})
         assert chats(self.emulator) == []
 
     def test_without_a_model_that_sees_there_are_none(self) -> None:
