@@ -27,8 +27,8 @@ def draft_of(form: Composer, models: Iterable[ImageModel]) -> Composer | None:
         return None
     fitting = (model for model in models if accepts_inputs(model, form) and _may_use(form, model))
     drafts = [_draft(form, model) for model in fitting]
-    cheapest = min(drafts, key=lambda one: (_price(one), one.offer.typical_seconds), default=None)
-    return cheapest if cheapest and _price(cheapest) < _price(form) else None
+    cheapest = min(drafts, key=lambda one: (price(one), one.offer.typical_seconds), default=None)
+    return cheapest if cheapest and price(cheapest) < price(form) else None
 
 
 def accepts_inputs(model: ImageModel, form: Composer) -> bool:
@@ -69,6 +69,7 @@ def _draft(form: Composer, model: ImageModel) -> Composer:
     return draft
 
 
-def _price(form: Composer) -> int:
+def price(form: Composer) -> int:
+    """Return the credits of one image of the form."""
     width, height = form.size or FULL_SIZE
     return form.offer.price_of({"width": width, "height": height})

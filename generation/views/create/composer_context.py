@@ -16,8 +16,8 @@ from generation.catalog.source_roles import EDIT
 from generation.files import storage
 from generation.jobs.placing import admission, page_quotes
 from generation.jobs.placing.page_quotes import PageQuotes
-from generation.jobs.placing.quotes import Quote
 from generation.models import Image, ImageModel, Upload
+from generation.studio.forms import draft_images
 from generation.studio.forms.composer import Composer
 from generation.studio.presets import composer_choices
 from generation.studio.presets.composer_choices import Choices
@@ -97,10 +97,10 @@ def button_context(
     return {
         "offer": offer,
         "row": quotes.of_model(order) if order else None,
-        "not_allowed": _not_allowed(quotes.user, form, offer),
+        "not_allowed": _not_allowed(quotes.user, form, offer.credits) if form and offer else "",
         "sources_note": quotes.sources_note(order) if order else "",
         "prompt_count": form.prompt_count if form else 1,
-        "draft": draft_button(draft, quotes) if draft else None,
+        "draft": draft_button(draft, quotes.user) if draft else None,
         **page_quotes.pause_of(quotes.user),
     }
 
@@ -110,14 +110,14 @@ class DraftButton:
     """The button of drafts: what it makes, and what that costs."""
 
     form: Composer
-    quote: Quote
+    credits: int
 
 
-def draft_button(draft: Composer, quotes: PageQuotes) -> DraftButton | None:
+def draft_button(draft: Composer, user: User) -> DraftButton | None:
     """Return the button for drafts that the user can pay and may create, else None."""
-    quote = quotes.of_form(form_order(draft))
-    is_possible = not quote.short and not _not_allowed(quotes.user, draft, quote)
-    return DraftButton(draft, quote) if is_possible else None
+    credits = draft_images.price(draft) * draft.total
+    is_possible = credits <= user.credits and not _not_allowed(user, draft, credits)
+    return DraftButton(draft, credits) if is_possible else None
 
 
 def style_options(own: Choices) -> list[StyleOption]:
@@ -174,17 +174,17 @@ def _source_models(models: list[ImageModel], form: Composer | None, *, allowed: 
     )
 
 
-def _not_allowed(user: User, form: Composer | None, offer: Quote | None) -> str:
+def _not_allowed(user: User, form: Composer, credits: int) -> str:
     """Return why the user's quotas do not allow this form, "" if they do.
 
     `form` has the quotas. Too few credits are reported separately.
     """
-    if form is None or offer is None or form.quotas is None:
+    if form.quotas is None:
         return ""
     if text := form.not_allowed:
         return text
     refusal = period_limits.refusal(
-        user, form.quotas, jobs=form.total, credits=offer.credits
+        user, form.quotas, jobs=form.total, credits=credits
     ) or _list_refusal(user, form)
     return refusal.message if refusal else ""
 

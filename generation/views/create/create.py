@@ -69,7 +69,7 @@ class Visit:
         """The models that the page shows with prices: those of the list that opens load later."""
         if is_plain(self.request):
             return composable(self.models)
-        return [form.model for form in (self.form, self.draft) if form]
+        return [self.form.model] if self.form else []
 
     @cached_property
     def draft(self) -> Composer | None:
