@@ -81,6 +81,7 @@ class TestActsInABrowser(BrowserTestCase):
         page = self.open_first("hanger", "/gallery/", **DESKTOP)
         page.keyboard.press("Shift+v")
         expect(self.line(page)).to_have_text("4 images ready")
+        self.position(page, "1 of 6")
         page.keyboard.press("ArrowRight")
         self.position(page, "2 of 6")
         page.keyboard.press("z")
