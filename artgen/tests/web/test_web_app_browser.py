@@ -81,7 +81,7 @@ class TestWebApp(BrowserTestCase):
         expect(dialog.locator("img")).to_have_count(1)
         dialog.locator("[value=use]").click()
         expect(page.locator("#prompt")).to_have_value("A cat in the snow")
-        expect(page.locator(".source input[name=source_images]:not([value=''])")).to_have_count(1)
+        expect(page.locator(".source .source-role")).not_to_have_value("")  # uploaded
         expect(page.locator("#toasts")).to_contain_text("big.png")
         expect(page.locator("#toasts")).to_contain_text("20 MB")
         assert page.evaluate("caches.has('artgen-shared')") is False

@@ -12,7 +12,7 @@ const PIXELS = 1024 * 1024,
 export function pendingRun(side, draft = null) {
   const form = side.querySelector("#composer")
   const run = document.getElementById("run-frame").content.firstElementChild.cloneNode(true)
-  const [width, height] = draft?.dataset.size?.split("x").map(Number) ?? sizeOf(form)
+  const [width, height] = draft?.dataset.draftSize?.split("x").map(Number) ?? sizeOf(form)
   const prompt = promptsOf(form).at(-1).trim() // the newest run stands first
   run.setAttribute("aria-label", prompt.slice(0, 120))
   run.querySelector(".run-prompt").textContent = prompt
@@ -38,7 +38,7 @@ export function pendingRun(side, draft = null) {
   cards.classList.toggle("run-cards-wide", width > 1.2 * height)
   cards.querySelector(".card-shape").setAttribute("viewBox", `0 0 ${width} ${height}`)
   const card = cards.firstElementChild
-  const count = Number(draft?.dataset.count ?? new FormData(form).get("count"))
+  const count = Number(draft?.dataset.draftCount ?? new FormData(form).get("count"))
   for (let more = count - 1; more > 0; more--) cards.append(card.cloneNode(true))
   return run
 }

@@ -33,7 +33,7 @@ class TestDrafts(GalleryTestCase):
         assert [job.seed for job in jobs] == [5, 6, 7, 8, 9, 10, 11, 12]
         sizes = {(job.model.slug, f"{job.width}x{job.height}", job.batch) for job in jobs}
         assert sizes == {("p-image", "672x384", jobs[0].batch)}
-        assert 'data-size="672x384"' in button
+        assert 'data-draft-size="672x384"' in button
         assert sum(job.credits for job in jobs) == 8
         assert "FLUX.1 dev" not in flat(answer).partition("</article>")[0]
 
