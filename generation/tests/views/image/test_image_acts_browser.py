@@ -14,12 +14,12 @@ from accounts.models import User
 from generation.jobs.placing import drafts, orders
 from generation.models import Job
 request = {{"model": "flux-schnell", "width": 512, "height": 512}}
-for name in {PEOPLE!r}:
-    user = User.objects.get(email=f"{{name}}@example.org")
-    for prompt in ("tea hills", "a paper boat"):
+for prompt in ("tea hills", "a paper boat"):
+    for name in {PEOPLE!r}:
+        user = User.objects.get(email=f"{{name}}@example.org")
         orders.place_batch(user=user, requests=drafts.repeated(request | {{"prompt": prompt}}, count=1))
-while Job.objects.active().exists():
-    time.sleep(0.05)
+    while Job.objects.active().exists():  # the order of images is that in which they were stored
+        time.sleep(0.05)
 """
 
 DOUBLE_TAP = """picture => {

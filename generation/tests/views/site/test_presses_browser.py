@@ -21,8 +21,8 @@ user = User.objects.get(email="presser@example.org")
 for prompt in ("an old harbor", "tea hills"):
     requests = drafts.repeated(request | {"prompt": prompt}, count=2)
     orders.place_batch(user=user, requests=requests)
-while Job.objects.active().exists():
-    time.sleep(0.05)
+    while Job.objects.active().exists():
+        time.sleep(0.05)
 """
 PRESSES = {
     "make": 1,
