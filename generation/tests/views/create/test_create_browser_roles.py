@@ -9,7 +9,7 @@ IMAGE = {"name": "sea.png", "mimeType": "image/png", "buffer": png()}
 
 
 class TestRolesOfSourceImages(BrowserTestCase):
-    people = ("chooser", "russian", "collector")
+    people = ("role_chooser", "chooser_phone", "collector")
 
     def choose_file(self, page: Page, button: str) -> None:
         with page.expect_file_chooser() as chooser:
@@ -21,7 +21,7 @@ class TestRolesOfSourceImages(BrowserTestCase):
         expect(page.locator(".source-role")).not_to_have_value("")
 
     def test_it_is_chosen_by_keyboard_and_kept_by_models_jobs_and_reuse(self):
-        page = self.visit("chooser", "/create/?model=flux-schnell&prompt=a+kite")
+        page = self.visit("role_chooser", "/create/?model=flux-schnell&prompt=a+kite")
         self.choose_file(page, "[data-add-source]")
         self.uploaded(page)
         nearest = page.locator("[data-kept-sources] [data-nearest-model]")
@@ -60,7 +60,7 @@ class TestRolesOfSourceImages(BrowserTestCase):
         expect(page.locator(".lineage-images")).to_contain_text("Style")
 
     def test_it_is_chosen_on_a_phone_in_russian(self):
-        page = self.visit("russian", **PHONE)
+        page = self.visit("chooser_phone", **PHONE)
         speak(page, "ru")
         page.goto("/create/?model=qwen-image-edit&prompt=маяк")
         page.set_input_files(".drop-file", IMAGE)

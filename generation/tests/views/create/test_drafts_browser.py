@@ -9,7 +9,7 @@ from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, sp
 
 
 class TestDraftsInABrowser(BrowserTestCase):
-    people: ClassVar = ("drafter", "thumb")
+    people: ClassVar = ("drafter", "drafter_phone")
 
     def test_drafts_are_finished_one_or_several_at_once(self) -> None:
         page = self.visit("drafter", "/create/?model=flux-dev", **DESKTOP)
@@ -45,7 +45,7 @@ class TestDraftsInABrowser(BrowserTestCase):
         expect(page.locator(".toast", has_text="Qwen Image · 1328 × 1328, ")).to_be_visible()
 
     def test_it_works_by_finger_in_russian(self) -> None:
-        page = self.visit("thumb", **PHONE)
+        page = self.visit("drafter_phone", **PHONE)
         speak(page, "ru")
         page.goto("/create/?model=flux-dev")
         page.fill("#prompt", "воздушный змей")

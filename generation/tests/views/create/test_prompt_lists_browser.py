@@ -19,7 +19,7 @@ PASTE = """(prompt, text) => {
 
 
 class TestPromptListsInABrowser(BrowserTestCase):
-    people: ClassVar = ("lister", "thumb")
+    people: ClassVar = ("lister", "lister_phone")
 
     def create_list(self, page: Page, button: str) -> None:
         page.locator("[name=count][value='1']").check(force=True)
@@ -58,7 +58,7 @@ class TestPromptListsInABrowser(BrowserTestCase):
         expect(page.locator("#create-dock")).to_contain_text(text)
 
     def test_it_works_by_finger_in_russian(self) -> None:
-        page = self.visit("thumb", **PHONE)
+        page = self.visit("lister_phone", **PHONE)
         speak(page, "ru")
         page.goto("/create/?model=flux-schnell")
         self.create_list(page, "Создать 3 × 1")

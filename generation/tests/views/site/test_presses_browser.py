@@ -17,7 +17,7 @@ from accounts.models import User
 from generation.jobs.placing import drafts, orders
 from generation.models import Job
 request = {"model": "flux-schnell", "width": 512, "height": 512}
-user = User.objects.get(email="presser@example.org")
+user = User.objects.get(email="press_counter@example.org")
 for prompt in ("an old harbor", "tea hills"):
     requests = drafts.repeated(request | {"prompt": prompt}, count=2)
     orders.place_batch(user=user, requests=requests)
@@ -39,7 +39,7 @@ PRESSES = {
 
 
 class TestPressesInABrowser(BrowserTestCase):
-    people: ClassVar = ("presser",)
+    people: ClassVar = ("press_counter",)
     prepare = DRAW
 
     def press(self, what: Locator | str) -> None:
@@ -63,7 +63,7 @@ class TestPressesInABrowser(BrowserTestCase):
     def test_ten_actions(self) -> None:
         self.found: dict[str, int] = {}
         self.presses = 0
-        page = self.page = self.visit("presser", **DESKTOP)
+        page = self.page = self.visit("press_counter", **DESKTOP)
         page.context.grant_permissions(["clipboard-write"])
         runs = page.locator("[data-run]")
         expect(runs).to_have_count(2)
