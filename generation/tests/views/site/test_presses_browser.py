@@ -104,7 +104,7 @@ class TestPressesInABrowser(BrowserTestCase):
         images = page.locator("[data-run]", has_text="an old harbor").last.locator("[data-image]")
         self.press(self.card("[data-trash]"))
         expect(images).to_have_count(1)
-        self.press(page.locator(".toast button", has_text="Undo"))
+        self.press(page.locator(".toast[data-key=moved] .button"))
         expect(images).to_have_count(2)
         self.counted("delete and undo")
 
