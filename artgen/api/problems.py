@@ -93,6 +93,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "too_large": (413, gettext_lazy("The request is too large")),
     "address_too_long": (414, gettext_lazy("The address is too long")),  # sent by nginx
     "unsupported_media_type": (415, gettext_lazy("Unsupported content type")),
+    "misdirected": (421, gettext_lazy("The proxy must send this address to daphne")),
     "idempotency_key_reused": (422, gettext_lazy("This key was used for a different request")),
     "no_proposal": (422, gettext_lazy("The proposal couldn’t be generated")),
     "headers_too_large": (431, gettext_lazy("The headers are too large")),  # sent by nginx

@@ -2,7 +2,6 @@
 
 from typing import Annotated, NotRequired, TypedDict
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
@@ -37,7 +36,7 @@ class Events(ApiView):
         url_name="api_events",
         content_type="text/event-stream",
         headers=[LAST_EVENT_ID],
-        problems=("too_many_requests", "unavailable"),
+        problems=("misdirected", "too_many_requests", "unavailable"),
     )
     def stream_events(self, request: Request) -> Answer[StreamEventJson]:
         """Follow jobs by server-sent events.
@@ -46,6 +45,4 @@ class Events(ApiView):
         the 20 sockets of a user. It ends when the server restarts or the account changes: connect
         again.
         """
-        raise Problem(
-            "unavailable", _("The proxy must send %(path)s to daphne.") % {"path": request.path}
-        )
+        raise Problem("misdirected")

@@ -201,7 +201,6 @@ def _request_everything(data: owned_data.OwnedData) -> None:
             cache.clear()
             with transaction.atomic():
                 response = request(identity.client(data), data, trial)
-                is_right = response.status_code < 500 or response.status_code in trial.rule.answers
-                assert is_right, (trial.method, trial.route.path)
+                assert response.status_code < 500, (trial.method, trial.route.path)
                 body_of(response)
                 transaction.set_rollback(True)

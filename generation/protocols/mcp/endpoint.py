@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
@@ -44,9 +43,7 @@ class Mcp(ApiView):
         """Handle one message."""
         scope = getattr(request._request, "scope", None)
         if scope is None:
-            raise Problem(
-                "not_found", _("The proxy must send %(path)s to daphne.") % {"path": request.path}
-            )
+            raise Problem("misdirected")
         scope = scope | {
             "artgen.user": user_of(request),
             "artgen.language": translation.get_language() or settings.LANGUAGE_CODE,

@@ -277,7 +277,7 @@ RULES: dict[str, Rule] = {
     # --- the API ---
     "api/v1/jobs/": users("GET POST", body=EDIT, queries=("", "batch={run}")),
     "api_job": owner("GET"),
-    "api_events": users("GET", answers=[503]),  # daphne answers it
+    "api_events": users("GET", answers=[421]),  # daphne answers it
     "api/v1/jobs/{job_id}/cancel/": owner("POST", at={"job_id": "queued"}),
     "api/v1/jobs/{job_id}/retry/": owner("POST", at={"job_id": "failed"}),
     "api/v1/batches/": users("POST", body={**EDIT, "count": 2}),
@@ -345,7 +345,7 @@ RULES: dict[str, Rule] = {
     # --- other programs: how to connect them ---
     "connect": users("GET POST"),
     "connect_program": users("GET POST", at={"program": "slug_of_program"}),
-    "mcp": users("POST", body=LIST_TOOLS, answers=[404], only_reads=True),
+    "mcp": users("POST", body=LIST_TOOLS, answers=[421], only_reads=True),
     "resource_metadata": everyone("GET"),
     "resource_metadata_of_mcp": everyone("GET"),
     # --- OpenAI's API ---

@@ -294,8 +294,7 @@ def _person(identity: Identity, trial: Trial) -> str:
 
 def _wrong_outcome(identity: Identity, trial: Trial, outcome: Outcome, *, allowed: bool) -> str:
     """Return what is wrong with the outcome, "" if it is right."""
-    is_right = allowed and outcome in trial.rule.answers
-    if isinstance(outcome, int) and outcome >= SERVER_ERROR and not is_right:
+    if isinstance(outcome, int) and outcome >= SERVER_ERROR:
         return f"failed with {outcome}"
     expected = refusals(identity, trial)
     if not allowed:
@@ -312,7 +311,7 @@ def _wrong_outcome(identity: Identity, trial: Trial, outcome: Outcome, *, allowe
         return "" if outcome in (NOT_ALLOWED, NOT_FOUND) else f"{outcome}, not {NOT_ALLOWED}"
     if trial.method == "HEAD" and outcome == NOT_ALLOWED:
         return ""
-    if is_right:
+    if outcome in trial.rule.answers:
         return ""
     if isinstance(outcome, str) or outcome in (UNAUTHENTICATED, NOT_ALLOWED):
         return f"{outcome} for who may use it"
