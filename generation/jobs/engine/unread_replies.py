@@ -28,9 +28,22 @@ STORED_BETWEEN = 20
 
 
 def read(job: Job, report: JobReport) -> Result:
-    """Return the result in a report, by the model's current request format. Raises OutputError."""
-    images_at = (_format_of(job) or {}).get("images", "")
+    """Return the result in a report. Raises OutputError.
+
+    By the format that the job was placed with; if that finds no image, by the current one.
+    """
+    placed_with = job.snapshot.get("request_format")
+    try:
+        return _result(job, report, placed_with)
+    except OutputError as error:
+        if not error.is_unread or (current := _format_of(job)) == placed_with:
+            raise
+    return _result(job, report, current)
+
+
+def _result(job: Job, report: JobReport, request_format: Any) -> Result:
     provider = clients.of(job.place.provider)
+    images_at = (request_format or {}).get("images", "")
     return provider.result(report, dialect=job.snapshot["dialect"], images_at=images_at)
 
 
@@ -106,12 +119,9 @@ def forget(job: Job) -> None:
 
 def _format_of(job: Job) -> Any:
     """Return its endpoint's current format, or that of the job if that is another endpoint now."""
-    placed_with = job.snapshot.get("request_format")
-    if job.model.request_format == placed_with and job.error_code != lifecycle.UNREADABLE:
-        return placed_with  # most jobs, without a query
     endpoint = job.endpoint or job.model.endpoint
     if endpoint.place != job.place:
-        return placed_with
+        return job.snapshot.get("request_format")
     return job.model.format_source(endpoint).request_format
 
 
