@@ -1,5 +1,6 @@
 """The prompt helper: translate and enhance a prompt, describe an image. Nothing is created."""
 
+from functools import partial
 from typing import Annotated, TypedDict
 
 from rest_framework.request import Request
@@ -16,11 +17,15 @@ from generation.studio.prompt_helper import proposals
 from generation.studio.prompt_helper.instructions import ProposalKind
 from generation.studio.prompt_helper.proposals import Proposal
 
-PROBLEMS = [
-    *("too_few_credits", "token_limit_reached", "permission_denied", "prompt_helper_off"),
-    *("no_proposal", "too_many_requests", "daily_limit", "monthly_limit", "generation_off"),
-    *("budget_reached", "unavailable"),
-]
+proposing = partial(
+    operation,
+    problems=[
+        *("too_few_credits", "token_limit_reached", "permission_denied", "prompt_helper_off"),
+        *("no_proposal", "too_many_requests", "daily_limit", "monthly_limit", "generation_off"),
+        *("budget_reached", "unavailable"),
+    ],
+    scope=Scope.CREATE,
+)
 
 
 class ProposalJson(TypedDict):
@@ -62,12 +67,8 @@ class ImageToDescribeBody(Body):
 class Prompts(ApiView):
     """`/api/v1/prompts/translate/`."""
 
-    @operation(
-        "POST prompts/translate/",
-        body=PromptToTranslateBody,
-        problems=PROBLEMS,
-        scope=Scope.CREATE,
-        url_name="api_translate_prompt",
+    @proposing(
+        "POST prompts/translate/", body=PromptToTranslateBody, url_name="api_translate_prompt"
     )
     def translate_prompt(self, request: Request) -> ProposalJson:
         """Translate a prompt.
@@ -79,13 +80,7 @@ class Prompts(ApiView):
         model = check_model(body)
         return _propose(request, ProposalKind.TRANSLATE, prompt=body["prompt"], model=model)
 
-    @operation(
-        "POST prompts/enhance/",
-        body=PromptToEnhanceBody,
-        problems=PROBLEMS,
-        scope=Scope.CREATE,
-        url_name="api_enhance_prompt",
-    )
+    @proposing("POST prompts/enhance/", body=PromptToEnhanceBody, url_name="api_enhance_prompt")
     def enhance_prompt(self, request: Request) -> ProposalJson:
         """Enhance a prompt.
 
@@ -95,13 +90,7 @@ class Prompts(ApiView):
         """
         return _propose(request, ProposalKind.ENHANCE, prompt=self.read_body()["prompt"])
 
-    @operation(
-        "POST prompts/describe/",
-        body=ImageToDescribeBody,
-        problems=PROBLEMS,
-        scope=Scope.CREATE,
-        url_name="api_describe_image",
-    )
+    @proposing("POST prompts/describe/", body=ImageToDescribeBody, url_name="api_describe_image")
     def describe_image(self, request: Request) -> ProposalJson:
         """Describe an image as a prompt.
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from accounts.access.request_user import user_of
@@ -86,7 +87,7 @@ def offer_of(user: User, finals: Finals) -> FinalsOffer:
 def _ask(
     request: HttpRequest, ids: Sequence[UUID], images: Sequence[Image], offered: Sequence[Finals]
 ) -> HttpResponse:
-    user = user_of(request)
+    user, choices = user_of(request), "generation/_choose_final.html"
     context = {
         "offers": [offer_of(user, finals) for finals in offered[:SHOWN]],
         "selected": len(images),
@@ -94,5 +95,6 @@ def _ask(
         "next": request.POST.get("next", ""),
     }
     if wants_part(request):
-        return part(request, "generation/_choose_final.html", context)
-    return render(request, "generation/choose_final.html", context)
+        return part(request, choices, context)
+    page = {"heading": pgettext("drafts", "Finish"), "choices": choices}
+    return render(request, "generation/choose.html", context | page)

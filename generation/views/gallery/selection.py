@@ -199,6 +199,7 @@ def _collection_field(request: HttpRequest) -> str:
 
 
 def _ask_for_collection(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
+    choices = "generation/_choose_collection.html"
     context = {
         "collections": Collection.objects.of(request.user).present().by_name(),
         "ids": ",".join(map(str, ids)),
@@ -206,8 +207,9 @@ def _ask_for_collection(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
         "next": request.POST.get("next", ""),
     }
     if wants_part(request):
-        return part(request, "generation/_choose_collection.html", context)
-    return render(request, "generation/choose_collection.html", context)
+        return part(request, choices, context)
+    page = {"heading": _("Add to collection"), "choices": choices}
+    return render(request, "generation/choose.html", context | page)
 
 
 def gone_text() -> str:
