@@ -83,6 +83,13 @@ def for_order() -> Catalog:
     return _last
 
 
+def for_display() -> Catalog:
+    """Return the models and styles to show, at most DISPLAY_SECONDS old."""
+    if _last is None or _age(_last) > DISPLAY_SECONDS:
+        return read()
+    return _last
+
+
 def attach(jobs: Iterable[Job]) -> list[Job]:
     """Return the jobs with their models, at most DISPLAY_SECONDS old."""
     jobs_with_models = list(jobs)
@@ -99,9 +106,8 @@ def forget() -> None:
 
 
 def _for_display(ids: Collection[int]) -> Mapping[int, ImageModel]:
-    if _last is None or _age(_last) > DISPLAY_SECONDS or not set(ids) <= _last.by_id.keys():
-        return read().by_id
-    return _last.by_id
+    by_id = for_display().by_id
+    return by_id if set(ids) <= by_id.keys() else read().by_id
 
 
 def _age(catalog: Catalog) -> float:

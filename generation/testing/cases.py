@@ -55,6 +55,7 @@ def load_catalog() -> None:
     """Load the catalog as its command does; after the first time, insert copies of those rows."""
     if ImageModel.objects.exists() or Style.objects.exists():
         call_command("load_catalog", stdout=io.StringIO())
+        model_cache.forget()
         return
     tables = _catalog()
     for kind in (ImageModel, Style):
@@ -64,6 +65,7 @@ def load_catalog() -> None:
     Endpoint.objects.bulk_create(
         [Endpoint(model_id=ids[model["slug"]], **endpoint) for model, endpoint in of_models]
     )
+    model_cache.forget()
 
 
 @cache_of_process

@@ -1,12 +1,13 @@
 """Drafts of what a form asks for: many small images of the cheapest model that suits."""
 
 import math
-from collections.abc import Iterable
 
 from generation.catalog import shapes
 from generation.catalog.job_parameters import SLIDERS, SliderArea
+from generation.catalog.offers import Offer
 from generation.catalog.source_roles import EDIT
 from generation.models import ImageModel
+from generation.models.model_cache import Catalog
 from generation.studio.forms.composer import Composer
 
 COUNT = 8
@@ -17,7 +18,7 @@ OF_ONE_MODEL = {name for name, one in SLIDERS.items() if one.slider is SliderAre
 """Settings whose values mean little to another model."""
 
 
-def draft_of(form: Composer, models: Iterable[ImageModel]) -> Composer | None:
+def draft_of(form: Composer, catalog: Catalog) -> Composer | None:
     """Return the form with the drafts of what this form asks for.
 
     Of the models that accept its inputs, the cheapest makes them, and of those the fastest. None if
@@ -25,10 +26,15 @@ def draft_of(form: Composer, models: Iterable[ImageModel]) -> Composer | None:
     """
     if form.prompt_count > 1:
         return None
-    fitting = (model for model in models if accepts_inputs(model, form) and _may_use(form, model))
-    drafts = [_draft(form, model) for model in fitting]
-    cheapest = min(drafts, key=lambda one: (price(one), one.offer.typical_seconds), default=None)
-    return cheapest if cheapest and price(cheapest) < price(form) else None
+    costs = {
+        slug: (_price(offer, _size(form, offer) or form.size), offer.typical_seconds)
+        for slug, offer in catalog.offers.items()
+        if accepts_inputs(catalog.models[slug], form)
+        and (form.quotas is None or form.quotas.allows_model(slug))
+    }
+    cheapest = min(costs, key=costs.__getitem__, default="")
+    is_cheaper = cheapest and costs[cheapest][0] < price(form)
+    return _draft(form, catalog.models[cheapest]) if is_cheaper else None
 
 
 def accepts_inputs(model: ImageModel, form: Composer) -> bool:
@@ -45,18 +51,11 @@ def accepts_inputs(model: ImageModel, form: Composer) -> bool:
     )
 
 
-def _may_use(form: Composer, model: ImageModel) -> bool:
-    return form.quotas is None or form.quotas.allows_model(model.slug)
-
-
 def _draft(form: Composer, model: ImageModel) -> Composer:
     draft = form.for_model(model)
     for name in OF_ONE_MODEL:
         draft.texts.pop(name, None)
-    width, height = (max(1, side) for side in form.size or FULL_SIZE)
-    scale = min(1.0, math.sqrt(PIXELS / (width * height)))
-    small = (max(1, round(width * scale)), max(1, round(height * scale)))
-    size = shapes.nearest_size(draft.parameters, width=small[0], height=small[1])
+    size = _size(form, draft.offer)
     draft.exact = size is not None and draft.has_exact_size
     if size:
         width, height = size
@@ -69,7 +68,19 @@ def _draft(form: Composer, model: ImageModel) -> Composer:
     return draft
 
 
+def _size(form: Composer, offer: Offer) -> tuple[int, int] | None:
+    """Return the size of a draft of what the form asks for; None if its source decides."""
+    width, height = (max(1, side) for side in form.size or FULL_SIZE)
+    scale = min(1.0, math.sqrt(PIXELS / (width * height)))
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return shapes.nearest_size(offer.parameters, width=small[0], height=small[1])
+
+
 def price(form: Composer) -> int:
     """Return the credits of one image of the form."""
-    width, height = form.size or FULL_SIZE
-    return form.offer.price_of({"width": width, "height": height})
+    return _price(form.offer, form.size)
+
+
+def _price(offer: Offer, size: tuple[int, int] | None) -> int:
+    width, height = size or FULL_SIZE
+    return offer.price_of({"width": width, "height": height})

@@ -74,8 +74,8 @@ class TestRoundTrips(GalleryTestCase):
         """Return the pages with the queries that each may cost."""
         quote = urlencode({"model": "flux-dev", "count": 2, "shape": "1024x1024"})
         return {
-            reverse("create"): 8,
-            f"{reverse('quote')}?{quote}": 5,
+            reverse("create"): 7,
+            f"{reverse('quote')}?{quote}": 4,
             reverse("gallery"): 7,
             f"{reverse('gallery')}?q=tea&favorite=1": 9,
             reverse("trash"): 5,
@@ -129,9 +129,9 @@ class TestRoundTrips(GalleryTestCase):
             return self.client_class().post("/api/v1/jobs/", body, **api)
 
         # Redis: the session or the token, and two of the rate limit.
-        # PostgreSQL: SAVEPOINT, hold, job, RELEASE; of the form also user, models, quotas, key, and
+        # PostgreSQL: SAVEPOINT, hold, job, RELEASE; of the form also user, quotas, key, and
         # for the next quote the user and the switch.
-        for place, queries in ((by_form, 10), (by_api, 4)):
+        for place, queries in ((by_form, 9), (by_api, 4)):
             with self.subTest(place.__name__):
                 place(1)
                 with sent_to_redis() as sent, self.assertNumQueries(queries):

@@ -25,7 +25,7 @@ from artgen.web.revalidation import revalidated
 from artgen.web.theme import is_plain
 from generation.catalog import model_purposes
 from generation.jobs.placing.page_quotes import PageQuotes
-from generation.models import ImageModel
+from generation.models import ImageModel, model_cache
 from generation.studio.forms import draft_images
 from generation.studio.forms.composer import Composer
 from generation.studio.presets import composer_choices
@@ -53,7 +53,7 @@ PROMPTS = (
 
 @dataclass
 class Visit:
-    """A request for the Create page: all models, and the form for those that can be chosen."""
+    """A request for the Create page: the models that can be chosen, and the form for one."""
 
     request: HttpRequest
     models: list[ImageModel]
@@ -68,13 +68,13 @@ class Visit:
     def quoted(self) -> list[ImageModel]:
         """The models that the page shows with prices: those of the list that opens load later."""
         if is_plain(self.request):
-            return composable(self.models)
+            return self.models
         return [self.form.model] if self.form else []
 
     @cached_property
     def draft(self) -> Composer | None:
         """The form with the drafts of what the form asks for."""
-        return draft_images.draft_of(self.form, composable(self.models)) if self.form else None
+        return draft_images.draft_of(self.form, model_cache.for_display()) if self.form else None
 
     @property
     def quotes(self) -> PageQuotes:
@@ -96,7 +96,7 @@ def create(request: HttpRequest) -> HttpResponse:
         )
         return redirect("create")
     allowed = quotas.of(user_of(request))
-    form = composer_of(request, composable(models), allowed=allowed, shared=shared)
+    form = composer_of(request, models, allowed=allowed, shared=shared)
     return _page(Visit(request, models, allowed, form))
 
 
@@ -108,7 +108,7 @@ def composer(request: HttpRequest) -> HttpResponse:
     style (`moodboard`).
     """
     user = user_of(request)
-    models, allowed = composable(ImageModel.objects.enabled()), quotas.of(user)
+    models, allowed = _models(), quotas.of(user)
     visit = Visit(request, models, allowed)
     if "job" in request.GET or "image" in request.GET:
         form = composer_of(request, models, allowed=allowed)
@@ -126,7 +126,7 @@ def list_models(request: HttpRequest) -> HttpResponse:
     """Return the list of models that opens in the composer; `model` is the chosen one."""
     user = user_of(request)
     own = composer_choices.of_user(user)
-    models = sorted_models(ImageModel.objects.enabled(), own)
+    models = sorted_models(_models(), own)
     quotes = PageQuotes.of_models(user, models, allowed=quotas.of(user))
     chosen = [request.GET.get("model", "")]
     options = model_options(models, own=own, chosen=chosen, quotes=quotes)
@@ -147,7 +147,7 @@ def list_prompts(request: HttpRequest) -> HttpResponse:
 @revalidated
 def quote(request: HttpRequest) -> HttpResponse:
     """Return the Create button with price and wait time, and the invalid numbers."""
-    user, models = user_of(request), composable(ImageModel.objects.enabled().defer("workflow"))
+    user, models = user_of(request), _models()
     model = chosen_model(models, request.GET.get("model", ""))
     allowed = quotas.of(user)
     form = Composer.posted(model, request.GET, allowed=allowed) if model else None
@@ -165,16 +165,14 @@ def _quote(visit: Visit) -> dict[str, Any]:
 
 def _place(request: HttpRequest) -> HttpResponse:
     user, models = user_of(request), _models()
-    model = chosen_model(composable(models), request.POST.get("model", ""))
+    model = chosen_model(models, request.POST.get("model", ""))
     if model is None:
         return redirect("create")
     if "switch" in request.POST or "preset" in request.POST:
         # Without script, choosing a model or a preset posts the form to keep the input.
         visit = Visit(request, models, quotas.of(user))
         form = _read_form(visit, model)
-        visit.form = with_preset(
-            user, form, request.POST, models=composable(models), allowed=visit.allowed
-        )
+        visit.form = with_preset(user, form, request.POST, models=models, allowed=visit.allowed)
         return _page(visit)
     rate_limits.spend("place", user.pk)  # the limit of the API, counted together with it
     visit = Visit(request, models, quotas.of(user))
@@ -212,7 +210,7 @@ def _read_form(visit: Visit, model: ImageModel) -> Composer:
     """Return the submitted form of this model, converted to the one in `switch`."""
     data = visit.request.POST if visit.request.method == "POST" else visit.request.GET
     form = Composer.posted(model, data, allowed=visit.allowed)
-    other = chosen_model(composable(visit.models), data.get("switch", ""))
+    other = chosen_model(visit.models, data.get("switch", ""))
     return form.for_model(other) if other and data.get("switch") else form
 
 
@@ -223,8 +221,7 @@ def _show_refused(visit: Visit, *, status: int) -> HttpResponse:
 
 
 def _models() -> list[ImageModel]:
-    """Return all models: jobs of the feed may use disabled ones."""
-    return list(ImageModel.objects.defer("workflow"))
+    return composable(model_cache.for_display().models.values())
 
 
 def _composer_part(visit: Visit, *, status: int = 200) -> HttpResponse:
@@ -248,7 +245,7 @@ def _page_context(visit: Visit) -> dict[str, Any]:
     show = request.GET.get("show", "all")
     show = show if show in feed.SHOWN else "all"
     before = parse_uuid(request.GET.get("before", ""))
-    page = feed.of_user(user, models=visit.models, quoted=visit.quoted, show=show, before=before)
+    page = feed.of_user(user, quoted=visit.quoted, show=show, before=before)
     examples = [
         {
             "text": text,

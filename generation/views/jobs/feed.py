@@ -1,6 +1,6 @@
 """The feed: pages of a user's runs, newest first."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -16,7 +16,7 @@ from artgen.web import formatting
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs import eta
 from generation.jobs.eta import Forecast
-from generation.models import Counted, Image, ImageModel, Job, JobQuerySet, Status
+from generation.models import Counted, Image, ImageModel, Job, JobQuerySet, Status, model_cache
 from generation.studio.forms import image_edits
 from generation.views.jobs import runs
 from generation.views.jobs.runs import Run
@@ -89,18 +89,17 @@ class Feed:
 def of_user(
     user: User,
     *,
-    models: Collection[ImageModel],
     quoted: Collection[ImageModel] = (),
     show: str = "all",
     before: UUID | None = None,
 ) -> Feed:
     """Return a page of the user's runs: `show` is one of SHOWN, `before` a page's `next`.
 
-    `models` are all; of `quoted` the page shows waiting times.
+    Of the models in `quoted` the page shows waiting times.
     """
     shown, rest, active_count = _page(user, show=show, before=before)
     has_jobs = bool(shown) or Job.objects.of(user).of_users().exists()
-    jobs = _of_cards(shown, models={model.pk: model for model in models})
+    jobs = _of_cards(shown)
     active = [job for job in jobs if not job.is_final]
     forecast = eta.forecast({*quoted, *(job.model for job in active)}, jobs=active)
     page = runs.of_jobs(jobs, forecast=forecast, images=_images_of(shown))
@@ -148,13 +147,10 @@ def _page(user: User, *, show: str, before: UUID | None) -> tuple[list[UUID], st
     return [job_id for run in page for job_id in jobs[run]], rest, active
 
 
-def _of_cards(ids: Collection[UUID], *, models: Mapping[int, ImageModel]) -> list[Job]:
+def _of_cards(ids: Collection[UUID]) -> list[Job]:
     """Return these jobs, newest first, with the fields of cards."""
     shown = Job.objects.filter(id__in=ids).only(*JOB_FIELDS).annotate(in_sheet=runs.IN_SHEET)
-    jobs = list(shown.newest_first())
-    for job in jobs:
-        job.model = models[job.model_id]
-    return jobs
+    return model_cache.attach(shown.newest_first())
 
 
 def _images_of(ids: Collection[UUID]) -> dict[UUID, list[Image]]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.limits import quotas
-from generation.models import ImageModel, OwnStyle, Preset
+from generation.models import ImageModel, OwnStyle, Preset, model_cache
 from generation.operations import cleanup
 from generation.owned_rows import named_rows
 from generation.studio.forms import preset_values
@@ -78,6 +78,7 @@ class TestPresets(PresetsTestCase):
         assert (form.steps, form.seed) == (10, "7")
         assert [text for text in form.left_out if text.startswith("Steps: ")] == form.left_out
         ImageModel.objects.filter(slug="flux-dev").update(enabled=False)
+        model_cache.forget()
         form = self.applied(preset)
         assert form.model.slug == "flux-schnell"
         assert "“FLUX.1 dev” isn’t available" in form.left_out[0]

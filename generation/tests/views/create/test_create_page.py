@@ -29,8 +29,8 @@ from generation.testing.rows.image_files import noise, png
 from generation.views.jobs import feed
 
 SCRIPT = {"X-Part": "1"}
-QUERIES = 8
-"""User, models, quotas, runs, their jobs, images, styles, switch."""
+QUERIES = 7
+"""User, quotas, runs, their jobs, images, styles, switch."""
 
 
 class TestCreatePage(GalleryTestCase):
