@@ -11,7 +11,7 @@ from datetime import date
 from itertools import accumulate
 from typing import Any, NoReturn
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, models
 from django.utils.translation import gettext
 from uuid_utils.compat import uuid7
 
@@ -266,29 +266,36 @@ def _end(
 ) -> CreditEntry:
     """Charge `price` credits of a hold, by default all, and return the rest."""
     try:
-        with transaction.atomic():
-            entry = _end_if_held(kind, reference, price=price, reason=reason)
-            return entry or _refuse_end(reference, price=price)
+        entry = _end_if_held(kind, reference, price=price, reason=reason)
     except IntegrityError as error:
-        # Either constraint can fail first: `held_never_negative` or `a_hold_ends_once`.
-        if CreditEntry.objects.filter(reference=reference, kind__in=ENDS).exists():
+        # Another transaction has ended it at the same moment, which also ends the caller's. Either
+        # constraint can fail first.
+        if any(name in str(error) for name in ENDS_ONCE):
             raise HoldEnded(str(reference)) from error
         raise
+    return entry or _refuse_end(reference, price=price)
 
 
 def _refuse_end(reference: uuid.UUID, *, price: int | None) -> NoReturn:
-    """Raise NoSuchHold, or ValueError for a wrong price."""
-    held = CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).first()
-    if held is None:
+    """Raise NoSuchHold, HoldEnded, or ValueError for a wrong price."""
+    kinds = {entry.kind: entry for entry in CreditEntry.objects.filter(reference=reference)}
+    if (held := kinds.get(CreditEntry.Kind.HOLD)) is None:
         raise NoSuchHold(str(reference))
+    if not kinds.keys().isdisjoint(ENDS):
+        raise HoldEnded(str(reference))
     raise ValueError(f"The price must be from 0 to the {-held.amount} credits held, not {price}.")
 
 
-# The timestamp is taken under the row lock, so a user's entries sort in their order.
+ENDS_ONCE = ("a_hold_ends_once", "held_never_negative")
+# One statement, which refuses what has ended, so a refusal needs no savepoint. The timestamp is
+# taken under the row lock, so a user's entries sort in their order.
 END = """
 WITH held AS (
     SELECT user_id, -amount AS amount FROM accounts_creditentry
-    WHERE reference = %(reference)s AND kind = 'hold'
+    WHERE reference = %(reference)s AND kind = 'hold' AND NOT EXISTS (
+        SELECT 1 FROM accounts_creditentry
+        WHERE reference = %(reference)s AND kind IN ('settle', 'release')
+    )
 ),
 ended AS (
     SELECT user_id, amount, amount - COALESCE(%(price)s::int, amount) AS back FROM held
@@ -310,7 +317,7 @@ SELECT user_id, back, credits, at, webhook_topics FROM moved
 def _end_if_held(
     kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
 ) -> CreditEntry | None:
-    """Change the balance and write the entry; return None if there is no hold of this price."""
+    """Change the balance and write the entry; return None if no such hold is open."""
     entry = CreditEntry(kind=kind, reference=reference, reason=reason)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -103,13 +103,11 @@ def begin_submission(openings: Openings) -> list[Job]:
         if not chosen:
             return []
         values |= _values(openings, chosen)
-    with transaction.atomic():
-        jobs = change(BEGIN_SUBMISSION.replace("{taken}", taken), "submitting", values)
-        endpoints = {endpoint.pk: endpoint for endpoint in openings.endpoints}
-        for job in jobs:
-            job.model, job.endpoint = openings.model, endpoints[cast(int, job.endpoint_id)]
-        jobs.sort(key=lambda job: (job.created_at, job.id))
-    return jobs
+    jobs = change(BEGIN_SUBMISSION.replace("{taken}", taken), "submitting", values)
+    endpoints = {endpoint.pk: endpoint for endpoint in openings.endpoints}
+    for job in jobs:
+        job.model, job.endpoint = openings.model, endpoints[cast(int, job.endpoint_id)]
+    return sorted(jobs, key=lambda job: (job.created_at, job.id))
 
 
 def _chosen(openings: Openings, now: datetime) -> list[ChosenJob]:

@@ -97,11 +97,10 @@ def change_seen(
         "attempts": [job.attempt for job in jobs],
     }
     models = {job.model_id: job.model for job in jobs}
-    with transaction.atomic():
-        moved = change(statement, event, {**guard, **values})
-        for job in moved:
-            job.model = models[job.model_id]  # without a query
-        publish(moved)
+    moved = change(statement, event, {**guard, **values})  # one statement needs no transaction
+    for job in moved:
+        job.model = models[job.model_id]  # without a query
+    publish(moved)
     return moved
 
 
