@@ -13,8 +13,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from artgen.database.compiled_queries import CompiledQuery
 from generation.jobs import clients
 from generation.models import Endpoint, ImageModel, Job
 from generation.providers.provider import SYNCHRONOUS
@@ -30,6 +32,19 @@ MAX_AT_ONCE = 1_000  # jobs in one submission
 def post_has_ended(job: Job, *, now: datetime) -> bool:
     """Return whether the POST of a SUBMITTED attempt without a RunPod job has ended."""
     return bool(job.refusals) or (job.submitted_at or now) + SUBMISSION <= now
+
+
+def _waiting(model: Any, now: Any) -> QuerySet[Job, Any]:
+    due = Job.objects.queued().filter(model=model, due_at__lte=now)
+    return due.order_by().values_list("id")[:1]
+
+
+WAITING = CompiledQuery(_waiting)
+
+
+def is_waiting(model_id: int) -> bool:
+    """Return whether a QUEUED job of the model is due."""
+    return bool(WAITING.rows(model=model_id, now=timezone.now()))
 
 
 def gone_at(submitted_at: datetime, *, provider: str) -> datetime:

@@ -210,10 +210,9 @@ def _store_together(
 
 def _submit_waiting(jobs: Sequence[Job]) -> None:
     """Submit queued jobs of the same models: some jobs have ended and left places."""
-    slugs = {job.model_id: job.model.slug for job in jobs}
-    queued = Job.objects.queued().filter(model__in=slugs)
-    for model_id in queued.values_list("model_id", flat=True).distinct():
-        dispatch.submit(slugs[model_id])
+    for model_id, slug in {job.model_id: job.model.slug for job in jobs}.items():
+        if scheduling.is_waiting(model_id):
+            dispatch.submit(slug)
 
 
 def _progress(job: Job, report: JobReport) -> lifecycle.JobProgress | None:

@@ -29,6 +29,7 @@ from generation.jobs.engine import (
 from generation.jobs.engine.driver import trial_log
 from generation.jobs.inputs import masks, sources
 from generation.jobs.inputs.payloads import input_of
+from generation.jobs.queue import scheduling
 from generation.jobs.queue.scheduling import Openings
 from generation.models import Endpoint, ImageModel, Job
 from generation.models.outages import BLOCKS_ENDPOINT
@@ -102,8 +103,7 @@ def submit(slug: str) -> list[Job]:
                 if not missing[pk]:  # those of another endpoint may still hang
                     judge(endpoint_of(of_endpoint[0][0]), kinds[pk])
             # Calls that came meanwhile did nothing: a submission of the model was running.
-            waiting = Job.objects.queued().filter(model=jobs[0].model, due_at__lte=timezone.now())
-            if waiting.exists():
+            if scheduling.is_waiting(jobs[0].model_id):
                 dispatch.submit(slug)
     return taken
 
