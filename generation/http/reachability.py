@@ -5,6 +5,7 @@ Names are not resolved: the answer must not depend on this machine's DNS server,
 
 import socket
 import urllib.parse
+from functools import lru_cache
 
 from generation.http.public_addresses import is_public
 
@@ -16,6 +17,7 @@ _INSIDE = (
 )
 
 
+@lru_cache
 def is_public_host(host: str) -> bool:
     """Return whether a host (a name, or an IP address in any notation) can be public."""
     host = host.strip("[]").rstrip(".").lower()
