@@ -55,7 +55,8 @@ class ImagesQuery(PageQuery):
         required=False, help_text="Only created from an image, or only from a prompt."
     )
     source = Id(  # type: ignore[assignment]  # Field.source is another thing
-        required=False, help_text="Only created from this image or upload."
+        required=False,
+        help_text="Only created from this image or upload, finals of a draft included.",
     )
     favorite = QueryFlag(required=False, help_text="Only favorites, or only other images.")
     collection = Id(required=False, help_text="Only of this collection.")

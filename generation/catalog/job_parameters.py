@@ -38,6 +38,7 @@ class Kind(Enum):
     HTTPS_URL = "https_url"
     BOOLEAN = "boolean"
     MASK = "mask"  # id of an upload
+    IMAGE = "image"  # id of an image
     SIDES = "sides"  # percent by which each side is extended
 
 
@@ -61,6 +62,7 @@ JSON_TYPES: dict[Kind, Any] = {
     Kind.ROLES: list[Annotated[str, SourceRole]],
     Kind.BOOLEAN: bool,
     Kind.MASK: IdText,
+    Kind.IMAGE: IdText,
     Kind.SIDES: OutpaintJson,
 }
 """What is not a string in JSON."""
@@ -273,6 +275,16 @@ JOB_PARAMETERS = (
         "`mask`, instead of a mask. Without a prompt, that of the source image is kept.",
         response_help="By how many percent each side of the source image was extended.",
     ),
+    JobParameter(
+        name="draft",
+        kind=Kind.IMAGE,
+        is_offered=False,
+        in_payload=False,
+        in_composer=False,
+        request_help="ID of your image that this one finishes: the same prompt and seed on a "
+        "better model. It is stored with the job; models do not get it.",
+        response_help="ID of the image that this one finishes.",
+    ),
 )
 JOB_FIELDS = tuple(parameter.name for parameter in JOB_PARAMETERS)
 """What a request says of one image, besides the model."""
@@ -288,6 +300,6 @@ PAYLOAD_FIELDS = names(parameter for parameter in JOB_PARAMETERS if parameter.in
 NULL_IF_EMPTY = names(
     parameter
     for parameter in JOB_PARAMETERS
-    if parameter.kind in (Kind.STYLE, Kind.HTTPS_URL, Kind.MASK)
+    if parameter.kind in (Kind.STYLE, Kind.HTTPS_URL, Kind.MASK, Kind.IMAGE)
 )
 """Stored as "", null in the API."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from artgen.database.ids import parse_uuid
 from artgen.refusals import FieldError
 from generation.catalog.job_parameters import (
     JOB_FIELDS,
@@ -78,6 +79,8 @@ class RequestValidation:
                 return self._boolean(name)
             case Kind.MASK:
                 return self._mask(name)
+            case Kind.IMAGE:
+                return self._image(name)
             case Kind.SIDES:
                 return self._sides(name)
 
@@ -281,6 +284,18 @@ class RequestValidation:
         if not value:
             self._fail(name, "required", _("Mark the area to change first."))
         return value
+
+    def _image(self, name: str) -> str:
+        value = self.request.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self._fail(name, "invalid", _("Must be the ID of an image."))
+        elif image_id := parse_uuid(value):
+            return str(image_id)
+        else:
+            self._fail(name, "does_not_exist", _("Image not found."))
+        return ""
 
     def _sides(self, name: str) -> dict[str, int] | None:
         value = self.request.get(name)

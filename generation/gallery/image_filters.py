@@ -113,9 +113,7 @@ def find(images: ImageQuerySet, wanted: ImageFilters, *, user: User) -> SearchRe
         for tag in all_tags:
             matches = matches.filter(image_tags__tag=tag.pk)
     if wanted.made_from:
-        matches = matches.filter(
-            sourced=True, job__in=lineage.jobs_from(wanted.made_from, user=user)
-        )
+        matches = matches.filter(job__in=lineage.jobs_from(wanted.made_from, user=user))
     with_words = matching(matches, wanted.words, user=user)
     return replace(with_words, are_many=with_words.are_many or (are_many and not wanted.words))
 

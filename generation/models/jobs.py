@@ -171,6 +171,8 @@ class Job(models.Model):
     mask = models.CharField(_("mask"), max_length=36, blank=True, default="", db_default="")
     erase = models.BooleanField(_("erase"), default=False, db_default=False)
     outpaint = models.JSONField(_("extended sides"), null=True)
+    # The image that it finishes: no source image, RunPod does not get it, and it may be deleted.
+    draft = models.CharField(_("draft"), max_length=36, blank=True, default="", db_default="")
     snapshot = models.JSONField(
         _("snapshot"), default=dict, help_text=_("Model and style at submission.")
     )
@@ -321,6 +323,7 @@ class Job(models.Model):
             ),
             models.Index(name="job_labeled", fields=["user", "created_at"], condition=~Q(label="")),
             models.Index(name="job_mask", fields=["mask"], condition=~Q(mask="")),
+            models.Index(name="job_draft", fields=["draft"], condition=~Q(draft="")),
             models.Index(
                 name="job_ended_without_images",
                 fields=["finished_at"],
@@ -387,7 +390,12 @@ class Job(models.Model):
         The query of a LoRA's address may contain a key.
         """
         address = self.lora_url.partition("?")[0].partition("#")[0]
-        private: dict[str, Any] = {"source_images": [], "source_roles": [], "mask": None}
+        private: dict[str, Any] = {
+            "source_images": [],
+            "source_roles": [],
+            "mask": None,
+            "draft": None,
+        }
         if self.has_own_style:
             private["style"] = None
         values = {**self.parameters, "lora_url": address or None, **private}

@@ -186,7 +186,7 @@ def _seed(job: Job, result: Result, position: int) -> int:
 def save_image(job: Job, *, position: int, data: bytes, seed: int) -> Image:
     """Put an image and its smaller copies into the bucket; return its row, not yet inserted."""
     written = {**job.shareable_parameters, "model": job.snapshot["slug"], "seed": seed}
-    for name in ("source_images", "source_roles", "mask"):
+    for name in ("source_images", "source_roles", "mask", "draft"):
         del written[name]
     prepared = image_copies.prepare(data, parameters=written)
     key = object_keys.image_key(

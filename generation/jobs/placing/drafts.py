@@ -8,15 +8,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
+from accounts.models import User
 from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError
 from generation.catalog import edit_sizes
 from generation.catalog.job_parameters import SEED_MAX
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer
 from generation.jobs.budgets import spending
+from generation.jobs.inputs import sources
 from generation.jobs.inputs.request_images import OrderImages, RequestImages
 from generation.jobs.placing.job_request import JobOrderBody, UserCatalog
-from generation.models import ImageModel, Job, Style
+from generation.models import Image, ImageModel, Job, Style
 from generation.studio.presets.own_styles import StyleText
 
 
@@ -49,8 +51,9 @@ def of_requests(
     catalog: UserCatalog,
     is_listed: bool = False,
     max_count: int = BATCH_MAX,
+    is_again: bool = False,
 ) -> Drafts:
-    """Return an unsaved job for each request.
+    """Return an unsaved job for each request; `is_again`: the images that they finish may be gone.
 
     Raises:
         InvalidParameters: of the first invalid request; with `is_listed`, of all of them, with
@@ -71,6 +74,8 @@ def of_requests(
             errors += [
                 replace(error, field=f"jobs[{index}].{error.field}") for error in refused.errors
             ]
+    if not is_again:
+        errors += _unknown_finished(jobs, user=catalog.user, is_listed=is_listed)
     if errors:
         raise InvalidParameters(errors)
     return Drafts(
@@ -103,6 +108,21 @@ def _draft(request: Mapping[str, Any], *, catalog: UserCatalog, order_images: Or
         snapshot=snapshot,
         **fields,
     )
+
+
+def _unknown_finished(jobs: Sequence[Job], *, user: User, is_listed: bool) -> list[FieldError]:
+    """Return an error for each job that finishes an image that is not the user's."""
+    finished = {job.draft for job in jobs if job.draft}
+    if not finished:
+        return []
+    own = Image.objects.of(user).present().filter(id__in=finished).values_list("id", flat=True)
+    known = set(map(str, own))
+    return [
+        error
+        for index, job in enumerate(jobs)
+        if job.draft and job.draft not in known
+        for error in sources.missing(f"jobs[{index}].draft" if is_listed else "draft").errors
+    ]
 
 
 def _complete(fields: dict[str, Any], *, offer: Offer, images: RequestImages) -> None:

@@ -152,7 +152,11 @@ def _place_by(
 ) -> PlacedOrder:
     catalog = UserCatalog(terms.catalog, order.user, order.kept_style)
     drafted = drafts.of_requests(
-        order.requests, catalog=catalog, is_listed=order.is_listed, max_count=order.max_count
+        order.requests,
+        catalog=catalog,
+        is_listed=order.is_listed,
+        max_count=order.max_count,
+        is_again=bool(order.repeats) or order.placer is Placer.MODERATOR,
     )
     jobs = drafted.jobs
     judgement = judge(order, jobs, rules=terms.rules)

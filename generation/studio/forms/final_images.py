@@ -1,6 +1,6 @@
 """Finals of images: the same prompts and seeds by a better model, at its full size."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +23,15 @@ class Finals:
     """What one model can make of some images: a run for each prompt, of BATCH_MAX at most."""
 
     model: ImageModel
-    forms: Sequence[Composer]
+    forms: Mapping[Image, Composer]
+    """The form of each image's final."""
 
     @property
     def runs(self) -> list[list[dict[str, Any]]]:
         requests: dict[str, list[dict[str, Any]]] = {}
-        for form in self.forms:
-            requests.setdefault(form.prompt, []).append(form.request())
+        for image, form in self.forms.items():
+            request = form.request() | {"draft": str(image.id)}
+            requests.setdefault(form.prompt, []).append(request)
         return [
             of_prompt[start : start + BATCH_MAX]
             for of_prompt in requests.values()
@@ -39,7 +41,7 @@ class Finals:
     @property
     def size(self) -> tuple[int, int] | None:
         """Their size in px; None if they have several, or that of their source images."""
-        sizes = {form.size for form in self.forms}
+        sizes = {form.size for form in self.forms.values()}
         return sizes.pop() if len(sizes) == 1 else None
 
 
@@ -61,8 +63,12 @@ def of_images(
     finals = []
     for model in models:
         if allowed.allows_model(model.slug):
-            forms = [_final(image, model, allowed=allowed, styles=styles) for image in suitable]
-            finals.append(Finals(model, [form for form in forms if form]))
+            forms = {
+                image: form
+                for image in suitable
+                if (form := _final(image, model, allowed=allowed, styles=styles))
+            }
+            finals.append(Finals(model, forms))
     own = {image.origin.model_id for image in suitable}
 
     def rank(one: Finals) -> tuple[bool, bool, int]:
@@ -107,6 +113,6 @@ def _is_best(model: ImageModel) -> bool:
 
 
 def _price(finals: Finals) -> int:
-    form = finals.forms[0]
+    form = next(iter(finals.forms.values()))
     width, height = form.size or (1024, 1024)
     return form.offer.price_of({"width": width, "height": height})

@@ -22,7 +22,10 @@ AMOUNTS = {"subtle": 0.35, "strong": 0.75}
 """How far a variant moves from its image, as a share of the model's range of strengths."""
 
 
-MADE_BY = ("source_images", "source_roles", "scale", "outpaint", "erase", "mask", "strength")
+MADE_BY = (
+    *("draft", "source_images", "source_roles"),
+    *("scale", "outpaint", "erase", "mask", "strength"),
+)
 """The fields of a job that `made_by` reads."""
 
 
@@ -111,7 +114,9 @@ def variant_request(
 
 
 def made_by(job: Job) -> str:
-    """Return in a few words how an image of this job was made of its source, "" without one."""
+    """Return in a few words how an image of this job was made of another one, "" if it was not."""
+    if job.draft:
+        return _("Finished from a draft")
     if not job.source_images:
         return ""
     if job.scale:
@@ -128,20 +133,22 @@ def made_by(job: Job) -> str:
 
 
 def _is_variant(job: Job) -> bool:
-    is_edit = job.scale or job.outpaint or job.erase or job.mask
+    is_edit = job.draft or job.scale or job.outpaint or job.erase or job.mask
     return bool(job.source_images) and job.strength is not None and not is_edit
 
 
 def made_text(job: Job, *, width: int, height: int) -> str:
     """Return `made_by`, with the size where that is what changed."""
-    return f"{made_by(job)} · {width} × {height}" if job.scale else made_by(job)
+    return f"{made_by(job)} · {width} × {height}" if job.scale or job.draft else made_by(job)
 
 
 def run_text(job: Job, *, count: int, width: int, height: int) -> str:
     """Return what a run of `count` images of this size made of its source, "" without one."""
-    if count == 1 or not _is_variant(job):
+    if count == 1 or not (job.draft or _is_variant(job)):
         return made_text(job, width=width, height=height)
     text = ngettext("%(count)s variant", "%(count)s variants", count)
+    if job.draft:
+        text = ngettext("%(count)s final", "%(count)s finals", count)
     return text % {"count": formatting.number(count)}
 
 

@@ -30,7 +30,7 @@ WHERE one.email = %(email)s RETURNING id
 """
 JOBS = """
 INSERT INTO generation_job (id, user_id, model_id, prompt, negative_prompt, width, height, steps, guidance, seed, style,
-    source_images, strength, snapshot, credits, status, version, attempt, refusals, runpod_id, stop_pending, error_code,
+    source_images, draft, strength, snapshot, credits, status, version, attempt, refusals, runpod_id, stop_pending, error_code,
     error_detail, expected_usd, cost, delay_ms, execution_ms, created_at, submitted_at, started_at, finished_at)
 SELECT
     (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8'
@@ -46,7 +46,7 @@ SELECT
     ], ' '), '', size.width, size.height, 28, 3.5, n, CASE WHEN n %% 5 = 0 THEN 'watercolor' ELSE '' END,
     CASE WHEN n %% 200 = 0 THEN jsonb_build_array(%(source)s::text)
         WHEN n %% 8 = 0 THEN jsonb_build_array(md5(n::text)::uuid::text) ELSE '[]' END,
-    NULL, '{}', 3, 'succeeded', 5, 1, 0, 'rp-' || (%(users)s::uuid[])[1] || '-' || n, false, '', '', 0.003, 0.003,
+    CASE WHEN n %% 200 = 1 THEN %(source)s ELSE '' END, NULL, '{}', 3, 'succeeded', 5, 1, 0, 'rp-' || (%(users)s::uuid[])[1] || '-' || n, false, '', '', 0.003, 0.003,
     200, 1500, at, at, at + interval '1 second', at + interval '3 seconds'
 FROM generate_series(0, %(count)s - 1) AS n
 CROSS JOIN LATERAL (SELECT %(until)s::timestamptz - %(span)s::interval * (%(count)s - n) / %(count)s AS at) AS times

@@ -41,6 +41,7 @@ class TestClean(SimpleTestCase):
             "mask": "",
             "erase": False,
             "outpaint": None,
+            "draft": "",
         }
 
     def test_it_names_the_field_and_the_limit(self):

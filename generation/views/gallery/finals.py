@@ -77,7 +77,8 @@ def finals_of(user: User, images: Iterable[Image], *, preferred: str = "") -> li
 
 
 def offer_of(user: User, finals: Finals) -> FinalsOffer:
-    requests = [request for run in finals.runs for request in run]
+    # The drafts have just been read.
+    requests = [{**request, "draft": None} for run in finals.runs for request in run]
     quote = quotes.of_requests(user=user, requests=requests, max_count=LIST_MAX)
     order = OrderSummary(len(requests), {finals.model.slug: finals.model.name})
     refused = quotas.of(user).refusal(order)

@@ -52,8 +52,6 @@ class ActOffer(TypedDict):
 
 class FinishOffer(ActOffer):
     model: str
-    made: str
-    """What is made, without price and time."""
 
 
 def _finish(user: User, image: Image, *, preferred: str) -> FinishOffer | None:
@@ -62,9 +60,8 @@ def _finish(user: User, image: Image, *, preferred: str) -> FinishOffer | None:
         return None
     final = found[0]
     size = f" · {final.size[0]} × {final.size[1]}" if final.size else ""
-    made = final.model.name + size
-    act = _offer(made, finals.offer_of(user, final).quote)
-    return FinishOffer(**act, model=final.model.slug, made=made)
+    act = _offer(final.model.name + size, finals.offer_of(user, final).quote)
+    return FinishOffer(**act, model=final.model.slug)
 
 
 def _offers(edits: Edits, quotes: PageQuotes) -> Mapping[str, ActOffer | None]:

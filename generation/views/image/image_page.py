@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.access.request_user import user_of
@@ -53,7 +54,7 @@ class Receipt:
 class SourceLink:
     address: str  # URL of its page, "" for an upload
     thumbnail: str
-    role: str  # name of its role, "" if all source images are edited
+    role: str  # name of its role, "" if all are edited
 
 
 @dataclass(frozen=True)
@@ -258,10 +259,16 @@ def _sources(job: Job) -> list[SourceLink]:
         SourceLink(
             address=page_of(source.image_id),
             thumbnail=storage.url(source.thumbnail_key),
-            role=str(SourceRole(source.role).label) if job.source_roles else "",
+            role=_role_text(source.role, job=job),
         )
         for source in lineage.sources_of(job)
     ]
+
+
+def _role_text(role: str, *, job: Job) -> str:
+    if not role:
+        return pgettext("an image", "Draft") if job.source_images else ""
+    return str(SourceRole(role).label) if job.source_roles else ""
 
 
 def _as_json(image: Image) -> dict[str, Any]:

@@ -135,17 +135,17 @@ export class ImageActs {
   async #finishOne(tile) {
     try {
       const { finish } = await this.#offersOf(tile)
-      if (finish) await this.finish([tile.dataset.image], finish, tile)
+      if (finish) await this.finish([tile.dataset.image], finish.model, tile)
       else toast(this.data.notPossible, { kind: "error", key: "failed" })
     } catch (problem) {
       showFailure(problem, this.data)
     }
   }
 
-  /** Create the finals of images by a model, `made` in words; they stand after `tile`. */
-  finish(ids, { model, made }, tile) {
+  /** Create the finals of images by a model; they stand after `tile`. */
+  finish(ids, model, tile) {
     const fields = { ids: ids.join(","), model }
-    return this.#send(`${fields.ids} ${model}`, this.data.finish, fields, tile, made)
+    return this.#send(`${fields.ids} ${model}`, this.data.finish, fields, tile)
   }
 
   #place(name, tile) {
@@ -154,7 +154,7 @@ export class ImageActs {
   }
 
   /** Post an order, once however often it is pressed; resolve to whether it was placed. */
-  async #send(call, address, fields, tile, made = "") {
+  async #send(call, address, fields, tile) {
     const order = this.orders.get(call) ?? { key: freshKey() }
     if (order.isBusy) return false
     order.isBusy = true
@@ -169,7 +169,6 @@ export class ImageActs {
       showBalance(answer)
       if (!answer.ok) toast(answer.text || this.data.notPossible, { kind: "error", key: "failed" })
       const runs = [...answer.fragment.querySelectorAll("[data-run]")]
-      for (const run of runs) run.dataset.made ??= made
       if (runs.length) this.placed(runs, tile)
       return answer.ok
     } catch (problem) {

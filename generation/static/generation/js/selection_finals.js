@@ -22,8 +22,7 @@ export class SelectionFinals {
     if (button.ariaDisabled === "true") return
     const { ids, selection, acts } = this.bar
     const [tile] = [...selection.chosenTiles, ...selection.tiles] // some may not be on the page
-    const final = { model: button.value, made: button.dataset.made }
     this.menu.element.hidePopover()
-    if (await acts.finish(ids, final, tile)) selection.clear()
+    if (await acts.finish(ids, button.value, tile)) selection.clear()
   }
 }

@@ -2,10 +2,13 @@
 
 import uuid
 
+import pytest
 from django.urls import reverse
 
 from accounts.models import User
-from generation.models import Job, Status
+from generation.catalog.offers import InvalidParameters
+from generation.jobs.placing import orders, retries
+from generation.models import Image, Job, Status
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image, make_job
 from generation.testing.rows.gallery import GalleryTestCase
@@ -64,6 +67,50 @@ class TestFinals(GalleryTestCase):
         assert jobs[0].batch == jobs[1].batch != jobs[2].batch
         self.alice.refresh_from_db()
         assert self.alice.held == 9
+
+    def test_finals_know_their_drafts(self):
+        draft, other = self.draft(), self.draft("a boat")
+        self.finish(draft, other, model="flux-dev")
+        jobs = self.queued()
+        assert [job.draft for job in jobs] == self.ids(draft, other)
+        made = "Finished from a draft · 1344 × 768"
+        assert all(made in flat(self.client.get(page)) for page in ("/create/", "/account/ledger/"))
+        size = {"width": 1344, "height": 768}
+        final = self.draft(model="flux-dev", draft=str(draft.id), **size)
+        Image.objects.filter(id=final.id).update(**size)
+        assert made in self.origin_of(final)
+        assert f'href="/images/{draft.id}/"' in self.origin_of(final)
+        assert f'href="/images/{final.id}/"' in self.origin_of(draft).partition("Made into")[2]
+        assert self.client.get(reverse("compare_source", args=[final.id])).status_code == 200
+        assert str(final.id) in flat(self.client.get("/gallery/", {"source": str(draft.id)}))
+        assert not final.sourced
+        Image.objects.filter(id=draft.id).delete()
+        assert "The draft was deleted." in self.origin_of(final)
+        assert retries.retry(user=self.alice, job=jobs[0]).draft == str(draft.id)
+
+    def origin_of(self, image):
+        page = flat(self.client.get(reverse("image", args=[image.id])))
+        return page.partition('<section class="lineage"')[2].partition("</section>")[0]
+
+    def test_an_image_of_others_is_no_draft(self):
+        foreign = str(self.draft(user=self.staff).id)
+        order = {"model": "flux-dev", "prompt": "a kite"}
+        for draft, code in (
+            (foreign, "does_not_exist"),
+            ("kite", "does_not_exist"),
+            (3, "invalid"),
+        ):
+            with pytest.raises(InvalidParameters) as refused:
+                orders.place(user=self.alice, request={**order, "draft": draft})
+            assert [(error.field, error.code) for error in refused.value.errors] == [
+                ("draft", code)
+            ]
+        with pytest.raises(InvalidParameters) as refused:
+            orders.place_batch(
+                user=self.alice, requests=[order, {**order, "draft": foreign}], is_listed=True
+            )
+        assert refused.value.errors[0].field == "jobs[1].draft"
+        assert not self.queued()
 
     def test_it_places_all_or_nothing(self):
         User.objects.filter(pk=self.alice.pk).update(credits=5)
