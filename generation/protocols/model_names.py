@@ -1,6 +1,6 @@
 """The names of models that programs send: slugs, and aliases of the setting MODEL_ALIASES."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -42,12 +42,14 @@ class Wanted:
 
     source_images: int = 0
     has_mask: bool = False
+    source_roles: Collection[str] = ()
 
     def is_done_by(self, offer: Offer) -> bool:
         return (
             offer.min_source_images <= self.source_images <= offer.max_source_images
             and (offer.takes_mask if self.has_mask else not offer.needs_mask)
             and not offer.upscales
+            and set(self.source_roles) <= set(offer.source_roles)
         )
 
 

@@ -63,6 +63,7 @@ SHEET = {
     *((name, "max_length") for name in ("style", "prompt")),
     ("style", "does_not_exist"),
     *(("source_images", code) for code in ("does_not_exist", "not_supported", "max_length")),
+    *(("source_roles", code) for code in ("length", "not_supported")),
     *((name, "invalid") for name in ("seed", "aspect_ratio", "rows", "columns")),
     *(("values", code) for code in ("invalid", "duplicate", "does_not_exist", *LIMITS)),
     *(("count", code) for code in ("min_value", "max_value")),

@@ -33,6 +33,7 @@ from generation.catalog import shapes
 from generation.catalog.job_parameters import SEED_MAX
 from generation.catalog.offers import Offer
 from generation.catalog.prices import price_from
+from generation.catalog.source_roles import SourceRole
 from generation.jobs.live.job_waits import UNAVAILABLE, WAITS
 from generation.models import FINAL, Image
 from generation.protocols import model_names
@@ -74,6 +75,14 @@ Images = Annotated[
     Field(min_length=1, description="Ids of the user's images, as of search_images."),
 ]
 
+Roles = Annotated[
+    list[SourceRole],
+    Field(
+        description="What each of the images is for, in their order: edit (it is changed), "
+        "subject, style or composition. Empty: all are edited."
+    ),
+]
+
 
 async def list_models(ctx: Context[Any, Any]) -> CallToolResult:
     """List the models: what each can do and what an image costs."""
@@ -83,6 +92,7 @@ async def list_models(ctx: Context[Any, Any]) -> CallToolResult:
             "name": model["name"],
             "description": model["description"],
             "images_to_edit": f"{model['min_source_images']}-{model['max_source_images']}",
+            "roles": model["source_roles"],
             "parameters": model["parameters"],
             "price": model["price"],
             "credits_for_1024x1024": price_from(model["price"]).of(width=1024, height=1024),
@@ -93,6 +103,7 @@ async def list_models(ctx: Context[Any, Any]) -> CallToolResult:
     lines = [
         f"{model['model']}: {model['name']} ({model['description']}). "
         f"Images to edit: {model['images_to_edit']}. "
+        f"Their roles: {', '.join(model['roles']) or 'none'}. "
         f"About {model['credits_for_1024x1024']} credits an image."
         for model in models
     ]
@@ -106,9 +117,10 @@ async def quote(
     count: Count = 1,
     size: Size = "",
     images: Annotated[list[UUID], Field(description="Ids of images to edit.")] = [],  # noqa: B006
+    roles: Roles = [],  # noqa: B006
 ) -> CallToolResult:
     """Say what images would cost and how long they would take, without creating them."""
-    request = await _request(ctx, prompt, model, count=count, size=size, images=images)
+    request = await _request(ctx, prompt, model, count=count, size=size, images=images, roles=roles)
     quoted = await _caller(ctx).post("quotes/", request)
     text = f"{quoted['credits']} credits, model {request['model']}"
     if quoted["eta_seconds"]:
@@ -132,13 +144,14 @@ async def edit_image(
     ctx: Context[Any, Any],
     prompt: Annotated[str, Field(description="What to change.")],
     images: Images,
+    roles: Roles = [],  # noqa: B006
     model: Model = "",
     count: Count = 1,
     seed: Seed = None,
 ) -> CallToolResult:
     """Create images from the user's images and a prompt; the originals stay. Spends credits."""
     return await _create(
-        ctx, await _request(ctx, prompt, model, count=count, images=images, seed=seed)
+        ctx, await _request(ctx, prompt, model, count=count, images=images, roles=roles, seed=seed)
     )
 
 
@@ -202,6 +215,7 @@ async def _request(
     count: int,
     size: str = "",
     images: Sequence[UUID] = (),
+    roles: Sequence[str] = (),
     seed: int | None = None,
 ) -> dict[str, Any]:
     """Return the body of a batch; raise ToolError."""
@@ -209,7 +223,7 @@ async def _request(
 
     def offer_of(name: str) -> Offer:
         try:
-            return model_names.offer_of(name, wanted=Wanted(len(images)))
+            return model_names.offer_of(name, wanted=Wanted(len(images), source_roles=roles))
         except Refusal as refusal:
             with translation.override(caller.language):
                 raise ToolError(refusal.message) from refusal
@@ -222,6 +236,8 @@ async def _request(
             request |= {"width": nearest[0], "height": nearest[1]}
     if images:
         request["source_images"] = [str(image) for image in images]
+    if roles:
+        request["source_roles"] = roles
     if seed is not None:
         request["seed"] = seed
     return request

@@ -162,7 +162,9 @@ def make(
         request = {**base_by_model[slug], **chosen, "prompt": prompt}
         for error in _errors(request, offer=offer, styles=styles):
             name = layout.fields.get(error.field, error.field)
-            detail = f"{_cell(heads, offer)}: {error.detail}"
+            cell, detail = _cell(heads, offer), error.detail
+            if not detail.startswith(cell):
+                detail = f"{cell}: {detail}"
             errors.setdefault((name, error.detail), FieldError(name, error.code, detail))
         requests.append({"model": slug, **request})
     if errors:
@@ -212,6 +214,7 @@ def _base(
         "style": comparison.style,
         "seed": seed if comparison.seed is None else comparison.seed,
         "source_images": list(comparison.source_images),
+        "source_roles": list(comparison.source_roles),
     }
     if comparison.negative_prompt and "negative_prompt" in offer.parameters:
         base["negative_prompt"] = comparison.negative_prompt

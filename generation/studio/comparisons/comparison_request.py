@@ -15,6 +15,7 @@ from rest_framework.fields import empty
 from artgen.api.inputs import Body, Choice, Id, Number, read
 from generation.catalog.job_parameters import PROMPT_MAX_LENGTH, SEED_MAX
 from generation.catalog.request_validation import clean_text
+from generation.catalog.source_roles import SourceRole
 
 MAX_MODELS = 8
 MAX_VALUES = 16
@@ -40,6 +41,7 @@ class ComparisonRequest:
     style: str | None = None
     seed: int | None = None
     source_images: tuple[str, ...] = ()
+    source_roles: tuple[str, ...] = ()
     rows: Axis | None = None
     columns: Axis | None = None
 
@@ -177,6 +179,13 @@ class SheetOrderBody(Body):
         help_text="IDs of your uploads and images.",
         error_messages={"not_a_list": gettext_lazy("Must be a list of image IDs.")},
     )
+    source_roles = serializers.ListField(
+        child=Choice(choices=SourceRole.values),
+        required=False,
+        allow_null=True,
+        help_text="What each source image is for, in their order: `edit` (the default), `subject`, "
+        "`style` or `composition`. All models of the comparison must support them.",
+    )
     rows = SheetAxisBody(required=False, allow_null=True)
     columns = SheetAxisBody(required=False, allow_null=True)
 
@@ -208,6 +217,7 @@ class SheetOrderBody(Body):
             style=attrs["style"] or None,
             seed=attrs.get("seed"),
             source_images=tuple(map(str, attrs.get("source_images") or ())),
+            source_roles=tuple(attrs.get("source_roles") or ()),
             **axes,
         )
         return {"asked": comparison}

@@ -14,6 +14,7 @@ from generation.catalog.offers import Offer
 from generation.catalog.shapes import COMMON_RATIOS
 from generation.studio.comparisons.comparison_plan import NAMES
 from generation.studio.comparisons.comparison_request import AXES
+from generation.studio.forms import source_fields
 from generation.studio.forms.typed_numbers import decimal, whole
 
 TEXTS = (
@@ -28,6 +29,7 @@ FIELDS = {
     "columns.parameter": "columns",
     "rows.values": "rows_values",
     "rows.parameter": "rows",
+    "source_roles": "source_images",
 }
 SHOWN = {*TEXTS, "models", "source_images", "count"}
 
@@ -49,6 +51,8 @@ class ComparisonForm:
     texts: dict[str, str] = field(default_factory=dict)
     models: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+    roles: dict[str, str] = field(default_factory=dict)
+    """What source images are for, by id; the others are edited."""
     styles: dict[str, list[str]] = field(default_factory=dict)
     """The chosen styles of an axis, "columns" or "rows"."""
     errors: dict[str, list[str]] = field(default_factory=dict)
@@ -62,17 +66,24 @@ class ComparisonForm:
 
     @classmethod
     def posted(cls, data: QueryDict) -> "ComparisonForm":
+        sources, roles = source_fields.read(data.getlist("source_images"))
         return cls(
             texts={name: str(data[name]).replace("\r\n", "\n") for name in TEXTS if name in data},
             models=list(dict.fromkeys(data.getlist("models"))),
-            sources=list(filter(None, data.getlist("source_images"))),
+            sources=sources,
+            roles=roles,
             styles={axis: data.getlist(f"{axis}_styles") for axis in ("columns", "rows")},
         )
 
     @classmethod
     def filled(cls, comparison: Mapping[str, Any]) -> "ComparisonForm":
         """Return the form with an earlier comparison, as `ComparisonRequest.as_json` has it."""
-        form = cls(models=list(comparison["models"]), sources=list(comparison["source_images"]))
+        sources, roles = comparison["source_images"], comparison.get("source_roles") or []
+        form = cls(
+            models=list(comparison["models"]),
+            sources=list(sources),
+            roles=dict(zip(sources, roles, strict=False)),
+        )
         for name in ("prompt", "negative_prompt", "aspect_ratio", "style", "seed"):
             form.texts[name] = "" if comparison[name] is None else f"{comparison[name]}"
         for name in ("columns", "rows"):
@@ -143,6 +154,7 @@ class ComparisonForm:
             "style": self.texts.get("style") or None,
             "seed": whole(self.texts.get("seed", "")),
             "source_images": self.sources,
+            "source_roles": source_fields.roles_of(self.sources, self.roles),
             "rows": AxisFields(self, "rows").request(),
             "columns": AxisFields(self, "columns").request(),
         }

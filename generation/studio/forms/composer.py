@@ -24,11 +24,10 @@ from generation.catalog.job_parameters import (
 )
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer, Parameter
 from generation.catalog.shapes import ShapeChoice, size_of
-from generation.catalog.source_roles import EDIT
 from generation.jobs.placing.job_order import LIST_MAX
 from generation.models import ImageModel
 from generation.moderation.refusals import Moderated
-from generation.studio.forms import size_choice, sliders
+from generation.studio.forms import size_choice, sliders, source_fields
 from generation.studio.forms.sliders import Slider
 from generation.studio.forms.typed_numbers import decimal, is_whole, whole
 
@@ -65,13 +64,12 @@ class Composer:
     def posted(
         cls, model: ImageModel, data: QueryDict, *, allowed: Quotas | None = None
     ) -> "Composer":
-        # An image is ID, or ID:ROLE; a file that is not uploaded yet has no id.
-        images = [text.partition(":") for text in data.getlist("source_images")]
+        sources, roles = source_fields.read(data.getlist("source_images"))
         return cls(
             model=model,
             texts={name: str(data[name]).replace("\r\n", "\n") for name in TEXTS if name in data},
-            sources=[source for source, _colon, _role in images if source],
-            roles={source: role for source, _colon, role in images if source and role},
+            sources=sources,
+            roles=roles,
             exact="exact" in data,
             quotas=allowed,
         )
@@ -374,8 +372,8 @@ class Composer:
             request["lora_url"] = self.lora_url.strip()
         request["style"] = self.style or None
         request["source_images"] = self.sources if self.takes_sources else []
-        if self.takes_sources and self.roles:
-            request["source_roles"] = [self.roles.get(source, EDIT) for source in self.sources]
+        if self.takes_sources and (roles := source_fields.roles_of(self.sources, self.roles)):
+            request["source_roles"] = roles
         return request
 
     def _sliders(self, area: SliderArea) -> list[Slider]:

@@ -28,7 +28,7 @@ from artgen.processes.later import ARRIVED_AT
 from generation.files import storage
 from generation.jobs.engine import job_control
 from generation.jobs.live.job_waits import WAITS
-from generation.models import Image, Job, Status
+from generation.models import Image, ImageModel, Job, Status
 from generation.protocols.mcp.api_calls import ApiProblem, Caller
 from generation.protocols.mcp.previews import preview_of
 from generation.testing.cases import make_user
@@ -123,6 +123,15 @@ class TestTools(ProtocolTestCase):
         more = self.call("search_images", limit=1).structured_content
         older = self.call("search_images", limit=1, cursor=more["next_cursor"]).structured_content
         assert older["images"][0]["image"] == found[0]["image"]
+        order = {"prompt": "a boat", "images": [found[0]["image"]], "roles": ["composition"]}
+        chosen = self.call("quote", **order).structured_content["model"]
+        assert "composition" in ImageModel.objects.get(slug=chosen).roles
+        with workers(self.emulator):
+            self.call("edit_image", model=chosen, **order)
+        assert Job.objects.latest("id").source_roles == ["composition"]
+        refused = self.call("edit_image", model="flux-kontext", **order)
+        assert refused.is_error
+        assert "doesn’t support this role" in refused.content[0].text
 
     def test_it_lists_models_and_quotes(self) -> None:
         models = self.call("list_models").structured_content["models"]

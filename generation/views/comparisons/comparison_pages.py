@@ -39,6 +39,7 @@ from generation.studio.comparisons.cells import FilledSheet
 from generation.studio.comparisons.comparison_order import SheetQuote
 from generation.studio.comparisons.comparison_plan import Heads
 from generation.studio.comparisons.comparison_request import MAX_MODELS, ComparisonRequest, clean
+from generation.studio.forms import source_fields
 from generation.studio.forms.comparison_form import DEFAULT_MODELS, ComparisonForm, models_having
 from generation.studio.presets import composer_choices
 from generation.views.create import form_files, script_texts
@@ -157,7 +158,7 @@ def _page(
         "form": form,
         "groups": grouped(model_options(models, own=own, chosen=form.models, quotes=quotes)),
         "styles": style_options(own),
-        "sources": source_thumbnails(user, form.sources),
+        "sources": source_thumbnails(user, form.sources, form.roles),
         "lists": list(WordList.objects.of(user).present()),
         "recent": Sheet.objects.of(user).present().order_by("-id")[:RECENT],
         "max_cells": comparison_plan.MAX_CELLS,
@@ -179,7 +180,7 @@ def _default_models(user: User, models: list[ImageModel], *, has_sources: bool) 
 
 
 def _from_address(request: HttpRequest) -> ComparisonForm:
-    """Return the form for a link: ?sheet=ID, ?job=ID, ?prompt=, ?model=, ?source=ID."""
+    """Return the form for a link: ?sheet=ID, ?job=ID, ?prompt=, ?model=, ?source=ID or ID:ROLE."""
     parameters: QueryDict = request.GET
     if sheet_id := parse_uuid(parameters.get("sheet", "")):
         own = Sheet.objects.of(request.user).present().filter(id=sheet_id).first()
@@ -196,10 +197,11 @@ def _from_address(request: HttpRequest) -> ComparisonForm:
             }
             form.models = [job.model.slug]
             form.sources = list(job.source_images)
+            form.roles = dict(zip(form.sources, job.source_roles, strict=False))
     if model := parameters.get("model", ""):
         form.models = [model]
-    if source := parameters.get("source", ""):
-        form.sources = [source]
+    if "source" in parameters:
+        form.sources, form.roles = source_fields.read(parameters.getlist("source"))
     return form
 
 

@@ -1,8 +1,8 @@
 """The context of the composer's templates: models, styles, sources, price."""
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -45,7 +45,7 @@ class StyleOption:
 class SourceThumbnail:
     id: str
     url: str
-    role: str = EDIT
+    role: str
 
 
 def composer_context(
@@ -80,7 +80,9 @@ def composer_context(
         "source_models": _source_models(models, form, allowed=quotes.allowed),
         "styles": style_options(own),
         "presets": own.presets,
-        "sources": _with_roles(user, form) if form and shown_sources else [],
+        "sources": source_thumbnails(user, form.sources, form.roles)
+        if form and shown_sources
+        else [],
         "source_model": next((model for model in models if model.max_source_images), None),
         "helper": helper_of(user, form.model) if form else None,
         "key": uuid.uuid4(),
@@ -132,8 +134,10 @@ def style_options(own: Choices) -> list[StyleOption]:
     ]
 
 
-def source_thumbnails(user: User, ids: list[str]) -> list[SourceThumbnail]:
-    """Return the user's images and uploads among the ids, in that order."""
+def source_thumbnails(
+    user: User, ids: list[str], roles: Mapping[str, str]
+) -> list[SourceThumbnail]:
+    """Return the user's images and uploads among the ids, in that order, with their roles."""
     image_ids = [image_id for text in ids if (image_id := parse_uuid(text))]
     keys: dict[UUID, str] = dict(
         Upload.objects.of(user).usable().filter(id__in=image_ids).values_list("id", "key")
@@ -142,15 +146,10 @@ def source_thumbnails(user: User, ids: list[str]) -> list[SourceThumbnail]:
         Image.objects.of(user).present().filter(id__in=image_ids).values_list("id", "thumbnail_key")
     )
     return [
-        SourceThumbnail(id=str(image_id), url=storage.url(keys[image_id]))
+        SourceThumbnail(str(image_id), storage.url(keys[image_id]), roles.get(str(image_id), EDIT))
         for image_id in image_ids
         if image_id in keys
     ]
-
-
-def _with_roles(user: User, form: Composer) -> list[SourceThumbnail]:
-    sources = source_thumbnails(user, form.sources)
-    return [replace(source, role=form.roles.get(source.id, EDIT)) for source in sources]
 
 
 def _source_models(models: list[ImageModel], form: Composer | None, *, allowed: Quotas) -> str:

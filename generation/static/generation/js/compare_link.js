@@ -3,6 +3,8 @@
  * tab, since a prompt can be longer than an address.
  */
 
+import { bareId } from "./source_roles.js"
+
 const TAKEN = new Set(["prompt", "negative_prompt", "style", "seed"])
 
 function keyOf(user) {
@@ -19,9 +21,9 @@ export function wireCompareLink(side, user) {
     const model = fields.find(([name]) => name === "model")
     if (model) taken.push(["models", model[1]])
     const address = new URL(link.href)
-    const source = fields.find(([name]) => name === "source_images")
-    // Without its role: a comparison edits its image.
-    if (source) address.searchParams.set("source", source[1].split(":")[0])
+    address.searchParams.delete("source")
+    for (const [name, value] of fields)
+      if (name === "source_images" && bareId(value)) address.searchParams.append("source", value)
     link.href = address
     try {
       sessionStorage.setItem(keyOf(user), JSON.stringify(taken))

@@ -7,6 +7,7 @@ import { api } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { showSignedOut } from "./signed_out.js"
 import { wireSourcePicker } from "./source_picker.js"
+import { bareId, fieldOf, setId } from "./source_roles.js"
 
 const UPLOAD_SECONDS = 60
 
@@ -22,9 +23,9 @@ export function wireComparisonSources(form, data, changed) {
   const field = fieldset.querySelector(".drop-file")
 
   function add(id, address) {
-    if (list.querySelector(`input[value="${id}"]`)) return
+    if ([...list.children].some((item) => bareId(fieldOf(item).value) === id)) return
     const item = template.content.firstElementChild.cloneNode(true)
-    item.querySelector("input").value = id
+    setId(item, id)
     item.querySelector("img").src = address
     list.append(item)
     showButtons()

@@ -1,6 +1,7 @@
 """The cells of a comparison: heads, requests, limits of each model."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import translation
@@ -177,6 +178,16 @@ class TestRefusal(PlanTestCase):
             in self.refused(models=["flux-dev", "flux-kontext"])["source_images"]
         )
 
+    def test_each_model_gets_the_roles_of_source_images(self) -> None:
+        asked = {"prompt": "a kite", "source_images": [str(uuid4())]}
+        plan = self.plan(
+            models=["qwen-image-edit", "flux-kontext"], source_roles=["style"], **asked
+        )
+        assert [request["source_roles"] for request in plan.requests] == [["style"]] * 2
+        models = ["qwen-image-edit-2511", "flux-kontext"]
+        refused = self.refused(models=models, source_roles=["composition"], **asked)
+        assert refused["source_roles"].startswith("FLUX.1 Kontext doesn’t support this role")
+
     def test_it_refuses_strength_without_a_source_image(self) -> None:
         found = self.refused(rows={"parameter": "strength", "values": [0.2, 0.8]})
         assert set(found) == {"rows.values"}
@@ -213,6 +224,7 @@ class TestRequest:
             ({"seed": -1}, "seed", "min_value"),
             ({"seed": 2**31}, "seed", "max_value"),
             ({"source_images": "x"}, "source_images", "invalid"),
+            ({"source_roles": ["mood"]}, "source_roles[0]", "choices"),
             ({"rows": 5}, "rows", "invalid"),
             ({"rows": {"parameter": "steps"}}, "rows.values", "required"),
             ({"rows": {"parameter": "width", "values": [1]}}, "rows.parameter", "choices"),
