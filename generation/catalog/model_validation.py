@@ -157,6 +157,7 @@ def _names(count: int) -> list[str]:
 
 def _sample_request(offer: Offer, names: list[str]) -> dict[str, Any]:
     request = {"prompt": PROMPT, "seed": SEED, "source_images": names}
+    request["source_roles"] = offer.usual_roles(len(names))
     return request | ({"mask": MASK} if offer.takes_mask and names else {})
 
 
@@ -258,8 +259,8 @@ def _odd_roles(offer: Offer) -> Iterator[str]:
         yield _("Only models that accept source images have roles.")
     if slots and offer.dialect != "comfyui":
         yield _("Only ComfyUI graphs have slots.")
-    if len(set(slots)) < len(slots) or max(slots, default=0) > offer.max_source_images:
-        yield _("Slots must be different numbers up to the maximum of source images.")
+    if len(set(slots)) < len(slots) or max(slots, default=0) > offer.min_source_images:
+        yield _("Slots must be different numbers up to the minimum of source images.")
 
 
 def _explained(problem: FormatProblem) -> str:

@@ -85,8 +85,14 @@ class Offer:
 
     @property
     def source_roles(self) -> list[str]:
-        """What its source images can be for; empty if it accepts none."""
-        return [EDIT, *self.roles] if self.max_source_images else []
+        """What its source images can be for; a slot of a graph is for its role alone."""
+        slots = [how for how in self.roles.values() if how.slot]
+        return [EDIT, *self.roles] if self.max_source_images > len(slots) else [*self.roles]
+
+    def usual_roles(self, count: int) -> list[str]:
+        """Return roles with which the model takes as many source images, [] if it edits all."""
+        by_slot = {how.slot: role for role, how in self.roles.items() if how.slot}
+        return [by_slot.get(number, EDIT) for number in range(1, count + 1)] if by_slot else []
 
     @property
     def upscales(self) -> bool:

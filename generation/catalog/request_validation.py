@@ -226,7 +226,7 @@ class RequestValidation:
             self._fail(name, "invalid", detail)
             return []
         for role in dict.fromkeys(value):
-            if role not in self.offer.source_roles and role != EDIT:
+            if role not in self.offer.source_roles:
                 detail = _("%(model)s doesn’t support this role of a source image: %(role)s.")
                 names = {"model": self.offer.name, "role": SourceRole(role).label}
                 self._fail(name, "not_supported", detail % names)
@@ -235,17 +235,18 @@ class RequestValidation:
     def _roles_of_sources(self, cleaned: dict[str, Any]) -> None:
         """Check that each source image has a role, and each slot of a graph one image."""
         roles, sources = cleaned["source_roles"], cleaned["source_images"]
-        if not roles or self.errors:
+        if not (roles or sources) or self.errors:
             return
-        if len(roles) != len(sources):
+        if roles and len(roles) != len(sources):
             self._fail("source_roles", "length", _("Give one role for each source image."))
         elif not set(roles) - {EDIT}:
             cleaned["source_roles"] = []
         for role, how in self.offer.roles.items():
-            if how.slot and roles.count(role) > 1:
+            if how.slot and roles.count(role) != 1:
                 detail = _("%(model)s uses one image in this role: %(role)s.")
                 names = {"model": self.offer.name, "role": SourceRole(role).label}
-                self._fail("source_roles", "max_length", detail % names)
+                code = "max_length" if role in roles else "required"
+                self._fail("source_roles", code, detail % names)
 
     def _https_url(self, parameter: JobParameter) -> str:
         """Return an https address, "" for none. RunPod requests it, ArtGen never does."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from artgen.refusals import Refusal
 from generation.catalog.offers import Offer
+from generation.catalog.source_roles import EDIT
 from generation.models import model_cache
 from generation.models.model_cache import Catalog
 
@@ -49,7 +50,7 @@ class Wanted:
             offer.min_source_images <= self.source_images <= offer.max_source_images
             and (offer.takes_mask if self.has_mask else not offer.needs_mask)
             and not offer.upscales
-            and set(self.source_roles) <= set(offer.source_roles)
+            and set(self.source_roles or [EDIT] * self.source_images) <= set(offer.source_roles)
         )
 
 

@@ -43,6 +43,7 @@ def place(
         "model": model.slug,
         "prompt": prompt,
         "source_images": list(source_images),
+        "source_roles": model.offer.usual_roles(len(source_images)),
     }
     if model.offer.needs_mask:  # what staff upload is an image: it is extended
         request["outpaint"] = {"right": TRIAL_EXTENSION}

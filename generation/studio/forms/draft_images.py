@@ -40,11 +40,11 @@ def draft_of(form: Composer, catalog: Catalog) -> Composer | None:
 def accepts_inputs(model: ImageModel, form: Composer) -> bool:
     """Return whether a model uses everything that the form of another one has."""
     sources = len(form.sources) if form.takes_sources else 0
-    roles = set(form.roles.values()) if form.takes_sources else set()
+    roles = {form.roles.get(source, EDIT) for source in form.sources[:sources]}
     return (
         not model.is_tool
         and model.min_source_images <= sources <= model.max_source_images
-        and roles <= {EDIT, *model.roles}
+        and (not roles or roles <= set(model.offer.source_roles))
         and ("negative_prompt" in model.parameters or not form.uses_negative_prompt)
         # Without a LoRA, a model for them is no choice.
         and ("lora_url" in model.parameters) == form.uses_lora

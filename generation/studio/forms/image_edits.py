@@ -83,7 +83,9 @@ def of_image(image: Image, models: Sequence[ImageModel]) -> Edits:
         upscales=_upscales(image, offers),
         variant=_variant(image, offers),
         fillers=_fillers(image, offers),
-        is_editable=any(offer.max_source_images and not offer.is_tool for _model, offer in offers),
+        is_editable=any(
+            EDIT in offer.source_roles and not offer.is_tool for _model, offer in offers
+        ),
     )
 
 

@@ -13,11 +13,17 @@ from generation.providers.payloads import WorkflowError, check_workflow
 # The inputs that ComfyUI's own nodes require.
 # Source: https://github.com/comfyanonymous/ComfyUI (nodes.py, comfy_extras/)
 NODES = {
+    "Canny": {"image", "low_threshold", "high_threshold"},
     "CLIPTextEncode": {"text", "clip"},
     "CheckpointLoaderSimple": {"ckpt_name"},
     "ConditioningZeroOut": {"conditioning"},
+    "ControlNetApplyAdvanced": {
+        "positive", "negative", "control_net", "image", "strength", "start_percent", "end_percent",
+    },
+    "ControlNetLoader": {"control_net_name"},
     "DifferentialDiffusion": {"model"},
     "DualCLIPLoader": {"clip_name1", "clip_name2", "type"},
+    "EmptyLatentImage": {"width", "height", "batch_size"},
     "FluxGuidance": {"conditioning", "guidance"},
     "ImageCompositeMasked": {"destination", "source", "x", "y", "resize_source", "mask"},
     "ImageScale": {"image", "upscale_method", "width", "height", "crop"},
@@ -180,4 +186,5 @@ SHIPPED = {
     "upscaler": "esrgan-upscale.json",
     "flux-fill": "flux-fill.json",
     "sdxl-inpaint": "sdxl-inpaint.json",
+    "sdxl-canny": "sdxl-canny.json",
 }

@@ -86,6 +86,11 @@ class TestRequest:
             model.clean(request)
         assert caught.value.errors[0].code == "max_length"
 
+    def test_a_slot_is_for_its_role_alone(self) -> None:
+        assert self.cleaned(["composition"], 1, "sdxl-canny") == ["composition"]
+        assert self.refused(None, 1, "sdxl-canny") == ["required"]
+        assert self.refused(["edit"], 1, "sdxl-canny") == ["not_supported"]
+
 
 def test_it_says_which_roles_a_model_cannot_have() -> None:
     def problems(slug: str, roles: dict[str, object]) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from generation.catalog.catalog_file import read_catalog
+from generation.catalog.source_roles import formats_from, in_slots
 from generation.demo.emulator.painters import tiny_png
 from generation.demo.painter import PaintRequest, paint
 from generation.providers import payloads
@@ -14,7 +15,8 @@ from generation.providers.payloads import InputImage, Parameters
 from generation.testing.rows.image_files import png_of
 from generation.testing.servers.emulator import run
 
-MODELS = {one["slug"]: one["workflow"] for one in read_catalog()["models"] if "workflow" in one}
+CATALOG = read_catalog()["models"]
+MODELS = {one["slug"]: one["workflow"] for one in CATALOG if "workflow" in one}
 SIZE = (320, 192)
 BOX = (100, 40, 220, 150)
 
@@ -82,6 +84,23 @@ def test_the_worker_enlarges(emulator, client, scale):
     after = result.convert("RGB").resize((16, 16), Image.Resampling.BOX)
     difference = np.asarray(before, np.int16) - np.asarray(after, np.int16)
     assert np.abs(difference).max() < 16
+
+
+def test_the_worker_gets_the_composition_where_its_edges_are_found(emulator, client):
+    roles = formats_from(next(one for one in CATALOG if one["slug"] == "sdxl-canny")["roles"])
+    sources = in_slots([InputImage("", "a.png", tiny_png(64, 64, 1))], ["composition"], roles)
+    parameters = Parameters(prompt="a boat", width=512, height=768, seed=5, steps=20, guidance=5)
+    body = payloads.build("comfyui", parameters, sources=sources, workflow=MODELS["sdxl-canny"])
+    graph, node = body["workflow"], "ControlNetApplyAdvanced"
+    for kind in ("Canny", "ImageScale", "LoadImage"):
+        inputs = next(one["inputs"] for one in graph.values() if one["class_type"] == node)
+        assert graph[inputs["image"][0]]["class_type"] == kind
+        node = kind
+    assert graph["1"]["inputs"]["image"] == body["images"][0]["name"] == "1_a.png"
+    runpod_id = run(client, endpoint="own-sdxl-canny", body=body)
+    emulator.advance(5)
+    result = payloads.read("comfyui", client.status("own-sdxl-canny", runpod_id))
+    assert Image.open(io.BytesIO(result.images[0].data)).size == (512, 768)
 
 
 def test_the_worker_fails_without_the_file_of_the_mask(emulator, client):

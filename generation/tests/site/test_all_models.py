@@ -14,6 +14,7 @@ from websockets.sync.client import connect
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS
 from generation.providers.payloads import DIALECTS, PUBLIC
+from generation.testing.rows.catalog import offer
 from generation.testing.servers.demo import PATIENCE, DemoTestCase, follow
 
 
@@ -40,6 +41,7 @@ class TestAllModels(DemoTestCase):
                     "prompt": "маяк ночью",
                     "seed": 7,
                     "source_images": sources,
+                    "source_roles": offer(model["slug"]).usual_roles(len(sources)),
                 }
                 if sources and "mask" in model["parameters"]:
                     request["mask"] = source

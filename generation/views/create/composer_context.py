@@ -168,7 +168,7 @@ def _source_models(models: list[ImageModel], form: Composer | None, *, allowed: 
     ]
     usable.sort(key=lambda model: abs(prices[model.slug] - price))
     return "|".join(
-        f"{model.slug}:{model.max_source_images}:{','.join(model.roles)}:{model.name}"
+        f"{model.slug}:{model.max_source_images}:{','.join(model.offer.source_roles)}:{model.name}"
         for model in usable
     )
 

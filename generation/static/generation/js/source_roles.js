@@ -6,7 +6,7 @@
 import { say } from "../../artgen/js/status.js"
 import { word } from "../../artgen/js/words.js"
 
-const EDIT = "edit" // the role that every model with source images has
+const EDIT = "edit"
 
 /** Return the id in a field's value such as ID:ROLE. */
 export function bareId(value) {
@@ -103,5 +103,5 @@ function nearestTo(side, items) {
 }
 
 function supports(model, roles) {
-  return Boolean(model?.room) && roles.every((role) => role === EDIT || model.roles.includes(role))
+  return Boolean(model?.room) && roles.every((role) => model.roles.includes(role))
 }

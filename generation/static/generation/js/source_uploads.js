@@ -12,7 +12,16 @@ import { plural, word } from "../../artgen/js/words.js"
 import { wireSourcePicker } from "./source_picker.js"
 import { maxSources, openForSources, takesSources } from "./model_picker.js"
 import { showSignedOut } from "./signed_out.js"
-import { bareId, fieldOf, roleOf, setId, setRole, showRoles, unsupported } from "./source_roles.js"
+import {
+  bareId,
+  chosenModel,
+  fieldOf,
+  roleOf,
+  setId,
+  setRole,
+  showRoles,
+  unsupported,
+} from "./source_roles.js"
 
 const KINDS = ["image/png", "image/jpeg", "image/webp"]
 const MAX_BYTES = 20_000_000 // UPLOAD_MAX_BYTES
@@ -243,6 +252,8 @@ export class Sources {
       .content.firstElementChild.cloneNode(true)
     item.querySelector("img").src = URL.createObjectURL(file)
     this.files.set(item, file)
+    const roles = chosenModel(this.side)?.roles ?? []
+    if (roles.length) setRole(item, roles[0])
     this.#distribute([...this.items, item])
     this.#send(item)
     item.scrollIntoView({ block: "nearest" })

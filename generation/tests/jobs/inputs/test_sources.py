@@ -34,8 +34,8 @@ class TestSources(EmulatorTestCase):
     def upload(self, data=None):
         return str(uploads.keep(user=self.alice, data=data or noise(640, 320)).id)
 
-    def place_from(self, ids, *, model="seedream-4-edit"):
-        request = {"model": model, "prompt": "the same at night", "source_images": ids}
+    def place_from(self, ids, *, model="seedream-4-edit", **fields):
+        request = {"model": model, "prompt": "the same at night", "source_images": ids, **fields}
         return orders.place(user=self.alice, request=request).jobs[0]
 
     def submit(self, job):
@@ -126,8 +126,10 @@ class TestSources(EmulatorTestCase):
             if model.is_tool:
                 continue  # see test_edits.py
             with self.subTest(model.slug):
+                count = model.max_source_images
+                roles = model.offer.usual_roles(count)
                 job = self.finish(
-                    self.place_from([source] * model.max_source_images, model=model.slug)
+                    self.place_from([source] * count, model=model.slug, source_roles=roles)
                 )
                 assert job.status == Status.SUCCEEDED, job.error_detail
                 assert job.events.filter(name="sources_reduced").count() == 0

@@ -50,6 +50,7 @@ def finished(slug, runpod):
     if model.min_source_images:
         source = uploads.keep(user=alice, data=tiny_png(640, 320, 7))
         request["source_images"] = [str(source.id)] * model.min_source_images
+        request["source_roles"] = model.offer.usual_roles(model.min_source_images)
     if model.offer.needs_mask:
         request["mask"] = str(uploads.keep(user=alice, data=tiny_png(640, 320, 1)).id)
     job = orders.place(user=alice, request=request).jobs[0]
