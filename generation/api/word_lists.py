@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -40,6 +41,7 @@ class WordListBody(Body):
         child=Text(max_length=MAX_ENTRY_LENGTH, allow_blank=True),
         help_text=f"Up to {MAX_ENTRIES}; plain text, without alternatives; "
         "empty ones are left out.",
+        error_messages={"not_a_list": gettext_lazy("Must be a list.")},
     )
 
 

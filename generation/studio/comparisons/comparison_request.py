@@ -185,6 +185,7 @@ class SheetOrderBody(Body):
         allow_null=True,
         help_text="What each source image is for, in their order: `edit` (the default), `subject`, "
         "`style` or `composition`. All models of the comparison must support them.",
+        error_messages={"not_a_list": gettext_lazy("Must be a list.")},
     )
     rows = SheetAxisBody(required=False, allow_null=True)
     columns = SheetAxisBody(required=False, allow_null=True)
