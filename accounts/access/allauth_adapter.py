@@ -9,6 +9,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import get_hasher, identify_hasher
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -78,10 +79,18 @@ class AccountAdapter(DefaultAccountAdapter):
         return request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104 unknown, not an interface
 
     def authenticate(self, request: HttpRequest, **credentials: object) -> User | None:
-        """Return the active user of this email and password; the caller counts attempts."""
-        return authenticate(
-            request, username=credentials["email"], password=credentials["password"]
-        )
+        """Return the active user of this email and password; the caller counts attempts.
+
+        A password that is hashed in an old way is stored in the present one.
+        """
+        password = str(credentials["password"])
+        user = authenticate(request, username=credentials["email"], password=password)
+        if user and get_hasher().algorithm != identify_hasher(user.password).algorithm:
+            old_hash = user.password
+            user.set_password(password)
+            # Not if it has been changed meanwhile.
+            User.objects.filter(pk=user.pk, password=old_hash).update(password=user.password)
+        return user
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Return whether this is the user's password; raise ValidationError during a pause."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
@@ -214,6 +215,13 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = fold(self.email)
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Return whether this is the password.
+
+        Django's also replaces an old hash, which would end the session that confirms it.
+        """
+        return check_password(raw_password, self.password)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Return the hash that a session must have: of the password and of `session_epoch`."""

@@ -22,6 +22,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# The first one makes new hashes; a sign-in replaces those of the others.
+PASSWORD_HASHERS = [
+    "accounts.access.password_hasher.PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 # django-allauth signs in, changes and resets passwords. Texts, emails and limits are ours: see
 # accounts.access.allauth_adapter.
 ACCOUNT_ADAPTER = "accounts.access.allauth_adapter.AccountAdapter"

@@ -4,14 +4,16 @@ from unittest import mock
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core import mail
 from django.core.cache import cache
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 
 from accounts.emails import outbox
 from accounts.limits import sign_in_attempts
 from accounts.models import User
+from artgen.settings import accounts as accounts_settings
 from generation.testing.cases import BaseTestCase
 from generation.testing.rows.authenticator_app import SECRET, code_of
 
@@ -53,6 +55,20 @@ class TestLogin(BaseTestCase):
         assert not Client(
             headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={before}"}
         ).session.get("_auth_user_id")
+
+    def test_it_replaces_an_old_hash_and_a_confirmation_does_not(self) -> None:
+        with override_settings(PASSWORD_HASHERS=accounts_settings.PASSWORD_HASHERS):
+            old = make_password("password", hasher="pbkdf2_sha256")
+            User.objects.filter(pk=self.alice.pk).update(password=old)
+            self.sign_in()
+            self.alice.refresh_from_db()
+            assert self.alice.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+            User.objects.filter(pk=self.alice.pk).update(password=old)
+            client = Client()
+            client.force_login(User.objects.get(pk=self.alice.pk))
+            client.post(reverse("account_reauthenticate"), {"password": "password"})
+            assert client.get("/create/").status_code == 200
+            assert User.objects.get(pk=self.alice.pk).password == old
 
     def test_it_goes_where_the_visitor_was_going(self) -> None:
         response = self.sign_in(next="/account/ledger/?page=2")
