@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
 from gunicorn.http.message import Request
 from gunicorn.workers.base import Worker
 
@@ -55,8 +56,16 @@ control_socket_disable = True
 # Heartbeats are touched files. In memory, because a slow disk would get healthy workers killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 their names are random
 
-# nginx writes the access log, with the time that gunicorn took.
-accesslog = None
+
+class _Logger(Logger):
+    def access(self, *_: object) -> None:
+        """Write nothing: nginx has the access log, with the time that gunicorn took.
+
+        gunicorn would put each line together, even without a place to write it to.
+        """
+
+
+logger_class = _Logger
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -5,12 +5,13 @@ longer than the database needs to answer: it was a fourth of the CPU of a page.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
 
-from django.db import connection
-from django.db.models import Expression, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Expression, Model, QuerySet
+from django.db.models.query import get_related_populators
 
 Converter = tuple[int, Callable[..., Any], Any]
 """The position of a column, what converts its values, and the column's expression."""
@@ -29,7 +30,7 @@ class QueryParameter(Expression):
 
 
 class CompiledQuery:
-    """A queryset of `values_list()` whose parameters are the arguments of `build`.
+    """A queryset whose parameters are the arguments of `build`.
 
     The values are those that the database driver takes: a primary key, no model instance. They may
     be compared (`filter(id__lt=value)`), but decide nothing else: no `in`, no slice, no `if`.
@@ -43,45 +44,71 @@ class CompiledQuery:
         self._row: Any = namedtuple("Row", names) if names else None
 
     def rows(self, **values: Any) -> list[Any]:
-        """Return the rows for these values, one for each argument of `build`."""
-        form = compiled(self._build, tuple(values))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                form.sql,
-                [
-                    values[value.name] if isinstance(value, QueryParameter) else value
-                    for value in form.values
-                ],
-            )
-            rows: Iterable[tuple[Any, ...]] = cursor.fetchall()
-        if form.converters:
-            rows = (_converted(row, form.converters) for row in rows)
+        """Return the rows of `values_list()`, with a value for each argument of `build`."""
+        rows = compiled(self._build, tuple(values)).rows(values)
         return list(map(self._row._make, rows) if self._row else rows)
 
+    def objects(self, **values: Any) -> list[Any]:
+        """Return the objects of a queryset of models, as Django makes them."""
+        form = compiled(self._build, tuple(values))
+        return list(map(form.make, form.rows(values)))
 
-class Compiled(NamedTuple):
+
+class Compiled:
     """The SQL of a queryset, its values, with a `QueryParameter` for each argument, and what Django
-    does with values from the driver, such as loading JSON.
+    does with rows from the driver: loading JSON, and making objects.
     """
 
-    sql: str
-    values: tuple[Any, ...]
-    converters: tuple[Converter, ...]
+    def __init__(self, form: QuerySet[Any, Any]) -> None:
+        self.compiler = compiler = form.query.get_compiler(connection=connection)
+        self.sql, values = compiler.as_sql()
+        self.values = tuple(values)
+        self.columns = [expression for expression, *_ in compiler.select]
+        self.converters = [
+            (position, convert, expression)
+            for position, (several, expression) in compiler.get_converters(self.columns).items()
+            for convert in several
+        ]
+
+    def rows(self, values: Mapping[str, Any]) -> Iterable[Any]:
+        """Run the statement and return its rows."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                self.sql,
+                [
+                    values[value.name] if isinstance(value, QueryParameter) else value
+                    for value in self.values
+                ],
+            )
+            rows: list[Any] = cursor.fetchall()
+        if not self.converters:
+            return rows
+        return (_converted(row, self.converters) for row in rows)
+
+    @cached_property
+    def make(self) -> Callable[[Sequence[Any]], Model]:
+        """What returns the object of a row, as django.db.models.query.ModelIterable does."""
+        info, annotations = self.compiler.klass_info, self.compiler.annotation_col_map or {}
+        own = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+        names = [column.target.attname for column in self.columns[own]]
+        related: Any = get_related_populators  # its types are those of Django 6.1
+        populators = related(info, self.compiler.select, DEFAULT_DB_ALIAS)
+
+        def make(row: Sequence[Any]) -> Model:
+            made: Model = info["model"].from_db(DEFAULT_DB_ALIAS, names, row[own])
+            for populator in populators:
+                populator.populate(row, made)
+            for name, position in annotations.items():
+                setattr(made, name, row[position])
+            return made
+
+        return make
 
 
 @lru_cache(maxsize=500)
 def compiled(build: Callable[..., QuerySet[Any, Any]], names: tuple[str, ...]) -> Compiled:
     """Return the compiled queryset, whose arguments have these names."""
-    form = build(**{name: QueryParameter(name) for name in names})
-    compiler = form.query.get_compiler(connection=connection)
-    sql, values = compiler.as_sql()
-    columns = [expression for expression, *_ in compiler.select]
-    converters = [
-        (position, convert, expression)
-        for position, (several, expression) in compiler.get_converters(columns).items()
-        for convert in several
-    ]
-    return Compiled(sql, tuple(values), tuple(converters))
+    return Compiled(build(**{name: QueryParameter(name) for name in names}))
 
 
 def _converted(row: Iterable[Any], converters: Iterable[Converter]) -> tuple[Any, ...]:

@@ -1,7 +1,9 @@
 """Saving a whole user row never overwrites what only conditional UPDATEs change."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db.models import Model
+from uuid_utils.compat import uuid7
 
 from accounts.credits import ledger, ledger_check
 from accounts.models import User
@@ -36,3 +38,18 @@ class TestSave(BaseTestCase):
         user.name = "Alice"
         user.save()
         assert User.objects.get(pk=self.alice.pk).name == "Alice"
+
+
+class TestGet(BaseTestCase):
+    def test_it_returns_the_user_of_the_id(self) -> None:
+        for user in (self.alice, self.bob):
+            row = User.objects.get(pk=user.pk)
+            assert (row, row.email, row.get_deferred_fields()) == (user, user.email, set())
+
+    def test_it_refuses_unknown_ids_and_those_outside_of_a_relation(self) -> None:
+        family = Group.objects.create(name="family")
+        family.user_set.add(self.bob)
+        for users, id in ((User.objects, uuid7()), (family.user_set, self.alice.pk)):
+            with pytest.raises(User.DoesNotExist):
+                users.get(pk=id)
+        assert family.user_set.get(pk=self.bob.pk) == self.bob
