@@ -7,8 +7,9 @@ ones by the prompts that everybody sees.
 PostgreSQL looks words up in the index of `Image.words`, written by triggers (migration 0002).
 Its planner cannot estimate prefixes, phrases or how words are distributed over time, so we
 choose the plan: a sample of the newest images shows whether the words are common. Common words are
-found by reading images in order, without the index, which would first collect all matches. Others
-use the index.
+found by reading images in order, without the index, which would first collect all matches; for a
+prefix those of all users. So are words of users who have no more images than the sample. Others use
+the index.
 """
 
 import re
@@ -27,7 +28,7 @@ from accounts.models import User
 from generation.models import Image, ImageQuerySet, PublicationQuerySet
 
 COMMON_THRESHOLD = 5000  # matches above which words are common and matches are not counted
-SAMPLE_SIZE = 5000  # newest images that are examined first
+SAMPLE_SIZE = 5000  # newest images that are examined first; few users have more
 MIN_HITS = 100  # in the sample: more than a page
 COMMON_HITS = 1500  # in the sample: more than COMMON_THRESHOLD matches are likely to be recent
 ALL = 2**31 - 1
@@ -46,21 +47,17 @@ RUSSIAN_ENDINGS = (
 COUNT_MATCHES = "SELECT count(*) FROM artgen_images_with({query}, %s)"
 """How many images have the words, up to a limit, by the index of words."""
 COUNT_NEWEST = """
-SELECT count(*)
+SELECT count(*), count(*) FILTER (WHERE words @@ ({query}))
 FROM (
-    SELECT 1
-    FROM (
-        SELECT words
-        FROM generation_image
-        WHERE user_id = %s AND trashed_at IS NULL
-        ORDER BY id DESC
-        LIMIT %s
-    ) AS newest
-    WHERE words @@ ({query})
+    SELECT words
+    FROM generation_image
+    WHERE user_id = %s AND trashed_at IS NULL
+    ORDER BY id DESC
     LIMIT %s
-) AS met
+) AS newest
 """
-"""How many of the user's newest images have the words, up to a limit, without that index."""
+"""How many newest images the user has, up to a limit, and how many of these have the words, without
+that index."""
 
 _PIECE = re.compile(r'(-?)"([^"]*)(?:"|$)|(\S+)')
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
@@ -94,20 +91,18 @@ def matching(images: ImageQuerySet, text: str, *, user: User) -> SearchResult:
     if not alternatives:
         return SearchResult(images.none())
     query = _query(alternatives, user=user)
-    recent_hits = _count_newest(query, user=user, among=SAMPLE_SIZE, at_most=COMMON_HITS)
-    are_soon_met = (
-        recent_hits == COMMON_HITS
-        and _count_newest(
-            query, user=user, among=3 * COMMON_THRESHOLD, at_most=COMMON_THRESHOLD + 1
-        )
-        > COMMON_THRESHOLD
+    # COALESCE prevents use of the word index, which would fetch all matches before sorting.
+    has_words = _Condition(
+        F("words"), query, arg_joiner=" @@ ", template="COALESCE(%(expressions)s, false)"
+    )
+    examined, recent_hits = _count_newest(query, user=user, among=SAMPLE_SIZE)
+    if examined < SAMPLE_SIZE:
+        return SearchResult(images.filter(has_words))
+    are_soon_met = recent_hits >= COMMON_HITS and (
+        _count_newest(query, user=user, among=3 * COMMON_THRESHOLD)[1] > COMMON_THRESHOLD
     )
     are_many = are_soon_met or _count(query, at_most=COMMON_THRESHOLD + 1) > COMMON_THRESHOLD
     if are_many and recent_hits >= MIN_HITS:
-        # COALESCE prevents use of the word index, which would fetch all matches before sorting.
-        has_words = _Condition(
-            F("words"), query, arg_joiner=" @@ ", template="COALESCE(%(expressions)s, false)"
-        )
         return SearchResult(images.filter(has_words), are_many=True)
     is_match = _Condition(
         F("id"), _AnyMatch(query, Value(ALL if are_many else COMMON_THRESHOLD)), arg_joiner=" = "
@@ -219,12 +214,14 @@ def _word(word: str) -> _TsQuery:
 
 def _count(query: _TsQuery, *, at_most: int) -> int:
     sql, values = _sql(query)
-    return _number(COUNT_MATCHES.format(query=sql), [*values, at_most])
+    (matches,) = _row(COUNT_MATCHES.format(query=sql), [*values, at_most])
+    return int(matches)
 
 
-def _count_newest(query: _TsQuery, *, user: User, among: int, at_most: int) -> int:
+def _count_newest(query: _TsQuery, *, user: User, among: int) -> tuple[int, int]:
     sql, values = _sql(query)
-    return _number(COUNT_NEWEST.format(query=sql), [user.id, among, *values, at_most])
+    examined, hits = _row(COUNT_NEWEST.format(query=sql), [*values, user.id, among])
+    return examined, hits
 
 
 def _sql(query: _TsQuery) -> tuple[str, Sequence[Any]]:
@@ -235,7 +232,8 @@ def _sql(query: _TsQuery) -> tuple[str, Sequence[Any]]:
     return sql, values
 
 
-def _number(sql: str, values: Sequence[Any]) -> int:
+def _row(sql: str, values: Sequence[Any]) -> Sequence[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return int(cursor.fetchone()[0])
+        row: Sequence[Any] = cursor.fetchone()
+        return row

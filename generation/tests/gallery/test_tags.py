@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from artgen.refusals import Refusal
-from generation.gallery import image_filters, notes, search, tagging, tags, trash
+from generation.gallery import image_filters, notes, tagging, tags, trash
 from generation.gallery.image_filters import ImageFilters
 from generation.gallery.tagging import Tagged
 from generation.gallery.tags import OwnTag
@@ -228,16 +228,6 @@ class TestFilter(TagsTestCase):
         tagging.replace(self.image, names=[])
         assert self.found(words="кухня") == self.found(words="ёлка") == set()
         assert self.found(words="hills") == {self.image, other}
-
-    def test_the_search_finds_as_much_among_many(self) -> None:
-        """Take the way without the index, as for words that are common lately."""
-        notes.write(self.image, note="кухня")
-        rare, some = search.COMMON_THRESHOLD, search.MIN_HITS
-        try:
-            search.COMMON_THRESHOLD, search.MIN_HITS = 0, 1
-            assert self.found(words="кухни") == {self.image}
-        finally:
-            search.COMMON_THRESHOLD, search.MIN_HITS = rare, some
 
 
 class TestNote(TagsTestCase):
