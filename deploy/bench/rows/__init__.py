@@ -1,6 +1,6 @@
 """The rows of the table; each module measures what belongs together."""
 
-from deploy.bench.rows import disturbances, engine, memory, requests, sockets, tick
+from deploy.bench.rows import disturbances, engine, machines, memory, requests, sockets, tick
 from deploy.bench.runner import Row
 
 ALL: dict[str, Row] = {
@@ -19,5 +19,6 @@ ALL: dict[str, Row] = {
     "hang": disturbances.hang,
     "refused": disturbances.refused,
     "away": disturbances.away,
+    "machines": machines.machines,
     "memory": memory.memory,
 }

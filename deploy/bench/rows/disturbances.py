@@ -122,7 +122,7 @@ def away(bench: Bench) -> list[ResultLine]:
             "UPDATE generation_endpoint SET enabled = %s WHERE provider = 'wavespeed'", [with_first]
         )
         return statistics.median(
-            burst_rate(site.url, people, jobs=size.away_jobs) for _ in range(size.times)
+            burst_rate([site.url], people, jobs=size.away_jobs) for _ in range(size.times)
         )
 
     floor, value = rate(with_first=False), rate(with_first=True)

@@ -32,7 +32,7 @@ def burst(bench: Bench) -> list[ResultLine]:
     people = site.people(50)
 
     ours = statistics.median(
-        burst_rate(site.url, people, jobs=size.burst_jobs) for _ in range(size.times)
+        burst_rate([site.url], people, jobs=size.burst_jobs) for _ in range(size.times)
     )
     site.stop_drivers()
     floor = _blocking_rate(site, jobs=size.burst_floor_jobs)
