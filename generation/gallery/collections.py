@@ -161,6 +161,8 @@ def _summaries(rows: Iterable[tuple[Any, ...]], *, user_id: UUID) -> list[Summar
 
 
 def _in_trash(user_id: UUID, collections: list[Collection]) -> dict[UUID, int]:
+    if not collections:
+        return {}
     members = CollectionImage.objects.filter(collection__in=collections).order_by()
     trashed = members.filter(image__user=user_id, image__trashed_at__isnull=False)
     return dict(trashed.values_list("collection").annotate(count=Count("pk")))

@@ -19,7 +19,7 @@ from accounts.models import User
 from artgen.database.ids import first_id
 from generation.gallery import lineage, tags
 from generation.gallery.search import COMMON_THRESHOLD, SearchResult, matching
-from generation.models import Collection, CollectionImage, Image, ImageModel, ImageQuerySet
+from generation.models import Collection, CollectionImage, ImageModel, ImageQuerySet
 
 MAX_LONGEST_SIDE = 100_000  # px
 ID_SLACK = timedelta(hours=1)  # between `created_at` and the time in the id
@@ -116,11 +116,6 @@ def find(images: ImageQuerySet, wanted: ImageFilters, *, user: User) -> SearchRe
         matches = matches.filter(job__in=lineage.jobs_from(wanted.made_from, user=user))
     with_words = matching(matches, wanted.words, user=user)
     return replace(with_words, are_many=with_words.are_many or (are_many and not wanted.words))
-
-
-def whole(images: ImageQuerySet) -> ImageQuerySet:
-    """Fetch a sliced, sorted list by id, so that the list itself is read from an index."""
-    return Image.objects.filter(id__in=images.values("id"))
 
 
 def _begins(day: date) -> datetime:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from rest_framework.permissions import SAFE_METHODS
 
 from accounts.models import User
 
@@ -26,10 +27,9 @@ def part(
     """
     response = render(request, template, context, status=status)
     response["Cache-Control"] = "private, no-store"
+    if not user and request.user.is_authenticated:
+        is_as_read = request.method in SAFE_METHODS
+        user = request.user if is_as_read else User.objects.get(pk=request.user.pk)
     if user:
         response["X-Credits"], response["X-Held"] = user.credits, user.held
-    elif request.user.is_authenticated:
-        response["X-Credits"], response["X-Held"] = User.objects.values_list("credits", "held").get(
-            pk=request.user.pk
-        )
     return response

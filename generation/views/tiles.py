@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models.functions import Coalesce
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,19 +20,41 @@ from generation.imaging import aspect_ratio
 from generation.models import Image, ImageQuerySet
 
 ALT_LENGTH = 120
-FIELDS = (
-    *(
-        "user_id",
-        "thumbnail_key",
-        "large_key",
-        "placeholder",
-        "width",
-        "height",
-        "bytes",
-        "favorite",
-    ),
-    *("trashed_at", "created_at"),
-)
+
+
+class ImageRow(NamedTuple):
+    """What tiles need of an image, without the time that an object of its model takes."""
+
+    id: UUID
+    user_id: UUID
+    thumbnail_key: str
+    large_key: str
+    placeholder: str
+    width: int
+    height: int
+    bytes: int
+    favorite: bool
+    trashed_at: datetime | None
+    created_at: datetime
+    prompt: str
+    run_id: UUID
+    """Of the run that made it; of a saved copy its own id."""
+
+
+FIELDS = ImageRow._fields[:-2]
+"""Those that are columns of the image."""
+# The list itself is read from an index. The ORM needs three times as long for the same query.
+ROWS = f"""
+SELECT
+    {", ".join(f"image.{name}" for name in FIELDS)},
+    COALESCE(job.prompt, saved.prompt, ''),
+    COALESCE(job.batch, image.job_id, image.id)
+FROM generation_image AS image
+LEFT JOIN generation_job AS job ON job.id = image.job_id
+LEFT JOIN generation_savedimage AS saved ON saved.image_id = image.id
+WHERE image.id IN ({{images}})
+ORDER BY {{order}}
+"""  # noqa: S608 constants
 STYLESHEET_RATIOS = (
     *("9:21", "9:16", "2:3", "5:7", "3:4", "4:5", "1:1"),
     *("5:4", "4:3", "7:5", "3:2", "16:9", "21:9"),
@@ -45,9 +69,8 @@ def data_ratio(width: int, height: int) -> str:
 
 @dataclass(frozen=True)
 class Tile:
-    image: Image
-    run_id: UUID | None = None  # of the run that made it; of a saved copy its own id
-    whole_prompt: str | None = None  # None: the image was fetched with what has its prompt
+    image: Image | ImageRow
+    run_id: UUID | None = None  # of an ImageRow
     stack_size: int = 0  # images of its stack, which it stands for; 0: of none
     is_behind: bool = False  # another image stands for its stack
 
@@ -58,8 +81,7 @@ class Tile:
     @property
     def prompt(self) -> str:
         """The prompt, truncated for screen readers."""
-        whole = self.image.prompt if self.whole_prompt is None else self.whole_prompt
-        return short(whole) or _("Saved image")
+        return short(self.image.prompt) or _("Saved image")
 
     @property
     def address(self) -> str:
@@ -95,18 +117,16 @@ class Tile:
         }
 
 
-def fields_of_tiles(images: ImageQuerySet) -> ImageQuerySet:
-    """Fetch only what tiles need: of the job, or of what a saved copy is of, two values."""
-    return images.only(*FIELDS).annotate(
-        whole_prompt=Coalesce("job__prompt", "saved__prompt"),
-        run_id=Coalesce("job__batch", "job_id", "id"),
-    )
-
-
-def tile_of(image: Image) -> Tile:
-    """Return the tile of an image that was fetched by `fields_of_tiles`."""
-    annotations = vars(image)
-    return Tile(image, run_id=annotations["run_id"], whole_prompt=annotations["whole_prompt"])
+def tiles_of(images: ImageQuerySet, *, order: str = "image.id") -> list[Tile]:
+    """Return the tiles of these images, sorted by this SQL, in one query."""
+    try:
+        sql, values = images.values("id").query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS.format(images=sql, order=order), values)
+        rows = list(map(ImageRow._make, cursor.fetchall()))
+    return [Tile(row, run_id=row.run_id) for row in rows]
 
 
 def short(prompt: str) -> str:

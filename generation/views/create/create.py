@@ -190,7 +190,8 @@ def _place(request: HttpRequest) -> HttpResponse:
     run_id = placed.batch or placed.jobs[0].id
     if wants_part(request):
         placed_runs = runs.of_order(user, placed, model=order.model)
-        user.refresh_from_db()  # what is left of its credits and limits
+        # What is left of its credits and limits.
+        request.user = user = User.objects.get(pk=user.pk)
         context = {"runs": placed_runs, **_quote(visit)}
         return part(request, "generation/_placed.html", context, status=201, user=user)
     keep = {"job": placed.jobs[0].id, "count": form.count}

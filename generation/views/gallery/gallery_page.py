@@ -5,12 +5,13 @@ from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Expression, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access.request_user import user_of
+from artgen.database.compiled_queries import CompiledQuery
 from artgen.web.revalidation import revalidated
 from generation.gallery import collections as own_collections
 from generation.gallery.image_filters import find
@@ -41,7 +42,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     """
     user, before = user_of(request), request.GET.get("before", "")
     own = Image.objects.of(user).kept()
-    models = list(ImageModel.objects.filter(Exists(own.filter(model=OuterRef("pk")))))
+    models = MODELS_OF_IMAGES.objects(user=user.pk)
     styles = composer_choices.styles_of_images(user)
     cards = own_collections.summaries(user)
     collections = [card.collection for card in cards]
@@ -70,6 +71,14 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "examples": SAMPLES[:3] if not counts.kept else (),
     }
     return render(request, "generation/gallery.html", context)
+
+
+def _models_of_images(user: Expression) -> QuerySet[ImageModel]:
+    own = Image.objects.of(user).kept()
+    return ImageModel.objects.filter(Exists(own.filter(model=OuterRef("pk"))))
+
+
+MODELS_OF_IMAGES = CompiledQuery(_models_of_images)
 
 
 def _sorted_page(images: ImageQuerySet, *, sort: Sort, before: str, stacked: bool) -> GridPage:

@@ -11,9 +11,8 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from artgen.database.ids import parse_uuid
-from generation.gallery.image_filters import whole
 from generation.models import ImageQuerySet
-from generation.views.tiles import Tile, fields_of_tiles, tile_of
+from generation.views.tiles import Tile, tiles_of
 
 PAGE = 60  # images, or stacks of images
 MAX_STACKED = 2 * PAGE  # images in the stacks of a page
@@ -177,9 +176,8 @@ def favorites_first(images: ImageQuerySet, *, before: str = "") -> GridPage:
 def _tiles(images: ImageQuerySet, *, stacked: bool = False) -> list[Tile]:
     """Return the first images of the sorted list, one more than a page can have."""
     limit = (MAX_STACKED if stacked else PAGE) + 1
-    images_by_id = {image.id: image for image in fields_of_tiles(whole(images[:limit]))}
-    ids = sorted(images_by_id, reverse=images.query.order_by == ("-id",))
-    return [tile_of(images_by_id[image_id]) for image_id in ids]
+    order = "image.id DESC" if images.query.order_by == ("-id",) else "image.id"
+    return tiles_of(images[:limit], order=order)
 
 
 def _page(read: Sequence[Tile], *, is_first: bool, stacked: bool) -> GridPage:
@@ -200,8 +198,9 @@ def last_trashed(images: ImageQuerySet, *, before: str = "") -> GridPage:
     if last := _moment_and_uuid(before):
         at, image_id = last
         images = images.filter(Q(trashed_at__lt=at) | Q(id__lt=image_id), trashed_at__lte=at)
-    trashed = list(fields_of_tiles(images).order_by("-trashed_at", "-id")[: PAGE + 1])
-    tiles = [tile_of(image) for image in trashed[:PAGE]]
+    latest = images.order_by("-trashed_at", "-id")[: PAGE + 1]
+    trashed = tiles_of(latest, order="image.trashed_at DESC, image.id DESC")
+    tiles = trashed[:PAGE]
     if len(trashed) <= PAGE:
         return GridPage(tiles=tiles, next="")
     end = tiles[-1].image

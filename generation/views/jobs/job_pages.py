@@ -26,7 +26,7 @@ from generation.models import Image, Job, JobEvent
 from generation.studio.presets import own_styles
 from generation.views.jobs import cards, runs
 from generation.views.partials import part, wants_part
-from generation.views.tiles import fields_of_tiles, tile_of
+from generation.views.tiles import tiles_of
 from generation.views.undo import with_undo
 
 
@@ -75,7 +75,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def run_tiles(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Return the images of one of the user's runs as in the gallery, in order."""
     own = Image.objects.of(request.user).kept().filter(Q(job__batch=run_id) | Q(job=run_id))
-    found = [tile_of(image) for image in fields_of_tiles(own).order_by("job", "position")]
+    found = tiles_of(own, order="image.job_id, image.position")
     if not found:
         raise Http404
     return part(request, "generation/_tiles.html", {"tiles": found, "layout": "row", "eager": 0})
