@@ -1,10 +1,11 @@
 """Which images an image was made from, and which were made from it: edits, variants, finals."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Expression, QuerySet
 
 from accounts.models import User
 from generation.catalog.source_roles import EDIT
@@ -47,21 +48,30 @@ def sources_of(job: Job) -> list[Source]:
     ]
 
 
-def made_into(image: Image) -> ImageQuerySet:
-    """Return the images that were made from this one, newest first, with their jobs."""
-    return (
-        Image.objects.of(image.user_id)
-        .kept()
-        .filter(job__in=jobs_from(image.id, user=image.user_id))
-        .select_related("job")
-        .newest_first()
-    )
+def made_into(
+    user: UUID | Expression, *, source: Sequence[str] | Expression, draft: str | Expression
+) -> ImageQuerySet:
+    """Return the images that were made from one, newest first, with their jobs.
+
+    `source` is a list of its id, `draft` its id.
+    """
+    jobs = _jobs_from(user, source=source, draft=draft)
+    return Image.objects.of(user).kept().filter(job__in=jobs).select_related("job").newest_first()
 
 
 def jobs_from(source_id: UUID, *, user: User | UUID) -> QuerySet[Job, Any]:
     """Return the ids of the user's jobs that change or finish this image, as a subquery."""
+    return _jobs_from(user, source=[str(source_id)], draft=str(source_id))
+
+
+def _jobs_from(
+    user: User | UUID | Expression,
+    *,
+    source: Sequence[str] | Expression,
+    draft: str | Expression,
+) -> QuerySet[Job, Any]:
     jobs = Job.objects.of(user)
     # The indexes have only jobs with sources, and with drafts.
-    edits = jobs.exclude(source_images=[]).filter(source_images__contains=[str(source_id)])
-    finals = jobs.exclude(draft="").filter(draft=str(source_id))
+    edits = jobs.exclude(source_images=[]).filter(source_images__contains=source)
+    finals = jobs.exclude(draft="").filter(draft=draft)
     return edits.values("id").union(finals.values("id"))

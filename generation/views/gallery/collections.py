@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, Expression, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access.request_user import user_of
+from artgen.database.compiled_queries import CompiledQuery
 from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from generation.gallery import collections
-from generation.models import Collection, CollectionQuerySet, Image
+from generation.models import Collection, CollectionImage, CollectionQuerySet, Image
 from generation.models.collections import NAME_MAX
 from generation.owned_rows import named_rows
 from generation.views.gallery import sidebar
@@ -96,9 +98,16 @@ def put(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 def menu_of(image: Image) -> dict[str, Any]:
     """Return the context of `_collections_menu.html`: collections, and which contain the image."""
-    own = Collection.objects.of(image.user_id).present().by_name()
-    in_it = set(image.memberships.values_list("collection_id", flat=True))
-    return {"image": image, "choices": [(collection, collection.id in in_it) for collection in own]}
+    own = CHOICES.objects(user=image.user_id, image=image.id)
+    return {"image": image, "choices": [(row, vars(row)["has_image"]) for row in own]}
+
+
+def _choices(user: Expression, image: Expression) -> CollectionQuerySet:
+    in_it = CollectionImage.objects.filter(collection=OuterRef("pk"), image=image)
+    return Collection.objects.of(user).present().by_name().annotate(has_image=Exists(in_it))
+
+
+CHOICES = CompiledQuery(_choices)
 
 
 def _overview(

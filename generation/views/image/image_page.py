@@ -10,12 +10,13 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, Expression, OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
+from psycopg.types.json import Jsonb
 
 from accounts.access.request_user import user_of
 from accounts.models import CreditEntry
@@ -26,6 +27,7 @@ from generation.files import storage
 from generation.gallery import lineage
 from generation.gallery.notes import NOTE_MAX
 from generation.models import Image, ImageQuerySet, Job, ProviderName, Sheet, tag_names
+from generation.models.images import trash_begins
 from generation.models.tags import TAG_MAX
 from generation.studio.forms import image_edits
 from generation.studio.presets import own_styles
@@ -33,7 +35,7 @@ from generation.views import tiles
 from generation.views.gallery.collections import menu_of
 from generation.views.image.variants_and_edits import models_for_edits
 from generation.views.shared.share_forms import share_context
-from generation.views.tiles import Tile
+from generation.views.tiles import Tile, tiles_of
 
 VARIANTS = 4
 MADE_INTO = 11
@@ -140,13 +142,20 @@ def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 def own_image(request: HttpRequest, image_id: UUID) -> Image:
     """Return one of the user's images, also from the trash; raise Http404."""
-    images: ImageQuerySet = Image.objects.of(request.user).present().with_origin()
-    images = images.annotate(
-        is_in_sheet=Exists(Sheet.objects.present().filter(id=OuterRef("job__batch")))
-    )
-    image = get_object_or_404(images, id=image_id)
-    image.user = user_of(request)
-    return image
+    user = user_of(request)
+    for image in OWN_IMAGE.objects(user=user.pk, image=image_id, trash_since=trash_begins()):
+        image.user = user
+        return image  # type: ignore[no-any-return]
+    raise Http404
+
+
+def _own_image(user: Expression, image: Expression, trash_since: Any) -> ImageQuerySet:
+    own = Image.objects.of(user).present(since=trash_since).with_origin().filter(id=image)
+    in_sheet = Sheet.objects.present().filter(id=OuterRef("job__batch"))
+    return own.annotate(is_in_sheet=Exists(in_sheet))
+
+
+OWN_IMAGE = CompiledQuery(_own_image)
 
 
 def variants_of(image: Image) -> ImageQuerySet:
@@ -181,7 +190,7 @@ NEIGHBORS = CompiledQuery(_ids_of_neighbors)
 
 def _navigation(image: Image) -> dict[str, Any]:
     """Return the variants of the run, and the links to the images before and after this one."""
-    variants = [Tile(variant) for variant in variants_of(image).only(*tiles.FIELDS)]
+    variants = tiles_of(variants_of(image), order="image.job_id, image.position")
     at = next(index for index, tile in enumerate(variants) if tile.image.id == image.id)
     newer, older = ("", "") if image.trashed_at else neighbors(image)
     previous, following = newer, older
@@ -203,12 +212,18 @@ def _navigation(image: Image) -> dict[str, Any]:
 
 
 def _made_into(image: Image) -> dict[str, Any]:
-    made_into = [
-        MadeInto(Tile(child), _made_text(child, child.job))
-        for child in lineage.made_into(image).only(*FIELDS_OF_MADE_INTO)[: MADE_INTO + 1]
-        if child.job  # as asked for
-    ]
+    id_text = str(image.id)
+    rows = CHILDREN.objects(user=image.user_id, source=Jsonb([id_text]), draft=id_text)
+    made_into = [MadeInto(Tile(child), _made_text(child, child.job)) for child in rows]
     return {"made_into": made_into[:MADE_INTO], "made_more": len(made_into) > MADE_INTO}
+
+
+def _children(user: Expression, source: Expression, draft: Expression) -> ImageQuerySet:
+    children = lineage.made_into(user, source=source, draft=draft)
+    return children.only(*FIELDS_OF_MADE_INTO)[: MADE_INTO + 1]
+
+
+CHILDREN = CompiledQuery(_children)
 
 
 def _made_text(image: Image, job: Job) -> str:
@@ -217,11 +232,7 @@ def _made_text(image: Image, job: Job) -> str:
 
 def _receipt(job: Job) -> Receipt:
     kinds = CreditEntry.Kind
-    amounts = dict(
-        CreditEntry.objects.filter(user_id=job.user_id, reference=job.id).values_list(
-            "kind", "amount"
-        )
-    )
+    amounts = dict(AMOUNTS.rows(user=job.user_id, job=job.id))
     held, back = -amounts.get(kinds.HOLD, -job.credits), amounts.get(kinds.SETTLE, 0)
     took = job.finished_at - job.created_at if job.finished_at else None
     waited = job.submitted_at - job.created_at if job.submitted_at else timedelta()
@@ -235,6 +246,13 @@ def _receipt(job: Job) -> Receipt:
         if job.snapshot.get("was_chosen")
         else "",
     )
+
+
+def _amounts(user: Expression, job: Expression) -> QuerySet[CreditEntry, Any]:
+    return CreditEntry.objects.filter(user=user, reference=job).values_list("kind", "amount")
+
+
+AMOUNTS = CompiledQuery(_amounts)
 
 
 def _again(image: Image) -> str:

@@ -21,7 +21,7 @@ from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.files import storage
 from generation.gallery import lineage
 from generation.jobs.placing import drafts, orders
-from generation.models import Image, ImageModel, ImageQuerySet
+from generation.models import Image, ImageModel, ImageQuerySet, model_cache
 from generation.studio.forms import image_edits
 from generation.studio.presets import composer_choices
 from generation.views.create.prompt_help import helper_of
@@ -36,7 +36,8 @@ COUNTS = (1, 2, 4)
 
 def models_for_edits() -> list[ImageModel]:
     """Return the enabled models that accept source images."""
-    return list(ImageModel.objects.enabled().filter(max_source_images__gt=0).defer("workflow"))
+    models = model_cache.for_display().models.values()
+    return [model for model in models if model.max_source_images > 0]
 
 
 @login_required
