@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Expression, Model, QuerySet
+from django.db.models import BooleanField, Expression, F, Func, Model, QuerySet
 from django.db.models.query import get_related_populators
 
 Converter = tuple[int, Callable[..., Any], Any]
@@ -29,11 +29,23 @@ class QueryParameter(Expression):
         return "%s", [self]
 
 
+def is_any_of(column: str, values: Any) -> Func:
+    """Return the condition that a column has one of these values: what `in` is to a parameter."""
+    return Func(
+        F(column),
+        values,
+        template="%(expressions)s)",
+        arg_joiner=" = ANY(",
+        output_field=BooleanField(),
+    )
+
+
 class CompiledQuery:
     """A queryset whose parameters are the arguments of `build`.
 
     The values are those that the database driver takes: a primary key, no model instance. They may
-    be compared (`filter(id__lt=value)`), but decide nothing else: no `in`, no slice, no `if`.
+    be compared (`filter(id__lt=value)`), but decide nothing else: no `in` (see `is_any_of`), no
+    slice, no `if`.
     With `names`, one for each column, the rows are named tuples.
     """
 

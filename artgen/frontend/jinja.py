@@ -69,6 +69,7 @@ def environment(**options: Any) -> Environment:
                 "autoescape": True,
                 "extensions": [Compact],
                 "undefined": Missing,
+                "cache_size": -1,  # all templates, in a dict: an LRU cache takes a lock for each
                 "keep_trailing_newline": True,  # the space after an inline part
             }
         )

@@ -7,16 +7,25 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, Expression, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import User
-from artgen.database.compiled_queries import CompiledQuery
+from artgen.database.compiled_queries import CompiledQuery, is_any_of
 from artgen.web import formatting
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs import eta
 from generation.jobs.eta import Forecast
-from generation.models import Counted, Image, ImageModel, Job, JobQuerySet, Status, model_cache
+from generation.models import (
+    Counted,
+    Image,
+    ImageModel,
+    ImageQuerySet,
+    Job,
+    JobQuerySet,
+    Status,
+    model_cache,
+)
 from generation.studio.forms import image_edits
 from generation.views.jobs import runs
 from generation.views.jobs.runs import Run
@@ -147,20 +156,31 @@ def _page(user: User, *, show: str, before: UUID | None) -> tuple[list[UUID], st
     return [job_id for run in page for job_id in jobs[run]], rest, active
 
 
-def _of_cards(ids: Collection[UUID]) -> list[Job]:
+def _of_cards(ids: Sequence[UUID]) -> list[Job]:
     """Return these jobs, newest first, with the fields of cards."""
-    shown = Job.objects.filter(id__in=ids).only(*JOB_FIELDS).annotate(in_sheet=runs.IN_SHEET)
-    return model_cache.attach(shown.newest_first())
+    return model_cache.attach(JOBS_OF_CARDS.objects(ids=ids) if ids else [])
 
 
-def _images_of(ids: Collection[UUID]) -> dict[UUID, list[Image]]:
+def _jobs_of_cards(ids: Expression) -> JobQuerySet:
+    shown = Job.objects.filter(is_any_of("id", ids)).only(*JOB_FIELDS)
+    return shown.annotate(in_sheet=runs.IN_SHEET).newest_first()
+
+
+def _images_of(ids: Sequence[UUID]) -> dict[UUID, list[Image]]:
     """Return the fields of cards of the images of these jobs, by job."""
     images_by_job: dict[UUID, list[Image]] = {}
-    images = Image.objects.kept().filter(job__in=ids).only(*IMAGE_FIELDS).order_by("position")
-    for image in images:
-        if image.job_id:  # as asked for
-            images_by_job.setdefault(image.job_id, []).append(image)
+    for image in IMAGES_OF_CARDS.objects(ids=ids) if ids else ():
+        images_by_job.setdefault(image.job_id, []).append(image)
     return images_by_job
+
+
+def _images_of_cards(ids: Expression) -> ImageQuerySet:
+    images = Image.objects.kept().filter(is_any_of("job_id", ids))
+    return images.only(*IMAGE_FIELDS).order_by("position")
+
+
+JOBS_OF_CARDS = CompiledQuery(_jobs_of_cards)
+IMAGES_OF_CARDS = CompiledQuery(_images_of_cards)
 
 
 def _own(user: object, *, show: str) -> JobQuerySet:
