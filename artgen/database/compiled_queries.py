@@ -60,6 +60,10 @@ class CompiledQuery:
         rows = compiled(self._build, tuple(values)).rows(values)
         return list(map(self._row._make, rows) if self._row else rows)
 
+    def statement(self, **values: Any) -> tuple[str, list[Any]]:
+        """Return the SQL and its values, as a part of another statement."""
+        return compiled(self._build, tuple(values)).statement(values)
+
     def objects(self, **values: Any) -> list[Any]:
         """Return the objects of a queryset of models, as Django makes them."""
         form = compiled(self._build, tuple(values))
@@ -82,16 +86,17 @@ class Compiled:
             for convert in several
         ]
 
+    def statement(self, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        """Return the SQL and its values."""
+        return self.sql, [
+            values[value.name] if isinstance(value, QueryParameter) else value
+            for value in self.values
+        ]
+
     def rows(self, values: Mapping[str, Any]) -> Iterable[Any]:
         """Run the statement and return its rows."""
         with connection.cursor() as cursor:
-            cursor.execute(
-                self.sql,
-                [
-                    values[value.name] if isinstance(value, QueryParameter) else value
-                    for value in self.values
-                ],
-            )
+            cursor.execute(*self.statement(values))
             rows: list[Any] = cursor.fetchall()
         if not self.converters:
             return rows

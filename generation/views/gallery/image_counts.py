@@ -5,13 +5,15 @@ only the months at both ends are counted, and all counts of a page are one query
 indexes.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Expression, QuerySet
 
 from accounts.models import User
@@ -48,10 +50,10 @@ def of_page(user: User, wanted: ImageFilters, result: SearchResult, *, page: Gri
         counted = _count_all(user.id, months=page.cut_months)
         counted["results"] = counted["kept"]
     else:
-        groups = _sections(user.id) | _months(result, page)
+        groups = _months(result, page)
         if not (page.is_all or result.are_many):
             groups["results"] = result.images
-        counted = _count(user.id, groups)
+        counted = _count(groups, sections_of=user) if groups else _count_all(user.id)
     if page.is_all:
         counted["results"] = len(page.tiles)
     return replace(
@@ -59,20 +61,18 @@ def of_page(user: User, wanted: ImageFilters, result: SearchResult, *, page: Gri
     )
 
 
-def of_months(user: User, result: SearchResult, *, page: GridPage) -> Mapping[date, int]:
+def of_months(result: SearchResult, *, page: GridPage) -> Mapping[date, int]:
     """Return the counts of the page's months, in at most one query."""
     groups = _months(result, page)
-    return _by_month(_count(user.id, groups) if groups else {}, result, page)
+    return _by_month(_count(groups) if groups else {}, result, page)
 
 
 def _counts(counted: Mapping[str, int]) -> Counts:
     return Counts(kept=counted["kept"], favorites=counted["favorites"], trashed=counted["trashed"])
 
 
-def _sections(
-    user_id: UUID | Expression, *, trash_since: datetime | None = None
-) -> dict[str, ImageQuerySet]:
-    own = Image.objects.of(user_id)
+def _sections(user: Expression, *, trash_since: Any) -> dict[str, ImageQuerySet]:
+    own = Image.objects.of(user)
     return {
         "kept": own.kept(),
         "favorites": own.kept().filter(favorite=True),
@@ -96,16 +96,31 @@ def _by_month(
     return {month: counted.get(_name(month), len(tiles)) for month, tiles in page.months.items()}
 
 
-def _count(user_id: UUID, groups: Mapping[str, ImageQuerySet]) -> dict[str, int]:
-    [row] = _counted(user_id, groups)
-    return dict(zip(groups, row, strict=True))
+def _count(
+    groups: Mapping[str, ImageQuerySet], *, sections_of: User | None = None
+) -> dict[str, int]:
+    """Return the counts of these images, and of the sections of a user."""
+    names, parts, values = list(groups), list[str](), list[Any]()
+    for images in groups.values():
+        sql, more = _ids_of(images)
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 of querysets
+        values += more
+    statement = f"SELECT {', '.join(parts)}"
+    if sections_of:
+        sql, more = _compiled_count(0).statement(user=sections_of.id, trash_since=trash_begins())
+        names, statement = [*names, *SECTIONS], f"{statement}, sections.* FROM ({sql}) AS sections"
+        values += more
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return dict(zip(names, cursor.fetchone(), strict=True))
 
 
-def _counted(
-    user_id: UUID | Expression, groups: Mapping[str, ImageQuerySet]
-) -> QuerySet[User, Any]:
-    counts = [Counted(images.order_by().values("id")) for images in groups.values()]
-    return User.objects.filter(id=user_id).values_list(*counts)
+def _ids_of(images: ImageQuerySet) -> tuple[str, Sequence[Any]]:
+    try:
+        sql, values = images.order_by().values("id").query.sql_with_params()
+    except EmptyResultSet:
+        return "SELECT 1 WHERE FALSE", []
+    return sql, values
 
 
 def _count_all(user_id: UUID, *, months: Collection[date] = ()) -> dict[str, int]:
@@ -129,7 +144,8 @@ def _compiled_count(months: int) -> CompiledQuery:
             groups[f"month_{n}"] = own.filter(
                 **{lookup: bounds[f"{lookup}_{n}"] for lookup in MADE_LOOKUPS}
             )
-        return _counted(user, groups)
+        counts = [Counted(images.order_by().values("id")) for images in groups.values()]
+        return User.objects.filter(id=user).values_list(*counts)
 
     return CompiledQuery(counts)
 
