@@ -40,6 +40,8 @@ class RequestImages:
 
         `beside` is the rest of that request. Raises InvalidParameters: they cannot get to RunPod.
         """
+        if not self.sources:
+            return False
         dialect = dialect_of(offer.dialect, offer.request_format)
         return sources.must_be_reduced(self.sources, dialect=dialect, beside=beside)
 
