@@ -154,6 +154,10 @@ class ImageModel(models.Model):
         """Return which has the field: the model, or of `endpoints.SETTINGS` its endpoint."""
         return self.endpoint if name in endpoints.SETTINGS else self
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        vars(self).pop("offer", None)  # of the fields as they were
+        super().save(*args, **kwargs)
+
     def save_values(self, names: Iterable[str]) -> None:
         """Save these fields of the model and `endpoints.SETTINGS`."""
         with transaction.atomic():
@@ -189,8 +193,9 @@ class ImageModel(models.Model):
         """Whether Create and Compare offer it: it is enabled and more than a tool."""
         return self.enabled and not self.is_tool
 
-    @property
+    @cached_property
     def offer(self) -> Offer:
+        """The model as plain data, from the fields as they are when this is first read."""
         return Offer(
             slug=self.slug,
             name=self.name,
@@ -213,6 +218,7 @@ class ImageModel(models.Model):
 
         And the endpoint that is set together with the model.
         """
+        vars(self).pop("offer", None)  # of the fields as they were
         errors: dict[str, Any] = {}
         try:
             self.endpoint.clean_fields(exclude=["model"])

@@ -39,6 +39,7 @@ def place(
     """
     offered = copy(model)
     offered.enabled = True
+    vars(offered).pop("offer", None)  # of the disabled model
     request: dict[str, Any] = {
         "model": model.slug,
         "prompt": prompt,

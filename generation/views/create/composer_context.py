@@ -159,7 +159,7 @@ def _source_models(models: list[ImageModel], form: Composer | None, *, allowed: 
     """
     if form is None:
         return ""
-    prices = {model.slug: model.price_rule.of(width=SIDE, height=SIDE) for model in models}
+    prices = {model.slug: model.offer.price.of(width=SIDE, height=SIDE) for model in models}
     price = prices.get(form.model.slug, 0)
     usable = [
         model
