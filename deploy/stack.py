@@ -1,6 +1,6 @@
 """Run the production processes on this machine without containers: `make stack`.
 
-    python deploy/stack.py [NAME…]     nginx web sockets worker beat; all of them by default
+    python deploy/stack.py [NAME…]     nginx web sockets worker; all of them by default
 
 PostgreSQL, Redis, the bucket and RunPod are those of the environment or of .env; nginx listens on
 PORT, and with NGINX_SERVER=tls on TLS_PORT. A process that dies is started again; Ctrl-C or SIGTERM
@@ -34,7 +34,6 @@ STOP = {
     "web": (signal.SIGTERM, 35),
     "sockets": (signal.SIGTERM, 15),
     "worker": (signal.SIGTERM, 150),  # longer than IMAGE_CALL_SECONDS
-    "beat": (signal.SIGTERM, 10),
 }
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MIN_SECONDS_BETWEEN_STARTS = 1

@@ -6,10 +6,9 @@
 #   release   once per version, before the other processes: checks, tables, catalog, bucket
 #   web       gunicorn: pages, API, admin, webhooks
 #   sockets   daphne: /ws/, /api/v1/events
-#   worker    Celery: drives the jobs
-#   beat      Celery beat: a tick every 2 s; running two of them does no harm
+#   worker    Celery: drives the jobs, with a tick every 2 s
 #   nginx     in front of web and sockets
-#   alive     exit 0 while the worker or beat of ALIVE_FILE is alive
+#   alive     exit 0 while the worker of ALIVE_FILE is alive
 #   doctor    check everything, also before anything runs: `manage.py doctor` with its options
 #   emulator  the RunPod emulator of the demo
 # `web next` and `sockets next` serve during an upgrade (deploy/upgrade.sh, deploy/handover.sh),
@@ -130,12 +129,7 @@ worker)
   export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-16777216}"
   exec "$PYTHON" -m artgen.processes.lanes
   ;;
-beat)
-  export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"
-  rm -f "$ALIVE_FILE"
-  exec "$PYTHON" -m artgen.processes.beat
-  ;;
-alive) # the file of beat, or that of each lane of the worker
+alive) # the file of each lane of the worker
   set -- "$ALIVE_FILE"*
   test -e "$1" && test -z "$(find "$@" ! -newermt '-30 seconds')"
   ;;
@@ -190,7 +184,7 @@ emulator)
     --seconds "${EMULATOR_SECONDS:-4}"
   ;;
 *)
-  sed -n '2,17s/^# //p' "$0" >&2
+  sed -n '2,16s/^# //p' "$0" >&2
   exit 2
   ;;
 esac

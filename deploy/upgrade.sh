@@ -10,7 +10,7 @@
 #      to the schema)
 #   2. start a second web and a second sockets process with the new code (`next`); they get no
 #      requests before their /readyz is green
-#   3. restart worker and beat; a worker finishes what it has begun
+#   3. restart the worker, which finishes what it has begun
 #   4. let the second processes lead, restart web and sockets, let these lead again, end the second
 #      ones: requests in progress get 30 s, sockets are closed with 1012 and reconnect
 #   5. restart further web containers (docker compose --scale); start nginx and certificate again if
@@ -50,7 +50,7 @@ keep_log() { # of all further output
 }
 
 # --- docker compose -------------------------------------------------------------------------------
-# WHAT is web, further (web containers), sockets, worker or beat; TURN is main, or next for the
+# WHAT is web, further (web containers), sockets or worker; TURN is main, or next for the
 # second process of an upgrade. All containers of web or sockets share RUN_DIR.
 backend=art_generation_backend
 service() {
@@ -376,7 +376,7 @@ for what in web sockets; do
 done
 for what in web sockets; do wait_ready "$what" next || roll_back; done
 use "$new"
-replace worker beat
+replace worker
 leading=next
 for what in web sockets; do handover lead "$what" next || roll_back; done
 drain web main || roll_back

@@ -1,6 +1,6 @@
 """Emails on their way out: a row in the caller's transaction, sent and deleted by a Celery task.
 
-The row is what counts: a message to the worker only makes it look at once, and Celery beat makes
+The row is what counts: a message to the worker only makes it look at once, and the clock makes
 it look every minute. So no email is lost with a broker, a worker or a mail server that is down. A
 worker that dies between sending and deleting sends an email twice.
 """

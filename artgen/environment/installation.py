@@ -19,7 +19,7 @@ class Installation:
     manage: str
     """How to run `manage.py`."""
     start: str
-    """How to start one process: web, sockets, worker or beat."""
+    """How to start one process: web, sockets or worker."""
     logs: str
     """Where one process logs."""
     settings: str

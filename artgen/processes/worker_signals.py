@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from artgen.logs import telemetry
+from artgen.processes import clock
 from artgen.processes.slots import Slots
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ _slots: list[Slots] = []
 
 @signals.celeryd_after_setup.connect
 def prepare(sender: str, instance: Any, **_: object) -> None:
-    """Start the slots of the lane, and check for alerts beside the lane `drive`."""
+    """Start the slots of the lane; beside the lane `drive` also the clock and the alerts."""
     if sender.startswith("store@"):
         signals.worker_process_init.connect(start_slots)  # in each child
     if sender.startswith("slow@"):
@@ -36,6 +37,7 @@ def prepare(sender: str, instance: Any, **_: object) -> None:
         _slots.append(Slots("drive", instance.concurrency))
         watch = import_string(settings.WATCH)
         threading.Thread(target=watch, args=(threading.Event(),), name="watch", daemon=True).start()
+        threading.Thread(target=clock.run, name="clock", daemon=True).start()
 
 
 def start_slots(**_: object) -> None:

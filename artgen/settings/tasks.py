@@ -56,7 +56,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(timedelta(seconds=2)),
         "options": {"expires": 10},
     },
-    # Crontab, not an interval: intervals restart whenever beat does.
+    # Crontab, not an interval: intervals restart whenever the clock does.
     "sweep": {
         "task": "generation.clean_up",
         "schedule": crontab(minute="17"),

@@ -11,7 +11,7 @@ from deploy.chaos.site import EDITOR, MODELS
 
 # Faults of processes, servers, bucket, key and clock: `faults.Disturber` has a method for each.
 PROCESSES = (
-    *("nginx", "nginx worker", "web", "web worker", "sockets", "worker", "beat"),
+    *("nginx", "nginx worker", "web", "web worker", "sockets", "worker"),
     *("lane drive", "lane store", "lane slow", "worker of the second machine"),
 )
 FURTHER = ("WaveSpeed", "the image server")

@@ -119,7 +119,7 @@ class ChaosSite:
         stack.enter_context(self.first)
         self.accounts = self._prepare()
         self.second = Machine(
-            beside=self.first, processes=("worker", "beat"), **self.options, **self.clock()
+            beside=self.first, processes=("worker",), **self.options, **self.clock()
         )
         stack.enter_context(self.second)
 

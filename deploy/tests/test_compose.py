@@ -27,7 +27,7 @@ def services() -> dict[str, dict]:
 
 class TestEnvironment:
     def test_it_passes_on_whatever_the_example_names(self) -> None:
-        for name in ("backend", "sockets", "worker", "beat", "release"):
+        for name in ("backend", "sockets", "worker", "release"):
             given = {variable.removesuffix("_FILE") for variable in services()[name]["environment"]}
             # What compose itself reads, nginx' values and what `configure` makes of the password.
             files = FILE.read_text() + IPV6.read_text()
@@ -41,7 +41,7 @@ class TestEnvironment:
         assert set(services()["backup"]["environment"]) >= BY_BACKUP | {"BACKUP_FILES"}
 
     def test_it_names_nothing_that_nobody_reads(self) -> None:
-        given = {variable.removesuffix("_FILE") for variable in services()["beat"]["environment"]}
+        given = {variable.removesuffix("_FILE") for variable in services()["worker"]["environment"]}
         assert given - set(documented()) - {"ALIVE", "SETTING_NAMES"} == set()
 
 

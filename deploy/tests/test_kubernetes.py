@@ -25,7 +25,7 @@ FOLDER = settings.BASE_DIR / "deploy" / "kubernetes"
 VERSIONS = ("1.30", "1.33", "1.37")
 # Read by deploy/start.sh and set by the manifests themselves.
 OWN = {"ALIVE_FILE", "SOCKETS_HOST", "SOCKETS_PORT"}
-PROCESSES = ("web", "sockets", "worker", "beat", "nginx")
+PROCESSES = ("web", "sockets", "worker", "nginx")
 
 Manifest = dict[str, Any]
 
@@ -242,9 +242,7 @@ class TestTruth:
             "worker": None,
             "sockets": 2,
             "nginx": 2,
-            "beat": 1,
         }
-        assert deployments["beat"]["spec"]["strategy"] == {"type": "Recreate"}
 
     def test_it_gives_no_more_rights_than_compose(self):
         for name, pod in pods().items():
@@ -276,7 +274,7 @@ class TestTruth:
                 for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
                     (header,) = container[probe]["httpGet"]["httpHeaders"]
                     assert header["value"] in settings.ALLOWED_HOSTS
-            if name in ("worker", "beat"):
+            if name == "worker":
                 assert container["livenessProbe"]["exec"]["command"] == ["deploy/start.sh", "alive"]
 
     def test_it_gives_every_process_time_to_end(self):
@@ -286,7 +284,6 @@ class TestTruth:
             "nginx": "nginx",
             "sockets": "sockets",
             "worker": "worker",
-            "beat": "beat",
         }
         for name, service in services.items():
             pod = pods()[name]
@@ -347,7 +344,7 @@ class TestTruth:
     def test_it_restarts_pods_when_a_value_changes(self):
         (name,) = of_kind("ConfigMap")
         assert re.search(r"^artgen-\w{10}$", name)
-        for kind in ("web", "sockets", "worker", "beat", "release", "doctor", "backup"):
+        for kind in ("web", "sockets", "worker", "release", "doctor", "backup"):
             assert pods()[kind]["containers"][0]["envFrom"][0] == {"configMapRef": {"name": name}}
 
 

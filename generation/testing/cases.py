@@ -132,7 +132,7 @@ def submit_only(job: Job) -> Job:
 
 
 def work() -> None:
-    """Run the tick, and the tasks of all messages, as beat and a worker do."""
+    """Run the tick, and the tasks of all messages, as the clock and a worker do."""
     run_task(tasks.tick)
     run_messages()
 

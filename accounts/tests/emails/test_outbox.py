@@ -111,7 +111,7 @@ class TestMessage(BaseTestCase):
         ):
             response = self.client.post("/accounts/signup/", {"email": "new@example.org"})
         assert response.status_code == 302
-        outbox.send_due()  # beat makes a worker do this every minute
+        outbox.send_due()  # the clock makes a worker do this every minute
         assert [email.to for email in mail.outbox] == [["new@example.org"]]
 
 

@@ -105,7 +105,7 @@ def _fill(alice: User) -> list[str]:
 
 
 def _live(alice: User) -> None:
-    """Follow a job from the order to the image, and do what beat starts."""
+    """Follow a job from the order to the image, and do what the clock starts."""
     with emulated() as emulator:
         request = {"model": "flux-schnell", "prompt": "a lighthouse", "width": 256, "height": 256}
         (job,) = orders.place(user=alice, request=request).jobs

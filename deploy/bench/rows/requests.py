@@ -90,7 +90,7 @@ def _page(bench: Bench, figure: str, path: str, floor: str, *, budget: str) -> R
 
 
 def _front(bench: Bench) -> BenchSite:
-    """Return a site with jobs and images in the database, without files, worker and beat."""
+    """Return a site with jobs and images in the database, without files and worker."""
 
     def furnish(site: BenchSite) -> None:
         site.people(bench.feeds, images=bench.sizes.feed_images)

@@ -38,7 +38,7 @@ def silent_workers(request: HttpRequest) -> Iterator[Item]:
         return
     last = heartbeat.last()
     yield Item(
-        title=_("Jobs are not processed: beat or the workers have stopped"),
+        title=_("Jobs are not processed: the workers have stopped"),
         detail=_("Last heartbeat: %(time)s. Run “manage.py doctor” on the server.")
         % {"time": formatting.moment(timezone.localtime(last)) if last else _("unknown")},
         url=_jobs("status__exact=active"),

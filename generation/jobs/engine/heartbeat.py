@@ -1,4 +1,4 @@
-"""Time of the last tick, in the cache: shows other processes that beat and a worker run."""
+"""Time of the last tick, in the cache: shows other processes that a clock and a worker run."""
 
 from datetime import datetime, timedelta
 

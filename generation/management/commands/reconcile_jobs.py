@@ -9,7 +9,7 @@ class Command(BaseCommand):
     help = "Queries RunPod for every job that is active there, due or not, and applies the results."
 
     def handle(self, *args: object, **options: object) -> None:
-        """Run everything in this process, even without beat and workers."""
+        """Run everything in this process, even without workers."""
         finished = {job.id: job for job in Job.objects.storing().order_by("id")}
         answers = driver.reconcile()
         progress = self.progress("jobs stored", total=len(finished))

@@ -1,4 +1,4 @@
-"""Check the processes: workers, beat, sockets."""
+"""Check the processes: workers, ticks, sockets."""
 
 import requests
 from django.conf import settings
@@ -44,17 +44,17 @@ def workers() -> Check:
     return Check("workers", True, f"{len(answers)} responded: {', '.join(sorted(answers))}")
 
 
-def beat() -> Check:
+def ticks() -> Check:
     last = heartbeat.last()
     hint = (
         "Without ticks, lost messages are never repeated. "
-        f"{installation.current().started('beat')} It needs a worker, too."
+        f"{installation.current().started('worker')}"
     )
     if last is None:
-        return Check("beat", False, "no tick recorded", hint)
+        return Check("ticks", False, "no tick recorded", hint)
     detail = f"last tick {(timezone.now() - last).total_seconds():.0f} s ago"
     is_late = heartbeat.is_late()
-    return Check("beat", not is_late, detail, hint if is_late else "")
+    return Check("ticks", not is_late, detail, hint if is_late else "")
 
 
 def sockets() -> Check:

@@ -24,7 +24,7 @@ CODE = ("accounts", "artgen", "deploy", "generation", "nginx", "manage.py", "req
 IGNORED = shutil.ignore_patterns("tests")
 SHARED = ("/run/artgen", "/www")
 TAKES_VALUE = ("--name", "--entrypoint", "--progress", "--scale", "--tail", "--format", "-t", "-e")
-RUN = {"backend", "web", "sockets", "worker", "beat", "nginx"}  # the services that are played
+RUN = {"backend", "web", "sockets", "worker", "nginx"}  # the services that are played
 
 
 def main(arguments: list[str]) -> int:

@@ -64,7 +64,7 @@ NAMES = [
     "cache",
     "channel_layer",
     "workers",
-    "beat",
+    "ticks",
     "sockets",
     "email_server",
     "conditions",
@@ -103,7 +103,7 @@ def examine() -> tuple[Checks, bool]:
 
 
 class DoctorTestCase(EmulatorTestCase):
-    """With a worker, and with signs of life of beat and of sockets."""
+    """With a worker, and with signs of life of ticks and of sockets."""
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -193,7 +193,7 @@ class TestPlumbing(DoctorTestCase):
         with dead_broker(), dead_cache():
             checks = self.assertBroken("broker", "CELERY_BROKER_URL")
         assert not checks["cache"]["ok"]
-        assert (checks["workers"]["detail"], checks["beat"]["detail"]) == (
+        assert (checks["workers"]["detail"], checks["ticks"]["detail"]) == (
             "not checked",
             "not checked",
         )
@@ -201,14 +201,14 @@ class TestPlumbing(DoctorTestCase):
 
     def test_it_notices_that_nobody_ticks(self) -> None:
         caches["default"].delete(heartbeat.KEY)
-        self.assertBroken("beat", "no tick recorded", installation.current().started("beat"))
+        self.assertBroken("ticks", "no tick recorded", installation.current().started("worker"))
         tasks.tick()
-        check = examine()[0]["beat"]
+        check = examine()[0]["ticks"]
         assert check["ok"]
         assert re.fullmatch(r"last tick \d+ s ago", check["detail"])
         assert check["hint"] == ""
         caches["default"].set(heartbeat.KEY, timezone.now() - timedelta(minutes=3), None)
-        self.assertBroken("beat", "last tick 18")  # seconds ago: 180 or a few more
+        self.assertBroken("ticks", "last tick 18")  # seconds ago: 180 or a few more
 
     def test_it_reports_the_conditions_of_alerts(self) -> None:
         assert examine()[0]["conditions"]["ok"]

@@ -17,10 +17,7 @@ class RedisConditions(ConditionGroup):
             _("Start Redis, or correct REDIS_URL."),
         ),
         "NoTicks": Condition(
-            _(
-                "The last tick was %(seconds)s s ago: beat or the workers are down, no job "
-                "proceeds."
-            ),
+            _("The last tick was %(seconds)s s ago: the workers are down, no job proceeds."),
             SEE_LOGS,
             hold=minutes(1),
             limit=heartbeat.LATE.total_seconds(),

@@ -232,7 +232,7 @@ class TestAttention(StartPageTestCase):
     def test_it_says_that_the_workers_are_silent(self) -> None:
         cache.delete(heartbeat.KEY)
         titles = [item.title for item in self.items()]
-        assert titles == ["Jobs are not processed: beat or the workers have stopped"]
+        assert titles == ["Jobs are not processed: the workers have stopped"]
 
     def test_it_checks_all_stuck_jobs_at_once(self) -> None:
         jobs = [self.place() for _n in range(3)]

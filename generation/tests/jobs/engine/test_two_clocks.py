@@ -1,4 +1,4 @@
-"""Beat started twice by mistake: every tick comes twice at the same moment, and nothing happens twice. On PostgreSQL.
+"""Two clocks of which neither knows the other: every tick comes twice at the same moment, and nothing happens twice. On PostgreSQL.
 
 And a control: the same look without the lease asks RunPod twice about every job.
 """
@@ -22,7 +22,7 @@ from generation.models import AT_RUNPOD, Endpoint, IdempotencyKey, Image, Job, S
 from generation.testing.cases import emulated, load_catalog, make_due, make_user, work
 from generation.testing.threads import in_threads
 
-CLOCKS = 4  # two beats, each late once: their ticks run into each other
+CLOCKS = 4  # two clocks, each late once: their ticks run into each other
 JOBS = 24
 MODEL = "flux-schnell"
 
