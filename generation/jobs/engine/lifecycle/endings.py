@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.credits import holds
 from accounts.models import User
+from artgen.database import raw_sql
 from generation.http.untrusted import storable
 from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
@@ -77,7 +78,12 @@ WITH changed AS (
         error_detail = ''
     WHERE id = %(id)s AND status = %(status)s AND attempt = %(attempt)s
     RETURNING *, '' AS detail
-)"""
+),
+stored AS (
+    INSERT INTO generation_image ({image_columns})
+    SELECT {image_columns} FROM json_populate_recordset(NULL::generation_image, %(images)s)
+    WHERE EXISTS (SELECT FROM changed)
+)""".replace("{image_columns}", raw_sql.columns(Image))
 
 
 def succeed(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job:
@@ -88,6 +94,7 @@ def succeed(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job:
         "attempt": job.attempt,
         "now": timezone.now(),
         "cost": cost,
+        "images": raw_sql.as_json(images),
     }
     with transaction.atomic():
         moved = change(SUCCEED, "succeeded", values)
@@ -95,7 +102,6 @@ def succeed(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job:
         (ended,) = moved
         ended.model, ended.new_images = job.model, images
         publish(moved)
-        Image.objects.bulk_create(images)
         spending.add(job, cost)  # None, unless it was not known when the job ended at RunPod
         entry = holds.settle(reference=job.id)
         end_events.write(ended, topics=entry.webhook_topics)

@@ -17,7 +17,7 @@ from generation.testing.rows.endpoints import add_endpoint
 
 MODEL = "flux-schnell"
 LIMIT_OF_USER = "SELECT max_jobs_at_once FROM accounts_user"
-BUDGET = {"place": 2, "submit": 4, "webhook": 1, "check": 3, "store": 5}
+BUDGET = {"place": 2, "submit": 4, "webhook": 1, "check": 3, "store": 4}
 WITH_QUOTAS = 20
 
 
