@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 import boto3
+from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.client import BaseClient
 from botocore.config import Config
@@ -173,9 +174,13 @@ class BucketStorage(ContentMD5Storage):
             )
 
     def _signed_put(self, name: str, headers: dict[str, str], data: bytes) -> AWSPreparedRequest:
-        signer = self._signer
-        signed = signer.put_headers(name, data, at=int(timezone.now().timestamp()))
-        return AWSRequest("PUT", signer.bucket.address(name), headers | signed, data).prepare()
+        if self._credentials is None:
+            raise NoCredentialsError
+        bucket = self._address_style
+        request = AWSRequest("PUT", bucket.address(name), headers, data)
+        keys = self._credentials.get_frozen_credentials()
+        S3SigV4Auth(keys, "s3", bucket.region).add_auth(request)
+        return request.prepare()
 
     def copy(self, name: str, to: str) -> None:
         """Copy the file within the bucket; raise FileNotFoundError.
