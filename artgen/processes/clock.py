@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 PAUSE_SECONDS = 2.0  # while the broker does not respond
 
 
-class Clock(Scheduler):
+class SharedScheduler(Scheduler):
     """Celery's scheduler, of which several send a message once."""
 
     def apply_async(self, entry: ScheduleEntry, **options: Any) -> Any:
@@ -32,7 +32,7 @@ class Clock(Scheduler):
 
 def run() -> None:
     """Send what is due for as long as the process lives."""
-    clock = Clock(app=app)
+    clock = SharedScheduler(app=app)
     while True:
         try:
             seconds = clock.tick()

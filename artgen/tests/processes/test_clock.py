@@ -7,7 +7,7 @@ from celery import signals
 from django.core.cache import cache
 
 from artgen.processes.celery import app
-from artgen.processes.clock import Clock
+from artgen.processes.clock import SharedScheduler
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def sent() -> Iterator[list[str]]:
 
 class TestClock:
     def test_it_sends_what_the_workers_have(self, sent: list[str]) -> None:
-        clock = Clock(app=app)
+        clock = SharedScheduler(app=app)
         for entry in clock.schedule.values():
             clock.apply_async(entry)
         assert sorted(sent) == [
@@ -39,6 +39,6 @@ class TestClock:
         assert set(sent) <= set(app.tasks)
 
     def test_several_send_a_message_once(self, sent: list[str]) -> None:
-        for clock in (Clock(app=app), Clock(app=app)):
+        for clock in (SharedScheduler(app=app), SharedScheduler(app=app)):
             clock.apply_async(clock.schedule["sweep"])
         assert sent == ["generation.clean_up"]
