@@ -46,9 +46,8 @@ RUSSIAN_ENDINGS = (
 # `{query}` is the SQL of a `tsquery`; its values, as all others, are parameters.
 COUNT_MATCHES = "SELECT count(*) FROM artgen_images_with({query}, %s)"
 """How many images have the words, up to a limit, by the index of words."""
-COUNT_NEWEST = """
-SELECT count(*), count(*) FILTER (WHERE words @@ ({query}))
-FROM (
+NEWEST = """
+(
     SELECT words
     FROM generation_image
     WHERE user_id = %s AND trashed_at IS NULL
@@ -56,8 +55,12 @@ FROM (
     LIMIT %s
 ) AS newest
 """
-"""How many newest images the user has, up to a limit, and how many of these have the words, without
-that index."""
+SAMPLE = f"SELECT count(*) FILTER (WHERE words @@ ({{query}})), count(*) FROM {NEWEST}"  # noqa: S608 a constant
+"""How many of the user's newest images have the words, without that index, of how many."""
+COUNT_NEWEST = f"""
+SELECT count(*) FROM (SELECT FROM {NEWEST} WHERE words @@ ({{query}}) LIMIT %s) AS met
+"""  # noqa: S608 a constant
+"""How many of them have the words, up to a limit."""
 
 _PIECE = re.compile(r'(-?)"([^"]*)(?:"|$)|(\S+)')
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
@@ -95,11 +98,15 @@ def matching(images: ImageQuerySet, text: str, *, user: User) -> SearchResult:
     has_words = _Condition(
         F("words"), query, arg_joiner=" @@ ", template="COALESCE(%(expressions)s, false)"
     )
-    examined, recent_hits = _count_newest(query, user=user, among=SAMPLE_SIZE)
+    recent_hits, examined = _sample(query, user=user)
     if examined < SAMPLE_SIZE:
         return SearchResult(images.filter(has_words))
-    are_soon_met = recent_hits >= COMMON_HITS and (
-        _count_newest(query, user=user, among=3 * COMMON_THRESHOLD)[1] > COMMON_THRESHOLD
+    are_soon_met = (
+        recent_hits >= COMMON_HITS
+        and _count_newest(
+            query, user=user, among=3 * COMMON_THRESHOLD, at_most=COMMON_THRESHOLD + 1
+        )
+        > COMMON_THRESHOLD
     )
     are_many = are_soon_met or _count(query, at_most=COMMON_THRESHOLD + 1) > COMMON_THRESHOLD
     if are_many and recent_hits >= MIN_HITS:
@@ -218,10 +225,16 @@ def _count(query: _TsQuery, *, at_most: int) -> int:
     return int(matches)
 
 
-def _count_newest(query: _TsQuery, *, user: User, among: int) -> tuple[int, int]:
+def _sample(query: _TsQuery, *, user: User) -> tuple[int, int]:
     sql, values = _sql(query)
-    examined, hits = _row(COUNT_NEWEST.format(query=sql), [*values, user.id, among])
-    return examined, hits
+    hits, examined = _row(SAMPLE.format(query=sql), [*values, user.id, SAMPLE_SIZE])
+    return hits, examined
+
+
+def _count_newest(query: _TsQuery, *, user: User, among: int, at_most: int) -> int:
+    sql, values = _sql(query)
+    (hits,) = _row(COUNT_NEWEST.format(query=sql), [user.id, among, *values, at_most])
+    return int(hits)
 
 
 def _sql(query: _TsQuery) -> tuple[str, Sequence[Any]]:
