@@ -8,6 +8,7 @@ counter of its own. Only who knows the password can try codes: these are counted
 import hashlib
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -76,8 +77,11 @@ def count_attempt(request: HttpRequest, email: str, *, of: str = PASSWORDS) -> A
     Must be called before the password or code is checked, so that parallel attempts count.
     """
     counter, gate = keys(request, email, of=of)
-    cache.add(counter, 0, COUNTER_SECONDS)
-    attempts = cache.incr(counter)
+    attempts = 0
+    while not attempts:
+        cache.add(counter, 0, COUNTER_SECONDS)
+        with suppress(ValueError):  # a sign-in at the same time has succeeded and reset it
+            attempts = cache.incr(counter)
     wait = pause_after(attempts)
     now = time.time()
     if attempts <= FREE_ATTEMPTS:
@@ -85,7 +89,8 @@ def count_attempt(request: HttpRequest, email: str, *, of: str = PASSWORDS) -> A
             cache.set(gate, now + wait, wait)
     elif not cache.add(gate, now + wait, wait):
         # Only the request that adds the gate may continue; it expires after the pause.
-        cache.decr(counter)
+        with suppress(ValueError):
+            cache.decr(counter)
         raise MustWait(max(1, round(cache.get(gate, now) - now)))
     return Attempt(left=max(0, FREE_ATTEMPTS - attempts), wait=wait)
 

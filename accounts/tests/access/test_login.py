@@ -70,6 +70,20 @@ class TestLogin(BaseTestCase):
             assert client.get("/create/").status_code == 200
             assert User.objects.get(pk=self.alice.pk).password == old
 
+    def test_it_counts_although_another_sign_in_resets_the_counter(self) -> None:
+        request = RequestFactory().get(self.url)
+        plain, others = cache.add, iter(["a sign-in"])
+
+        def add(*args: object) -> bool:
+            added: bool = plain(*args)
+            for _sign_in in others:
+                sign_in_attempts.reset(request, "alice@example.org")
+            return added
+
+        with mock.patch.object(cache, "add", add):
+            attempt = sign_in_attempts.count_attempt(request, "alice@example.org")
+        assert attempt.left == sign_in_attempts.FREE_ATTEMPTS - 1
+
     def test_it_goes_where_the_visitor_was_going(self) -> None:
         response = self.sign_in(next="/account/ledger/?page=2")
         self.assertRedirects(response, "/account/ledger/?page=2", fetch_redirect_response=False)
