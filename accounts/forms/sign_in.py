@@ -6,7 +6,6 @@ from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm
 from allauth.account.models import Login
-from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -49,10 +48,7 @@ class SignInForm(LoginForm):
         return fold(self.cleaned_data["login"])
 
     def clean(self) -> dict[str, Any]:
-        """Count the attempt, then check the password.
-
-        During a pause only the right one of an account with a second factor is accepted.
-        """
+        """Count the attempt, then check the password; during a pause nobody's is checked."""
         cleaned: dict[str, Any] = self.cleaned_data
         if self.errors:
             return cleaned
@@ -60,14 +56,11 @@ class SignInForm(LoginForm):
         try:
             attempt = sign_in_attempts.count_attempt(self.request, email)
         except sign_in_attempts.MustWait as refusal:
-            user = self._authenticated()
-            if user is None or not is_mfa_enabled(user):
-                self.seconds_to_wait = refusal.seconds
-                raise ValidationError(refusal.message, code=sign_in_attempts.PAUSED) from refusal
-        else:
-            user = self._authenticated()
-            if user is None:
-                raise _wrong_sign_in(attempt)
+            self.seconds_to_wait = refusal.seconds
+            raise ValidationError(refusal.message, code=sign_in_attempts.PAUSED) from refusal
+        user = self._authenticated()
+        if user is None:
+            raise _wrong_sign_in(attempt)
         sign_in_attempts.reset(self.request, email)
         self._login = Login(user=user, email=email)
         return cleaned

@@ -261,11 +261,22 @@ class TestLogin(BaseTestCase):
             )
         assert response.status_code == 429
 
-    def test_it_lets_the_right_password_in_before_a_second_factor(self) -> None:
+    def test_it_pauses_before_a_second_factor_except_in_a_known_browser(self) -> None:
+        self.sign_in()
+        self.client.post(reverse("logout"))
         TOTP.activate(self.alice, SECRET)
-        for _ in range(6):
-            response = self.sign_in(password="wrong")
-        assert response.status_code == 429
+        stranger = Client(headers={"accept-language": "en"})
+        tries = ("wrong",) * 6 + ("password", "wrong")
+        *_tries, wrong, right, again = (
+            stranger.post(self.url, {"username": "alice@example.org", "password": password})
+            for password in tries
+        )
+        for response in (wrong, right, again):
+            self.assertContains(response, "Too many attempts for this email", status_code=429)
+        _counter, gate = sign_in_attempts.keys(response.wsgi_request, "alice@example.org")
+        cache.delete(gate)  # as if the pause had passed
+        response = stranger.post(self.url, {"username": "alice@example.org", "password": "wrong"})
+        self.assertContains(response, "Try again in 1\N{NO-BREAK SPACE}min")
         assert self.sign_in().url == "/accounts/2fa/code/"
         assert self.client.post("/accounts/2fa/code/", {"code": code_of()}).status_code == 302
         assert self.signed_in_as() == str(self.alice.pk)
