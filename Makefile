@@ -1,5 +1,5 @@
 # `make run` to try ArtGen, `make check` while you work, `make test` before a commit.
-.PHONY: run stack check fast test suite bench loadtest simulate_day chaos screenshots readme lint format lock messages clean
+.PHONY: run stack check fast test test-all suite room bench loadtest simulate_day chaos screenshots readme lint format lock messages clean
 .DEFAULT_GOAL := run
 
 VENV := .venv
@@ -15,18 +15,31 @@ run: $(VENV)/.demo  ## the demo on this machine: http://127.0.0.1:PORT
 stack: $(VENV)/.runtime  ## the production processes, with the servers of the environment
 	@exec $(BIN)/python deploy/stack.py $(PROCESSES)
 
+# ROOM=accounts/credits checks one room.
 check: $(VENV)/.development  ## linters and the fast tests: no browser, demo or stack
-	@$(MAKE) --no-print-directory --jobs=2 lint fast
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(ROOM),room,lint fast)
 
-test: $(VENV)/.development  ## linters and the whole test suite
+test: $(VENV)/.development  ## linters and every test that guards a promise to users
 	@$(MAKE) --no-print-directory --jobs=2 lint suite
 
-PYTEST := $(BIN)/python -m generation.testing.services -- $(BIN)/python -m pytest -n auto --dist loadgroup
+test-all: $(VENV)/.development  ## that and what is due before a release: chaos, upgrade, install …
+	@$(MAKE) --no-print-directory --jobs=2 RELEASE=all lint suite
+	@git diff --quiet HEAD && git rev-parse HEAD > .ci/proved
+
+# RELEASE=changed adds tests marked `release` whose subjects changed since the commit in .ci/proved.
+RELEASE ?= none
+PYTEST := $(BIN)/python -m generation.testing.services -- $(BIN)/python -m pytest
 suite: $(VENV)/.development
-	$(PYTEST)
+	$(PYTEST) -n auto --dist loadgroup --release $(RELEASE) --durations=40 \
+		--junitxml=.data/tests/junit.xml
 
 fast: $(VENV)/.development
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -n auto --dist loadgroup -m "not slow"
+
+room: $(VENV)/.development
+	$(BIN)/ruff check $(ROOM)
+	$(PYTEST) -m "not slow" $(APP)/tests/$(ROOM:$(APP)/%=%)
+APP = $(firstword $(subst /, ,$(ROOM)))
 
 # ROWS="post tick" measures some rows, SCALE=0.1 does a tenth of the work.
 bench: $(VENV)/.development  ## costs against floors of the same run, into .data/bench/

@@ -19,6 +19,8 @@ from deploy.bench.settings import Sizes
 from deploy.bench.site import OWN_CHECK
 from generation.testing import services
 
+pytestmark = pytest.mark.release("deploy/bench/", "generation/demo/")
+
 SIZES = "times=1 requests=8 feed_images=3 finished_rows=2000"
 DOCUMENT = "# Performance\n\n<!-- bench: old -->\nold\n<!-- bench: end -->\n\nwords\n"
 needs_servers = [

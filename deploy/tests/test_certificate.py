@@ -24,7 +24,11 @@ from generation.testing.servers.echo import echo
 from generation.testing.servers.nginx import Nginx, nginx
 from generation.testing.services import free_port
 
-pytestmark = [pytest.mark.acme, pytest.mark.nginx]
+pytestmark = [
+    pytest.mark.release("nginx/", "deploy/install.sh"),
+    pytest.mark.acme,
+    pytest.mark.nginx,
+]
 
 NAME = "art.example.org"
 

@@ -34,6 +34,17 @@ from generation.demo.emulator.painters import tiny_jpeg, tiny_png
 from generation.jobs.engine import webhook_tokens
 from generation.models import Job
 
+pytestmark = pytest.mark.release(
+    "deploy/chaos/",
+    "deploy/servers.py",
+    "generation/jobs/engine/",
+    "generation/jobs/queue/",
+    "generation/tasks.py",
+    "artgen/processes/",
+    "artgen/database/",
+    "artgen/redis/",
+)
+
 WITHOUT_GUARD = settings.BASE_DIR / "generation" / "testing" / "servers" / "without_guard"
 FAULTS_OF_CALLS = {
     (call, fault)

@@ -20,6 +20,8 @@ from artgen.environment.setting_names import documented
 from generation.testing import documents
 from generation.testing.documents import MARK, Command
 
+pytestmark = pytest.mark.slow
+
 GUIDE = "DEPLOYMENT_INSTRUCTIONS.md"
 KUBERNETES = "deploy/kubernetes/README.md"
 TOPICS = sorted(

@@ -15,6 +15,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.slow
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:

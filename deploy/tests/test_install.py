@@ -18,7 +18,10 @@ from artgen.environment.setting_names import documented
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.testing.servers.smtp_server import smtp_server
 
-pytestmark = pytest.mark.s3
+pytestmark = [
+    pytest.mark.release("deploy/install.sh", "deploy/configure.sh", "deploy/env.example"),
+    pytest.mark.s3,
+]
 
 DOCKER = """#!/bin/sh
 echo "$*" >>"$RECORD"

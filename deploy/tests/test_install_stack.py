@@ -23,6 +23,7 @@ from generation.testing.servers.stack import FAKE_DOCKER, MACHINE, ComposeStack
 from generation.testing.services import free_port
 
 pytestmark = [
+    pytest.mark.release("deploy/install.sh", "deploy/configure.sh", "docker-compose.yml", "nginx/"),
     pytest.mark.acme,
     pytest.mark.nginx,
     pytest.mark.s3,

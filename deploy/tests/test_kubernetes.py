@@ -21,6 +21,10 @@ from generation.providers.call_errors import EndpointMissing, KeyRefused
 from generation.providers.provider import SYNCHRONOUS
 from generation.testing.cases import EmulatorTestCase, make_due
 
+pytestmark = pytest.mark.release(
+    "deploy/kubernetes/", "deploy/Dockerfile", "docker-compose.yml", "artgen/settings/"
+)
+
 FOLDER = settings.BASE_DIR / "deploy" / "kubernetes"
 VERSIONS = ("1.30", "1.33", "1.37")
 # Read by deploy/start.sh and set by the manifests themselves.

@@ -16,6 +16,8 @@ from generation.models import Image, Job
 from generation.testing.cases import load_catalog
 from generation.testing.servers.stack import kept_stack
 
+pytestmark = pytest.mark.release("deploy/bench/", "deploy/loadtest/")
+
 STEPS = (
     *("create", "models", "quote", "place", "gallery", "search", "image", "socket"),
     *("api models", "api quote", "api place", "api job", "api images"),

@@ -15,7 +15,10 @@ from deploy.simulated_day.table import DayRow, rows_of
 from generation.jobs import eta
 from generation.jobs.eta.history import History
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.release("deploy/simulated_day/", "generation/jobs/eta/", "generation/jobs/queue/"),
+    pytest.mark.slow,
+]
 SMALL = {"jobs": 1500, "throttled_hour": 5, "hours": 8.0}
 
 

@@ -33,6 +33,13 @@ from generation.testing.servers.stack import (
 )
 
 pytestmark = [
+    pytest.mark.release(
+        "deploy/stack.py",
+        "nginx/",
+        "artgen/processes/",
+        "artgen/database/",
+        "generation/jobs/engine/",
+    ),
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("stack"),

@@ -24,6 +24,16 @@ from websockets.exceptions import ConnectionClosed
 from generation.testing.servers.stack import FINAL, MACHINE, PATIENCE, ComposeStack, Stack
 
 pytestmark = [
+    pytest.mark.release(
+        "deploy/upgrade.sh",
+        "docker-compose.yml",
+        "deploy/stack.py",
+        "artgen/processes/",
+        "artgen/management/",
+        "nginx/",
+        "accounts/migrations/",
+        "generation/migrations/",
+    ),
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("upgrade"),

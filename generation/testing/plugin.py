@@ -23,6 +23,7 @@ from django.test.signals import template_rendered
 from django.utils import translation
 
 from deploy import servers
+from generation.testing import tiers
 from generation.testing.distribution import Distribution, arrange, group
 from generation.testing.kept import GROUP
 from generation.testing.template import migrated_database
@@ -53,46 +54,8 @@ if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKE
 CHROMIUMS = [
     Path("/usr/bin") / name for name in ("chromium-headless-shell", "chromium", "chromium-browser")
 ]
-# Tests that need a browser, nginx or S3, or share something slow to start (the demo, a stack).
-SLOW = ("browser", "nginx", "s3", "xdist_group")
-# Files whose tests take more than five seconds of a processor together, or start processes.
-SLOW_FILES = {
-    "generation/tests/protocols/test_a1111.py",
-    "generation/tests/protocols/test_lost_replies.py",
-    "generation/tests/protocols/test_openai_package.py",
-    "generation/tests/protocols/test_recorded_requests.py",
-    "generation/tests/api/test_waiting.py",
-    "accounts/tests/access/test_invitations.py",
-    "accounts/tests/credits/test_ledger_property.py",
-    "accounts/tests/access/test_social_sign_in.py",
-    "artgen/tests/api/test_api_fuzz.py",
-    "deploy/tests/test_bench.py",
-    "artgen/tests/management/test_commands.py",
-    "deploy/tests/test_documents.py",
-    "artgen/tests/environment/test_env.py",
-    "deploy/tests/test_handover.py",
-    "generation/tests/site/test_head_requests.py",
-    "deploy/tests/test_kubernetes.py",
-    "deploy/tests/test_loadtest.py",
-    "artgen/tests/processes/test_packages.py",
-    "deploy/tests/test_prometheus.py",
-    "artgen/tests/web/test_response_headers.py",
-    "artgen/tests/api/test_schema.py",
-    "artgen/tests/logs/test_telemetry.py",
-    "generation/tests/demo/test_emulator_process.py",
-    "generation/tests/demo/test_painter.py",
-    "generation/tests/files/test_bucket_threads.py",
-    "generation/tests/gallery/test_many_images.py",
-    "generation/tests/jobs/placing/test_all_models.py",
-    "generation/tests/jobs/placing/test_edits.py",
-    "generation/tests/jobs/engine/test_race.py",
-    "generation/tests/jobs/live/test_socket.py",
-    "generation/tests/operations/test_doctor.py",
-    "generation/tests/operations/test_doctor_faults.py",
-    "generation/tests/studio/prompt_helper/test_race.py",
-    "generation/tests/providers/test_any_reply.py",
-    "generation/tests/providers/test_status_sweep.py",
-}
+# Tests that need a browser, nginx or S3, share something slow to start, or are due before a release.
+SLOW = ("browser", "nginx", "s3", "xdist_group", "release")
 AVAILABLE = {
     "browser": any(path.exists() for path in CHROMIUMS),
     "nginx": shutil.which("nginx") is not None,
@@ -105,6 +68,15 @@ AVAILABLE = {
     "faketime": any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")),
     "exiftool": shutil.which("exiftool") is not None,
 }
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--release",
+        choices=tiers.CHOICES,
+        default="all",
+        help="which tests with the marker `release` run",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)  # before that of xdist
@@ -128,14 +100,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution
         return None
     config.option.loadscopereorder = False
     return Distribution(config, log)
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not even import the slow files if `-m "not slow"` will deselect their tests."""
-    if not only_fast(config):
-        return None
-    path = collection_path.relative_to(config.rootpath).as_posix()
-    return path in SLOW_FILES or None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -164,13 +128,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark slow tests; deselect tests whose server is missing, unless CI=true."""
+    """Mark slow tests; deselect those that `--release` leaves out, and, unless CI=true, those
+    whose server is missing.
+    """
     kept, left_out = [], []
+    is_due = tiers.due(config.getoption("--release"))
     for item in items:
         marks = {marker.name for marker in item.iter_markers()}
-        if item.nodeid.partition("::")[0] in SLOW_FILES or not marks.isdisjoint(SLOW):
+        if not marks.isdisjoint(SLOW):
             item.add_marker(pytest.mark.slow)
-        is_left_out = missing(item) and os.environ.get("CI") != "true"
+        is_left_out = not is_due(item) or (missing(item) and os.environ.get("CI") != "true")
         (left_out if is_left_out else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -303,13 +270,20 @@ def _no_announcements() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what tests record as the property `summary`, each text once."""
-    recorded = {
-        str(value)
+    """Print what tests record as the property `summary`, each text once, and where time went."""
+    reports = [
+        report
         for reports in terminalreporter.stats.values()
         for report in reports
-        for name, value in getattr(report, "user_properties", ())
+        if isinstance(report, pytest.TestReport)
+    ]
+    recorded = {
+        str(value)
+        for report in reports
+        for name, value in report.user_properties
         if name == "summary"
     }
     for text in sorted(recorded):
         terminalreporter.write_line(text)
+    for line in tiers.times(reports):
+        terminalreporter.write_line(line)

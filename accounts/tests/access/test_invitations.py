@@ -21,6 +21,8 @@ from generation.testing.cases import make_user
 from generation.testing.rows.sign_up import InvitationTestCase
 from generation.testing.threads import in_threads
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 FINISH = {"name": "Nina", "password": "a long enough one", "time_zone": "Asia/Omsk"}
 

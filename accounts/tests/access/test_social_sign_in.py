@@ -28,6 +28,8 @@ from artgen.environment.env import Environment
 from generation.testing.cases import BaseTestCase
 from generation.testing.services import free_port
 
+pytestmark = pytest.mark.slow
+
 LOGIN = "/accounts/openid/oidc/login/"
 SECURITY = "/account/security/"
 

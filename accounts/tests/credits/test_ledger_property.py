@@ -2,6 +2,7 @@
 
 from uuid import UUID, uuid5
 
+import pytest
 from django.db import IntegrityError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,8 @@ from hypothesis.extra.django import TestCase
 from accounts.credits import holds, ledger, ledger_check
 from accounts.models import CreditEntry, User
 from generation.testing.cases import hold
+
+pytestmark = pytest.mark.slow
 
 SPACE = UUID("00000000-0000-0000-0000-000000000000")
 references = st.integers(0, 4).map(lambda number: uuid5(SPACE, str(number)))

@@ -23,6 +23,8 @@ from generation.testing.rows.api import FLUX, ApiTestCase, make_image, make_job,
 from generation.testing.rows.prompt_helper import prompt_helper
 from generation.testing.rows.saving import with_files
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = "/api/schema/"
 KEPT = {"model": "flux-dev", "steps": 30, "style": "oil"}
 

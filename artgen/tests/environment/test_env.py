@@ -13,6 +13,8 @@ from django.http.request import validate_host
 
 from artgen.environment.setting_names import EXAMPLE, documented
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = sorted(
     str(file.relative_to(settings.BASE_DIR))
     for file in (settings.BASE_DIR / "artgen" / "settings").glob("*.py")

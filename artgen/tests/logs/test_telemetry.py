@@ -10,6 +10,8 @@ from django.db import connection
 
 from generation.testing.servers.collector import Collector, collector
 
+pytestmark = pytest.mark.slow
+
 SECRETS = {
     "a prompt": "PROMPT-of-a-person",
     "an address": "person@example.org",

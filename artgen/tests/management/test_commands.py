@@ -24,6 +24,8 @@ from artgen.management.progress import ProgressCounter
 from generation.models import ImageModel
 from generation.testing.cases import BaseTestCase, EmulatorTestCase, load_catalog
 
+pytestmark = pytest.mark.slow
+
 APPS = ("accounts", "artgen", "generation")
 DJANGOS = {"makemessages"}  # for developers
 COMMANDS = sorted(

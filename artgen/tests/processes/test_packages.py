@@ -13,6 +13,8 @@ from packaging.specifiers import SpecifierSet
 
 from generation.testing.servers.stack import ABSENT
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import importlib, pkgutil
 import django

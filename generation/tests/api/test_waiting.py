@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import httpx2
+import pytest
 
 from accounts.tokens import tokens
 from generation.jobs.engine import job_control
@@ -15,6 +16,8 @@ from generation.models import Job, Status
 from generation.testing.cases import make_due, work
 from generation.testing.servers.asgi import workers
 from generation.tests.protocols.test_openai_package import ProtocolTestCase
+
+pytestmark = pytest.mark.slow
 
 ORDER = {"model": "flux-schnell", "prompt": "a lighthouse", "width": 256, "height": 256}
 PATIENCE = 30

@@ -6,6 +6,8 @@ import pytest
 
 from generation.demo.emulator.dictionary import translated
 
+pytestmark = pytest.mark.release("generation/demo/")
+
 ALIKE = {
     "дерево tree|дерева tree|деревья trees|деревьев trees|деревянный wooden|деревня village|"
     "деревне village|деревни village|деревень villages|деревушка small village",

@@ -10,6 +10,8 @@ from generation.providers.call_errors import EndpointMissing, KeyRefused
 from generation.providers.job_report import RemoteState
 from generation.testing.servers.emulator import ENDPOINT, INPUT, run, state
 
+pytestmark = pytest.mark.release("generation/demo/")
+
 KEY = {"Authorization": "Bearer emulator-key"}
 
 

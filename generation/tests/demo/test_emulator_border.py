@@ -6,6 +6,8 @@ import requests
 from generation.demo.emulator.rate_limits import RateLimits
 from generation.testing.servers.emulator import ENDPOINT
 
+pytestmark = pytest.mark.release("generation/demo/")
+
 
 class TestBorder:
     @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from generation.providers.payloads import InputImage, Parameters
 from generation.testing.rows.image_files import png_of
 from generation.testing.servers.emulator import run
 
+pytestmark = pytest.mark.release("generation/demo/")
+
 CATALOG = read_catalog()["models"]
 MODELS = {one["slug"]: one["workflow"] for one in CATALOG if "workflow" in one}
 SIZE = (320, 192)

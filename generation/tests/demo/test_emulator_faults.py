@@ -16,6 +16,8 @@ from generation.providers.runpod.client import RunPodClient
 from generation.testing.rows.payloads import WORKFLOW, dialect_of
 from generation.testing.servers.emulator import ENDPOINT, INPUT, fetched, place, run, state
 
+pytestmark = pytest.mark.release("generation/demo/")
+
 
 class TestFaults:
     def test_it_scripts_faults_in_order_and_by_endpoint(self, emulator, client):

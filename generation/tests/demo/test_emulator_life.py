@@ -10,6 +10,8 @@ from generation.providers.job_report import RemoteState
 from generation.providers.runpod.client import RunPodClient
 from generation.testing.servers.emulator import ENDPOINT, run, state
 
+pytestmark = pytest.mark.release("generation/demo/")
+
 
 class TestLife:
     def test_it_takes_a_job_through_its_states(self, emulator, client):

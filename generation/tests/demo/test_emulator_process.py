@@ -8,12 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from generation.http.download import fetch_image
 from generation.imaging.image_decoding import decode
 from generation.providers import payloads
 from generation.providers.job_report import RemoteState
 from generation.providers.runpod.client import RunPodClient
 from generation.testing.rows.payloads import build, parameters
+
+pytestmark = pytest.mark.release("generation/demo/")
 
 PATIENCE = 120  # seconds until a test gives up; no test waits for it when all is well
 PROGRAM = """

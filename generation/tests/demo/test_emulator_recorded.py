@@ -16,6 +16,8 @@ from generation.providers.payloads import OutputError
 from generation.providers.runpod.client import RunPodClient
 from generation.testing.servers.emulator import ENDPOINT, run
 
+pytestmark = pytest.mark.release("generation/demo/")
+
 SCHNELL, Z_IMAGE, EDIT = "black-forest-labs-flux-1-schnell", "z-image-turbo", "qwen-image-edit"
 BODY = {"prompt": "a quiet sea"}
 SOURCE = "data:image/png;base64," + base64.b64encode(tiny_png(320, 200, 5)).decode()

@@ -5,6 +5,8 @@ import pytest
 from generation.providers.job_report import RemoteState
 from generation.testing.servers.emulator import ENDPOINT, INPUT, run, state
 
+pytestmark = pytest.mark.release("generation/demo/")
+
 
 class TestWebhook:
     def test_it_rings_once_with_the_whole_result(self, emulator, client, webhook_receiver):

@@ -16,6 +16,8 @@ from generation.providers.runpod.client import RunPodClient
 from generation.testing.rows.payloads import FORMATS, WORKFLOW, build, dialect_of, parameters
 from generation.testing.servers.emulator import ENDPOINT, INPUT, endpoint_of, fetched, place, run
 
+pytestmark = pytest.mark.release("generation/demo/")
+
 EDITS = [name for name, table in FORMATS.items() if table.get("sources", {"min": 0}).get("min", 1)]
 
 

@@ -16,6 +16,8 @@ from generation.demo.painter.vocabulary import PLACES
 from generation.imaging import metadata
 from generation.testing.rows.image_files import png_of
 
+pytestmark = pytest.mark.release("generation/demo/")
+
 PAIRS = {
     "mountains": ("Горные хребты на рассвете", "Mountain ridges at dawn"),
     "sea": ("Луна над морем, парусник", "Moon over the sea, a sailing boat"),

@@ -1,5 +1,6 @@
 """`explore_samples.step`: the pictures that hang on the demo's Explore."""
 
+import pytest
 from django.urls import reverse
 
 from generation.demo import explore_samples
@@ -15,6 +16,8 @@ from generation.models import (
     PublicationState,
 )
 from generation.testing.pages.job_pages import JobPagesTestCase
+
+pytestmark = pytest.mark.release("generation/demo/")
 
 
 class TestExhibition(JobPagesTestCase):

@@ -25,6 +25,8 @@ from generation.testing.rows.api import UPLOADS, ApiTestCase, make_image, pictur
 from generation.testing.servers.bucket import s3_settings
 from generation.testing.servers.raw_server import RawServer, raw_server
 
+pytestmark = pytest.mark.slow
+
 CROWD = 8
 
 

@@ -5,12 +5,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
 from generation.gallery.search import COMMON_THRESHOLD
 from generation.testing.plans import scans
 from generation.testing.rows.large_gallery import addresses, client_of, fill, watched
+
+pytestmark = pytest.mark.slow
 
 # A fifth of these is more than COMMON_THRESHOLD; for the plans of 100,000 see the benchmark.
 COUNT = 26_000

@@ -54,6 +54,8 @@ from generation.testing.servers.raw_server import http, raw_server
 from generation.testing.servers.yandex import Yandex
 from generation.testing.services import free_port
 
+pytestmark = pytest.mark.slow
+
 NAMES = [
     "settings",
     "database",

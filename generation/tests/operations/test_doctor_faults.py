@@ -35,6 +35,8 @@ from generation.testing.servers.smtp_server import smtp_server
 from generation.testing.servers.yandex import Refusal, Yandex
 from generation.testing.services import free_port, running
 
+pytestmark = pytest.mark.slow
+
 FULL_REDIS = "4mb"
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
+import pytest
 from PIL import Image as Pillow
 
 from accounts.tokens import tokens
@@ -16,6 +17,8 @@ from generation.models import ImageModel, Job, Status, Upload
 from generation.testing.servers.asgi import workers
 from generation.tests.protocols.test_openai_package import PROMPT, ProtocolTestCase, opened, png
 from generation.tests.protocols.test_recorded_requests import recorded
+
+pytestmark = pytest.mark.slow
 
 LIBRECHAT, OPEN_WEBUI, SILLYTAVERN = (
     recorded(name)["json"]

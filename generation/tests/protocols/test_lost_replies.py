@@ -30,6 +30,8 @@ from generation.testing.cases import BaseTestCase, load_catalog
 from generation.testing.servers.asgi import workers
 from generation.tests.protocols.test_openai_package import PROMPT, ProtocolTestCase, png
 
+pytestmark = pytest.mark.slow
+
 REQUEST = {"model": "flux-schnell", "prompt": PROMPT}
 
 

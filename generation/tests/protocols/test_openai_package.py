@@ -17,6 +17,8 @@ from generation.models import ImageModel, Job, Status, Upload, model_cache
 from generation.testing.cases import emulated, load_catalog, make_user
 from generation.testing.servers.asgi import asgi_server, workers
 
+pytestmark = pytest.mark.slow
+
 PROMPT = "a lighthouse at dusk"
 
 

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 
 from generation.models import Job
 from generation.testing.servers.asgi import workers
 from generation.tests.protocols.test_openai_package import ProtocolTestCase, opened, png
+
+pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parent / "recorded"
 RECORDED = sorted(path.stem for path in FOLDER.glob("*.json"))

@@ -33,6 +33,8 @@ from generation.providers.runpod.report_parsing import (
 )
 from generation.testing.hostile import ANY_TEXT, any_json, nested
 
+pytestmark = pytest.mark.slow
+
 REPORT = ["id", "status", "output", "error", "delayTime", "executionTime", "workerId", "retries"]
 OUTPUT = [
     *("images", "image", "image_url", "url", "data", "message", "output", "result", "filename"),

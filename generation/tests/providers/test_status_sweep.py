@@ -25,6 +25,8 @@ from generation.providers.runpod.client import RunPodClient, runpod_sweep
 from generation.providers.status_sweep import BATCH
 from generation.testing.servers.certificate import make_certificate
 
+pytestmark = pytest.mark.slow
+
 ENDPOINT = "qwen-image-t2i"
 
 

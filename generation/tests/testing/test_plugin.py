@@ -8,11 +8,27 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from generation.testing.plugin import SLOW_FILES
+from generation.testing import tiers
 
 
-def test_it_names_existing_files():
-    assert [file for file in SLOW_FILES if not (settings.BASE_DIR / file).is_file()] == []
+@pytest.mark.parametrize(
+    ("changed", "is_due"),
+    [
+        (["deploy/chaos/faults.py"], True),
+        (["deploy/tests/test_chaos.py"], True),
+        (["deploy/chaos.md", "README.md"], False),
+        ([], False),
+    ],
+)
+def test_it_runs_a_test_of_the_release_whose_subject_has_changed(
+    changed: list[str], is_due: bool
+) -> None:
+    subjects = ["deploy/chaos/", "deploy/tests/test_chaos.py"]
+    assert tiers.concerns(subjects, changed) is is_due
+
+
+def test_it_compares_with_a_commit_of_this_history() -> None:
+    assert tiers.changed_paths() is not None
 
 
 @pytest.mark.slow

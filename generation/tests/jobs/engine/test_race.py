@@ -57,6 +57,8 @@ from generation.testing.cases import (
 )
 from generation.testing.threads import in_threads
 
+pytestmark = pytest.mark.slow
+
 WORKERS = 8
 JOBS = 60
 SEED = int(os.environ.get("RACE_SEED", "0"))  # another order of messages and users

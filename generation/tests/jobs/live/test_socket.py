@@ -22,6 +22,8 @@ from generation.models import Job, Status
 from generation.testing.cases import load_catalog, make_user
 from generation.testing.rows.api import make_job
 
+pytestmark = pytest.mark.slow
+
 PASSWORDS = {
     "oldpassword": "password",
     "password1": "a new long password",

@@ -28,7 +28,10 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
     (PUBLIC[0], {"shape": "image_url", "jpeg": False, "cdn": False}),
 ]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db,
+]
 
 
 @pytest.fixture

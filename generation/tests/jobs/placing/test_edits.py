@@ -24,6 +24,8 @@ from generation.testing.cases import EmulatorTestCase
 from generation.testing.rows.image_files import noise
 from generation.user_data import erasure, exports
 
+pytestmark = pytest.mark.slow
+
 SIZE = (320, 192)
 BOX = (96, 48, 224, 144)
 

@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
@@ -14,6 +15,8 @@ from generation.testing.cases import load_catalog, make_user
 from generation.testing.rows.api import Api
 from generation.testing.servers.raw_server import http, raw_server
 from generation.testing.threads import in_threads
+
+pytestmark = pytest.mark.slow
 
 URL = "/api/v1/prompts/enhance/"
 THREADS = 6
