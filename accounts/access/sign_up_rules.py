@@ -4,6 +4,7 @@ An address is known to be the person's own before any of this is asked: it was c
 of an email or by another service.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -18,6 +19,12 @@ from accounts.models import Invitation, OpenedMailbox, User
 from artgen.refusals import Refusal
 
 PURPOSE = "accounts.sign_up"  # part of the key of stored rows: never change it
+SAME_DOMAIN = {
+    "googlemail.com": "gmail.com",
+    **dict.fromkeys(("ya.ru", "yandex.by", "yandex.com", "yandex.kz"), "yandex.ru"),
+}
+SAME_LETTERS = {"gmail.com": ((".", ""),), "yandex.ru": ((".", "-"),)}
+"""What a service reads in the name of a mailbox as something else: gmail.com ignores dots."""
 
 
 class SignUpRefused(Refusal):
@@ -114,11 +121,25 @@ def open_account(user: User) -> None:
 def _remember(email: str) -> bool:
     """Remember that the mailbox has opened an account; return whether it is the first one."""
     local, _at, domain = email.rpartition("@")
-    mailbox = f"{local.partition('+')[0]}@{domain}"
+    as_before = f"{local.partition('+')[0]}@{domain}"
     digest, *earlier = (
-        salted_hmac(PURPOSE, mailbox, secret=key, algorithm="sha256").hexdigest()
+        salted_hmac(PURPOSE, name, secret=key, algorithm="sha256").hexdigest()
+        for name in (mailbox_of(email), as_before)
         for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     )
     if OpenedMailbox.objects.filter(digest__in=earlier).exists():
         return False
     return OpenedMailbox.objects.get_or_create(digest=digest)[1]
+
+
+def mailbox_of(email: str) -> str:
+    """Return one spelling for all addresses of a mailbox; it is compared, never written to."""
+    local, _at, domain = email.rpartition("@")
+    local = local.strip('"').replace("\\", "").partition("+")[0]
+    domain = domain.rstrip(".")
+    with suppress(UnicodeError):  # another service may send a domain that cannot be
+        domain = domain.encode("idna").decode()
+    domain = SAME_DOMAIN.get(domain, domain)
+    for letter, replacement in SAME_LETTERS.get(domain, ()):
+        local = local.replace(letter, replacement)
+    return f"{local}@{domain}"

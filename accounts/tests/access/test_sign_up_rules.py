@@ -1,13 +1,18 @@
 """SIGN_UP: open, by invitation, by domain, closed."""
 
+from functools import partial
+
 from django.conf import settings
 from django.core import mail
-from django.test import Client, override_settings
+from django.db import transaction
+from django.test import Client, TransactionTestCase, override_settings
+from django.utils.crypto import salted_hmac
 
 from accounts.access import sign_up_rules
 from accounts.emails import outbox
-from accounts.models import OutgoingEmail, User
+from accounts.models import OpenedMailbox, OutgoingEmail, User
 from generation.testing.rows.sign_up import InvitationTestCase, SignUpTestCase
+from generation.testing.threads import at_once
 
 FINISH = {"name": "", "password": "a long enough one", "time_zone": ""}
 
@@ -96,6 +101,48 @@ class TestPages(SignUpTestCase):
                 page = self.client.get("/").content.decode()
                 assert ("are free" in page) == promised, mode
                 assert sign_up_rules.starting_credits() == (50 if promised else 0)
+
+
+class TestMailbox(TransactionTestCase):
+    def opened(self, *emails: str) -> list[int]:
+        """Return the credits of an account of each address, opened in this order."""
+        users = [User.objects.create_user(email) for email in emails]
+        for user in users:
+            with transaction.atomic():
+                sign_up_rules.open_account(user)
+            user.refresh_from_db()
+        return [user.credits for user in users]
+
+    @override_settings(SIGN_UP="open", DEFAULT_CREDITS=7)
+    def test_it_gets_the_credits_once_however_its_address_is_spelled(self) -> None:
+        for emails in (
+            ("a.box@gmail.com", "abox@gmail.com", "a.b.ox+x@googlemail.com"),
+            ("a-box@yandex.ru", "a.box@ya.ru", "a-box@yandex.com"),
+            ("box@example.com", "box@example.com.", "box+1@example.com", '"b\\ox"@example.com'),
+            ("box@почта.рф", "box@xn--80a1acny.xn--p1ai"),
+        ):
+            assert self.opened(*emails) == [7] + [0] * (len(emails) - 1)
+        assert self.opened("a.b@example.org", "ab@example.org", "a-b@example.org") == [7, 7, 7]
+        assert self.opened("box@a..example", "box@b..example") == [7, 7]
+
+    @override_settings(SIGN_UP="open", DEFAULT_CREDITS=7)
+    def test_it_gets_them_once_from_sign_ups_at_the_same_time(self) -> None:
+        users = [User.objects.create_user(f"{'.' * n}abox@gmail.com") for n in range(6)]
+
+        def open_account(user: User) -> None:
+            with transaction.atomic():
+                sign_up_rules.open_account(user)
+
+        assert at_once([partial(open_account, user) for user in users]) == {"NoneType": 6}
+        assert sum(User.objects.values_list("credits", flat=True)) == 7
+
+    @override_settings(SIGN_UP="open", DEFAULT_CREDITS=7)
+    def test_it_has_got_them_under_the_spelling_of_an_earlier_version(self) -> None:
+        digest = salted_hmac(
+            sign_up_rules.PURPOSE, "a.box@gmail.com", secret=settings.SECRET_KEY, algorithm="sha256"
+        ).hexdigest()
+        OpenedMailbox.objects.create(digest=digest)
+        assert self.opened("a.box@gmail.com") == [0]
 
 
 class TestInvitedElsewhere(InvitationTestCase):
