@@ -1,9 +1,12 @@
 """Change a password and reset a forgotten one."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
+from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import (
     PasswordChangeView,
     PasswordResetFromKeyView,
@@ -15,7 +18,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import Resolver404, resolve, reverse_lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -38,6 +42,13 @@ from accounts.tokens import tokens
 from accounts.views.email_sent import EMAIL_SENT_TO, sent_context
 
 type View = Callable[..., HttpResponseBase]
+TOKEN_REQUEST = gettext_lazy("Enter your password to create an API token.")
+REQUESTS = {
+    **dict.fromkeys(("tokens", "connect", "connect_program"), TOKEN_REQUEST),
+    "webhooks": gettext_lazy("Enter your password to add a webhook."),
+    "rotate_webhook": gettext_lazy("Enter your password to create a new secret for the webhook."),
+}
+"""What asks for the password, by route; others change how the user signs in."""
 
 
 def _page(view: View) -> View:
@@ -81,6 +92,14 @@ class Reauthenticate(ReauthenticateView):
 
     template_name = "accounts/reauthenticate.html"
     form_class = ReauthenticateForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add for what the password is, by the page that asked for it."""
+        page = get_next_redirect_url(self.request) or "/"
+        with suppress(Resolver404):
+            kwargs["request_text"] = REQUESTS.get(resolve(urlsplit(page).path).url_name or "")
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context
 
 
 reauthenticate = _page(login_required(Reauthenticate.as_view()))

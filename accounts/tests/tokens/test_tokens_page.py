@@ -29,7 +29,8 @@ class TestTokensPage(BaseTestCase):
         assert self.client.get(self.url).status_code == 200
         response = self.client.post(self.url, {"name": "laptop", **ALL})
         assert response.url.startswith("/accounts/reauthenticate/")
-        self.client.post(response.url, {"password": "wrong"})
+        page = self.client.post(response.url, {"password": "wrong"})
+        self.assertContains(page, "Enter your password to create an API token.")
         assert not ApiToken.objects.exists()
         page = self.client.post(response.url, {"password": "password"})
         self.assertContains(page, f'action="{self.url}"')  # not that of the page with the password

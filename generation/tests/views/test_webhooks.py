@@ -55,9 +55,13 @@ class TestWebhookPages(BaseTestCase):
         address, _ = self.add()
         self.client = Client()
         self.client.force_login(self.alice)
-        for path in (self.url, self.path(address, "secret/")):
+        for path, to_what in (
+            (self.url, "add a webhook"),
+            (self.path(address, "secret/"), "create a new secret for the webhook"),
+        ):
             response = self.client.post(path, self.fields(url=self.receiver.url("/2")))
             assert response.url.startswith("/accounts/reauthenticate/")
+            self.assertContains(self.client.get(response.url), f"Enter your password to {to_what}.")
         before = WebhookAddress.objects.values().get()
         page = self.client.post(response.url, {"password": "password"})
         assert SECRET.search(page.content.decode())
