@@ -24,12 +24,18 @@ class ApiView(ViewSetMixin, APIView):
 
     tag = ""
     """Its section of the OpenAPI document; "": the first part of its address."""
+    negotiates = True
+    """Whether Accept is read; clients of other protocols than our own send what they like."""
     query: dict[str, Any]
     """The query parameters, validated by the serializer of the operation."""
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """Return the only renderer at once for the Accept headers that most clients send."""
-        if request._request.META.get("HTTP_ACCEPT", "*/*") in PLAINLY_ACCEPTED:
+        """Return the only renderer at once for the Accept headers that most clients send.
+
+        And for methods that the address does not have: the answer is 405, not 406.
+        """
+        accepted = request._request.META.get("HTTP_ACCEPT", "*/*")
+        if accepted in PLAINLY_ACCEPTED or not (self.action and self.negotiates):
             renderer = self.get_renderers()[0]
             return renderer, renderer.media_type
         return super().perform_content_negotiation(request, force)

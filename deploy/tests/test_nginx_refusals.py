@@ -119,6 +119,13 @@ class TestRefusals:
         large = b"X-Large: " + LONG[:15_000] + b"\r\n"
         assert server.ask(line + large + headers + b"Connection: close\r\n\r\n")[0] == 200
 
+    def test_it_sends_what_waits_to_the_sockets(self):
+        with echo() as application, nginx(NGINX_SOCKETS=application) as server:
+            for path in (b"/mcp", b"/mcp/", b"/v1/models", b"/sdapi/v1/options"):
+                assert server.ask(b"GET " + path + TAIL)[0] == 200, path
+            for path in (b"/", b"/mcp2", b"/mcp/x", b"/api/v1/jobs/"):
+                assert server.ask(b"GET " + path + TAIL)[0] == 503, path
+
     def test_it_answers_500_to_nothing(self, server: Nginx):
         requests = UNREADABLE + UNREADABLE_BY_API
         assert {server.ask(request)[0] for request in requests} == {400}

@@ -25,7 +25,7 @@ class ModelNotFound(Refusal):
 
     code = "model_not_found"
     status = 404
-    text = gettext_lazy("There is no model “%(name)s”. GET /v1/models lists: %(models)s.")
+    text = gettext_lazy("There is no model “%(name)s”. Models: %(models)s.")
 
     def __init__(self, name: str, *, names: list[str]) -> None:
         super().__init__()

@@ -22,6 +22,7 @@ A1111 = [
 METADATA = ".well-known/oauth-protected-resource"
 urlpatterns = [
     *Mcp.addresses(),
+    path("mcp/", Mcp.as_view({"post": "call"}), name="mcp_with_slash"),
     path(METADATA, resource_metadata, name="resource_metadata"),
     path(f"{METADATA}/mcp", resource_metadata, name="resource_metadata_of_mcp"),
     path("connect/", connect, name="connect"),

@@ -29,6 +29,7 @@ class A1111Endpoint(ApiView):
     """A resource. Its clients send a token as the password of Basic, or as Bearer."""
 
     schema = None
+    negotiates = False
     authentication_classes = (PasswordAuthentication, BearerAuthentication, SessionAuthentication)
 
     def get_exception_handler(self) -> Callable[..., Response | None]:

@@ -36,6 +36,7 @@ class Mcp(ApiView):
     """`/mcp`, streamable HTTP without sessions: GET and DELETE are 405."""
 
     schema = None
+    negotiates = False  # the package does
     authentication_classes = (TokenAuthentication, SessionAuthentication)
 
     @operation("POST mcp", url_name="mcp", scope=Scope.READ)

@@ -226,7 +226,7 @@ async def _request(
             return model_names.offer_of(name, wanted=Wanted(len(images), source_roles=roles))
         except Refusal as refusal:
             with translation.override(caller.language):
-                raise ToolError(refusal.message) from refusal
+                raise ToolError(f"{refusal.message} See list_models.") from refusal
 
     offer = await in_thread(offer_of, model)
     request: dict[str, Any] = {"model": offer.slug, "prompt": prompt, "count": count}
@@ -365,7 +365,9 @@ TOOLS = (
     *((tool, READS) for tool in (list_models, quote, wait, search_images, get_image)),
     *((tool, CREATES) for tool in (create_image, edit_image)),
 )
-SERVER: MCPServer[Any] = MCPServer("ArtGen", instructions=INSTRUCTIONS, subscriptions=False)
+SERVER: MCPServer[Any] = MCPServer(
+    "ArtGen", version=settings.VERSION, instructions=INSTRUCTIONS, subscriptions=False
+)
 for _tool, _annotations in TOOLS:
     SERVER.add_tool(_tool, annotations=_annotations, structured_output=False)
 # Django has checked the host.

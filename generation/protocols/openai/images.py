@@ -52,6 +52,7 @@ class AwaitedReply:
 
 class OpenAIEndpoint(ApiView):
     schema = None
+    negotiates = False
 
     def get_exception_handler(self) -> Callable[..., Response | None]:
         return errors.handle

@@ -346,6 +346,7 @@ RULES: dict[str, Rule] = {
     "connect": users("GET POST"),
     "connect_program": users("GET POST", at={"program": "slug_of_program"}),
     "mcp": users("POST", body=LIST_TOOLS, answers=[421], only_reads=True),
+    "mcp_with_slash": users("POST", body=LIST_TOOLS, answers=[421], only_reads=True),
     "resource_metadata": everyone("GET"),
     "resource_metadata_of_mcp": everyone("GET"),
     # --- OpenAI's API ---

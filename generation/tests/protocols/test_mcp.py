@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from django.conf import settings
 from django.core.signals import request_started
 from django.http import HttpResponse
 from django.test import Client as Browser
@@ -41,14 +42,19 @@ MODES = ("legacy", "2026-07-28")
 @pytest.mark.slow
 class TestTools(ProtocolTestCase):
     def session(
-        self, act: Callable[[Client], Awaitable[Any]], *, token: str = "", mode: Any = "auto"
+        self,
+        act: Callable[[Client], Awaitable[Any]],
+        *,
+        token: str = "",
+        mode: Any = "auto",
+        path: str = "/mcp",
     ) -> Any:
         """Return what `act` does with a connected client."""
 
         async def run() -> Any:
             headers = {"Authorization": f"Bearer {token or self.token}", "Accept-Language": "en"}
             async with httpx2.AsyncClient(headers=headers, timeout=90) as http:
-                transport = streamable_http_client(f"{self.url}/mcp", http_client=http)
+                transport = streamable_http_client(f"{self.url}{path}", http_client=http)
                 async with Client(transport, mode=mode) as client:
                     return await act(client)
 
@@ -169,7 +175,8 @@ class TestTools(ProtocolTestCase):
 
     def test_it_says_what_went_wrong(self) -> None:
         for arguments, text in (
-            ({"model": "gpt-9"}, "There is no model “gpt-9”"),
+            ({"model": "gpt-9"}, "flux-schnell"),
+            ({"model": "gpt-9"}, "See list_models."),
             ({"model": "flux-schnell", "size": "big"}, "size"),
             ({"model": "flux-schnell", "size": "0x0"}, "size"),
             ({"model": "flux-schnell", "count": 5}, "count"),
@@ -222,6 +229,14 @@ class TestTools(ProtocolTestCase):
         assert found.structured_content["images"] == []
         assert Job.objects.count() == 1
 
+    def test_it_says_its_version_with_a_slash_at_the_end_too(self) -> None:
+        async def server(client: Client) -> Any:
+            return client.server_info
+
+        for mode in ("legacy", "auto"):
+            info = self.session(server, mode=mode, path="/mcp/")
+            assert (info.name, info.version) == ("ArtGen", settings.VERSION)
+
     def test_annotations_say_which_tools_spend(self) -> None:
         listed = self.session(lambda client: client.list_tools()).tools
         reads = {tool.name: tool.annotations.read_only_hint for tool in listed}
@@ -246,7 +261,11 @@ class TestTools(ProtocolTestCase):
 
     def test_it_has_no_stream_apart_from_answers(self) -> None:
         headers = {"Authorization": f"Bearer {self.token}"}
-        assert httpx2.get(f"{self.url}/mcp", headers=headers).status_code == 405
+        for accepted in ("text/event-stream", "application/json, text/event-stream", "image/png"):
+            for path in ("/mcp", "/mcp/"):
+                response = httpx2.get(f"{self.url}{path}", headers=headers | {"Accept": accepted})
+                assert response.status_code == 405
+                assert response.headers["Allow"] == "POST, OPTIONS"
         assert httpx2.delete(f"{self.url}/mcp", headers=headers).status_code == 405
         assert ApiToken.objects.get(name="program").last_used_by.startswith("python-httpx2")
 

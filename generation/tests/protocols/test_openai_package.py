@@ -163,6 +163,8 @@ class TestModels(ProtocolTestCase):
         assert {"flux-dev", "gpt-image-1", "dall-e-3", "chatgpt-image-latest"} <= set(names)
         assert "upscaler" not in names
         assert client.models.retrieve("gpt-image-1").id == "gpt-image-1"
+        accepted = {"Accept": "text/event-stream"}  # of programs that ask for a stream
+        assert client.models.retrieve("gpt-image-1", extra_headers=accepted).object == "model"
         with pytest.raises(openai.NotFoundError, match="flux-dev"):
             client.models.retrieve("flux-nothing")
 
