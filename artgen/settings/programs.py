@@ -4,13 +4,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 from artgen.environment.env import env
 
-_DRAWING = "flux-dev,flux-kontext,sdxl-inpaint"
+_EDITING = "flux-kontext,sdxl-inpaint,qwen-image-edit-2511,seedream-4-edit,p-image-edit"
 MODEL_ALIASES: dict[str, list[str]] = {}
 """Name, in which `*` stands for anything, to slugs; the first that can do a request does it."""
 _aliases = env.str(
     "MODEL_ALIASES",
-    default=f"gpt-image-*={_DRAWING} chatgpt-image-latest={_DRAWING} "
-    "dall-e-*=flux-schnell,flux-kontext,sdxl-inpaint",
+    default=f"gpt-image-*=flux-dev,{_EDITING} chatgpt-image-latest=flux-dev,{_EDITING} "
+    f"dall-e-*=flux-schnell,{_EDITING}",
 )
 for _alias in [] if _aliases == "none" else _aliases.split():
     _name, _equals, _slugs = _alias.partition("=")

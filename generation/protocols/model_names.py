@@ -53,28 +53,34 @@ class Wanted:
             and set(self.source_roles or [EDIT] * self.source_images) <= set(offer.source_roles)
         )
 
+    def nearness_of(self, offer: Offer) -> tuple[bool, int]:
+        """Return how much of it the model can do; what it refuses names the largest limit."""
+        return offer.takes_mask >= self.has_mask, min(offer.max_source_images, self.source_images)
 
-def offer_of(name: str, *, wanted: Wanted) -> Offer:
+
+def offer_of(name: str, *, wanted: Wanted, chosen: str = "") -> Offer:
     """Return the model of this name, of an alias the first that can do what is wanted.
 
-    Without a name, the first of all that can. Raises ModelNotFound.
+    Without a name, the chosen one if it can, else the first of all that can. Raises ModelNotFound.
     """
     try:
-        return _offer_of(name, model_cache.for_order(), wanted=wanted)
+        return _offer_of(name, model_cache.for_order(), wanted=wanted, chosen=chosen)
     except ModelNotFound:  # it may be a new one
-        return _offer_of(name, model_cache.read(), wanted=wanted)
+        return _offer_of(name, model_cache.read(), wanted=wanted, chosen=chosen)
 
 
-def _offer_of(name: str, catalog: Catalog, *, wanted: Wanted) -> Offer:
+def _offer_of(name: str, catalog: Catalog, *, wanted: Wanted, chosen: str) -> Offer:
     if name in catalog.offers:
         return catalog.offers[name]
     if name:
         offers = [catalog.offers[slug] for slug in _slugs_of(name) if slug in catalog.offers]
     else:
         offers = preferred(catalog, wanted=wanted)
+        offers.sort(key=lambda offer: offer.slug != chosen)
     if not offers:
         raise ModelNotFound(name, names=list(listed(catalog)))
-    return next((offer for offer in offers if wanted.is_done_by(offer)), offers[0])
+    able = next((offer for offer in offers if wanted.is_done_by(offer)), None)
+    return able or max(offers, key=wanted.nearness_of)
 
 
 def listed(catalog: Catalog) -> Iterator[str]:

@@ -61,8 +61,9 @@ class A1111Images(A1111Endpoint):
         key, token_id = read_key(request), limited_token(request)
         files = SourceFiles(fields.images, fields.mask, area_of=fields.area_of)
         offer = model_names.offer_of(
-            fields.model or endpoint.chosen_model(caller),
+            fields.model,
             wanted=Wanted(len(files.images), has_mask=files.mask is not None),
+            chosen=endpoint.chosen_model(caller),
         )
         placed = image_orders.place(
             fields.parameters_of(offer),

@@ -74,12 +74,15 @@ def _values(user: User, *, token: str) -> dict[str, str]:
         return next(filter(allowed.allows_model, slugs), "MODEL")
 
     aliases = (name for name in model_names.listed(catalog) if name not in catalog.offers)
+    alias = next(aliases, "")
     return {
         "url": settings.PUBLIC_URL,
         "token": token,
         "model": first(Wanted()),
-        "edit_model": first(Wanted(source_images=1)),
-        "alias": next(aliases, ""),
+        # With an alias, the number of images decides which model edits them.
+        "edit_model": alias or first(Wanted(source_images=1)),
+        "model_of_both": alias or first(Wanted()),
+        "alias": alias,
     }
 
 

@@ -89,7 +89,7 @@ LIBRECHAT = Program(
             """\
 IMAGE_GEN_OAI_API_KEY=$token
 IMAGE_GEN_OAI_BASEURL=$url/v1
-IMAGE_GEN_OAI_MODEL=$model
+IMAGE_GEN_OAI_MODEL=$model_of_both
 """,
         ),
     ),

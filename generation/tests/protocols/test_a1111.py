@@ -132,6 +132,19 @@ class TestImg2img(A1111TestCase):
             areas.append((gray.getpixel((50, 50)), gray.getpixel((200, 200))))
         assert areas == [(255, 0), (0, 255)]
 
+    def test_it_falls_to_the_first_model_that_can_do_it(self) -> None:
+        body = {"prompt": "a boat", "init_images": [base64.b64encode(png()).decode()]}
+        with workers(self.emulator):
+            for chosen in ("qwen-image", "flux-kontext"):
+                self.post("/options", {"sd_model_checkpoint": chosen})
+                self.post("/img2img", body)
+                self.post("/txt2img", {"prompt": PROMPT})
+        assert [job.model.slug for job in Job.objects.order_by("id")] == [
+            *("flux-kontext", "qwen-image", "flux-kontext", "flux-schnell")
+        ]
+        named = body | {"override_settings": {"sd_model_checkpoint": "qwen-image"}}
+        assert "doesn’t accept source images" in self.post("/img2img", named, 400)["detail"]
+
 
 class TestProgress(A1111TestCase):
     def test_it_says_how_far_the_last_order_is_and_cancels_it(self) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -22,7 +23,7 @@ from generation.models import Job, Status
 from generation.protocols.connect.programs import PROGRAMS
 from generation.testing.cases import BaseTestCase, load_catalog
 from generation.testing.servers.asgi import workers
-from generation.tests.protocols.test_openai_package import ProtocolTestCase
+from generation.tests.protocols.test_openai_package import ProtocolTestCase, png
 
 TOKEN = re.compile(r"ag_[\w-]{40}")
 RECORDED = Path(__file__).parent / "recorded"
@@ -79,8 +80,9 @@ class TestConnectPage(BaseTestCase):
                     filled = (
                         line.replace("$url", "https://art.example.org")
                         .replace("$token", found[0])
+                        .replace("$model_of_both", "gpt-image-1")
                         .replace("$model", "flux-schnell")
-                        .replace("$edit_model", "flux-kontext")
+                        .replace("$edit_model", "gpt-image-1")
                     )
                     assert filled in text, slug
         self.assertContains(self.client.get("/connect/n8n/"), "gpt-image-1 stands for")
@@ -103,6 +105,9 @@ class TestConnectPage(BaseTestCase):
         self.alice.save(update_fields=["allowed_models"])
         page = self.client.get("/connect/open-webui/")
         self.assertContains(page, "IMAGE_GENERATION_MODEL=flux-dev")
+        self.assertContains(page, "IMAGE_EDIT_MODEL=gpt-image-1")
+        with override_settings(MODEL_ALIASES={}):
+            page = self.client.get("/connect/open-webui/")
         self.assertContains(page, "IMAGE_EDIT_MODEL=flux-kontext")
 
     def test_it_knows_no_other_program(self) -> None:
@@ -147,6 +152,35 @@ class TestOpenWebui(ProtocolTestCase):
             assert "Python/3.11 aiohttp/3.13" in shown
             assert {"en": "just now", "ru": "только что"}[language] in shown
         assert [job.status for job in Job.objects.all()] == [Status.SUCCEEDED] * 2
+
+
+class TestLibreChat(ProtocolTestCase):
+    @pytest.mark.slow
+    def test_its_model_draws_and_edits(self) -> None:
+        page = signed_in(self.alice).get("/connect/librechat/").content.decode()
+        (model,) = re.findall("IMAGE_GEN_OAI_MODEL=(.+)", page)
+        headers, files = {"Authorization": f"Bearer {self.token}"}, [("image[]", ("a.png", png()))]
+        drawing, editing = (
+            json.loads((RECORDED / f"{name}.json").read_text())
+            for name in ("librechat-0.8", "librechat-0.8-edits")
+        )
+        bodies: list[dict[str, Any]] = [
+            {"json": drawing["json"] | {"model": model}},
+            *({"data": editing["form"] | {"model": model}, "files": files * n} for n in (1, 3, 5)),
+        ]
+        with workers(self.emulator):
+            for body in bodies:
+                path = "generations" if "json" in body else "edits"
+                address = f"{self.url}/v1/images/{path}"
+                response = httpx2.post(address, headers=headers, timeout=60, **body)
+                assert response.status_code == 200, response.text
+        assert [job.model.slug for job in Job.objects.order_by("id")] == [
+            *("flux-dev", "flux-kontext", "qwen-image-edit-2511", "p-image-edit")
+        ]
+        body = {"data": editing["form"] | {"model": model}, "files": files * 6}
+        refused = httpx2.post(address, headers=headers, **body)
+        assert refused.status_code == 400
+        assert "up to 5 source images" in refused.json()["error"]["message"]
 
 
 class TestSnippets(ProtocolTestCase):

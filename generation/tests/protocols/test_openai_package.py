@@ -147,7 +147,7 @@ class TestEdits(ProtocolTestCase):
             ({"image": b"no image"}, "image"),
             ({"image": png(), "mask": png()}, "mask"),
             ({"image": png(), "mask": png((0, 0, 0, 0), size=(64, 64))}, "mask"),
-            ({"image": [png()] * 3}, "image"),
+            ({"image": [png()] * 6}, "image"),
             ({"image": png(), "prompt": ""}, "prompt"),
         ):
             with pytest.raises(openai.BadRequestError) as caught:
