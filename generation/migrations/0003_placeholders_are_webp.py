@@ -7,18 +7,13 @@ import io
 from django.db import migrations, models
 from PIL import Image
 
+from artgen.database.online_migrations import ChangeRows
 
-def replace_thumbhashes(apps, schema_editor):
-    images = apps.get_model("generation", "Image").objects
-    former = images.exclude(placeholder__startswith="data:").only("id", "placeholder")
-    batch = []
-    for image in former.order_by("id").iterator(chunk_size=2000):
+def replace_thumbhashes(images):
+    former = list(images.exclude(placeholder__startswith="data:").only("id", "placeholder"))
+    for image in former:
         image.placeholder = pixel(int.from_bytes(base64.b64decode(image.placeholder)[:3], "little"))
-        batch.append(image)
-        if len(batch) == 2000:
-            images.bulk_update(batch, ["placeholder"])
-            batch = []
-    images.bulk_update(batch, ["placeholder"])
+    images.bulk_update(former, ["placeholder"])
 
 
 @functools.cache
@@ -35,6 +30,7 @@ def pixel(head: int) -> str:
 
 
 class Migration(migrations.Migration):
+    atomic = False
 
     dependencies = [
         ("generation", "0002_postgresql"),
@@ -46,5 +42,5 @@ class Migration(migrations.Migration):
             name="placeholder",
             field=models.CharField(max_length=400),
         ),
-        migrations.RunPython(replace_thumbhashes, migrations.RunPython.noop),
+        ChangeRows("image", replace_thumbhashes),
     ]

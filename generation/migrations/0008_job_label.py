@@ -17,12 +17,4 @@ class Migration(migrations.Migration):
                 blank=True, db_default="", default="", max_length=100, verbose_name="label"
             ),
         ),
-        migrations.AddIndex(
-            model_name="job",
-            index=models.Index(
-                condition=models.Q(("label", ""), _negated=True),
-                fields=["user", "created_at"],
-                name="job_labeled",
-            ),
-        ),
     ]

@@ -3,9 +3,8 @@
 Not those of the image, which also has the words of its notes and tags.
 """
 
-import django.contrib.postgres.indexes
 import django.contrib.postgres.search
-from django.db import migrations, models
+from django.db import migrations
 
 WORDS = """
 CREATE FUNCTION artgen_publication_words() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -19,14 +18,11 @@ BEGIN
 END $$;
 CREATE TRIGGER artgen_publication_words BEFORE INSERT ON generation_publication
     FOR EACH ROW EXECUTE FUNCTION artgen_publication_words();
-UPDATE generation_publication publication SET words = artgen_words_of(image.user_id, job.prompt)
-  FROM generation_image image JOIN generation_job job ON job.id = image.job_id
- WHERE image.id = publication.image_id AND publication.with_parameters;
 """
 
 
 class Migration(migrations.Migration):
-    contract = "adds a trigger and fills a column that the version before does not read"
+    contract = "adds a trigger for a column that the version before does not read"
 
     dependencies = [
         ('generation', '0011_purposes_of_models'),
@@ -39,8 +35,4 @@ class Migration(migrations.Migration):
             field=django.contrib.postgres.search.SearchVectorField(editable=False, null=True),
         ),
         migrations.RunSQL(WORDS, "DROP FUNCTION artgen_publication_words CASCADE"),
-        migrations.AddIndex(
-            model_name='publication',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('state', 'published')), fastupdate=False, fields=['words'], name='publication_words'),
-        ),
     ]

@@ -29,14 +29,14 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name='job',
-            name='source_roles',
-            field=models.JSONField(db_default=[], default=list, verbose_name='roles of source images'),
-        ),
-        migrations.AddField(
             model_name='imagemodel',
             name='roles',
             field=models.JSONField(blank=True, db_default={}, default=dict, help_text='What source images can be besides edited: subject, style, composition. {} adds the usual sentence to the prompt.', verbose_name='roles of source images'),
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),
+        migrations.AddField(
+            model_name='job',
+            name='source_roles',
+            field=models.JSONField(db_default=[], default=list, verbose_name='roles of source images'),
+        ),
     ]

@@ -17,8 +17,4 @@ class Migration(migrations.Migration):
             name='draft',
             field=models.CharField(blank=True, db_default='', default='', max_length=36, verbose_name='draft'),
         ),
-        migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('draft', ''), _negated=True), fields=['draft'], name='job_draft'),
-        ),
     ]

@@ -2,14 +2,17 @@
 
 from argparse import ArgumentParser
 
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
+from artgen.database import upgrade_path
+from artgen.database.online_migrations import AddIndexOnline, ChangeRows
 from artgen.management.base import BaseCommand
 
+CHECK = ("check", "--fail-level", "ERROR")
 STEPS = (
-    ("check", "--fail-level", "ERROR"),
     ("migrate", "--noinput", "--verbosity", "1"),
     ("load_catalog",),
 )
@@ -34,6 +37,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, plan: bool, **options: object) -> None:
+        if not plan:
+            call_command(*CHECK, stdout=self.stdout, stderr=self.stderr)
+        if version := upgrade_path.version_before_database():
+            raise CommandError(
+                f"The database is of an older version: upgrade to {version} first, then to this "
+                "one. Nothing has changed."
+            )
         if plan:
             self._show_plan()
             return
@@ -54,4 +64,25 @@ class Command(BaseCommand):
         migrations = executor.migration_plan(executor.loader.graph.leaf_nodes())
         self.stdout.write(f"Migrations ({len(migrations)}):" if migrations else "Migrations: none.")
         for migration, _backwards in migrations:
-            self.stdout.write(f"  {migration.app_label}.{migration.name}")
+            self.stdout.write(f"  {migration.app_label}.{migration.name}{_size(migration)}")
+
+
+def _size(migration: Migration) -> str:
+    """Return how many rows the migration goes through, and about how long that takes."""
+    rows = seconds = 0
+    for operation in migration.operations:
+        if isinstance(operation, AddIndexOnline | ChangeRows):
+            count = _count(f"{migration.app_label}_{operation.model_name}")
+            rows, seconds = max(rows, count), seconds + count // operation.rows_per_second
+    return f": {rows:,} rows, about {seconds + 1} s; the version before serves" if rows else ""
+
+
+def _count(table: str) -> int:
+    """Return the rows of a table as PostgreSQL estimates them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass(%s)",
+            [table],
+        )
+        (count,) = cursor.fetchone() or (0,)
+    return int(count)

@@ -14,7 +14,9 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.db.models import NOT_PROVIDED
 
-ADDS = (migrations.CreateModel, migrations.AddIndex, migrations.RunPython)
+from artgen.database.online_migrations import AddIndexOnline, ChangeRows
+
+ADDS = (migrations.CreateModel, AddIndexOnline, migrations.RunPython)
 LOADER = MigrationLoader(None)
 
 
@@ -28,6 +30,8 @@ def problems(migration: migrations.Migration, state: ProjectState) -> Iterator[s
             new.add((model, ""))
         elif isinstance(operation, migrations.AddField):
             new.add((model, operation.name_lower))
+        if isinstance(operation, ChangeRows) and migration.atomic:
+            yield f"{operation.describe()} in one transaction"
         if (model, "") not in new and _breaks(operation, model, new, migration.app_label, state):
             yield operation.describe()
         operation.state_forwards(migration.app_label, state)
@@ -93,9 +97,14 @@ def test_a_migration_may_add_tables_columns_and_indexes() -> None:
         migrations.AddConstraint(
             "user", models.CheckConstraint(condition=models.Q(rank__gte=0), name="ranked")
         ),
-        migrations.AddIndex("user", models.Index(fields=["rank"], name="by_rank")),
+        migrations.AddIndex("note", models.Index(fields=["text"], name="by_text")),
+        AddIndexOnline("user", models.Index(fields=["rank"], name="by_rank")),
     )
     assert found == []
+
+
+def test_it_changes_rows_in_batches_that_commit() -> None:
+    assert of_user(ChangeRows("user", list)) == ["Raw Python operation in one transaction"]
 
 
 def test_it_may_change_words_and_choices() -> None:
@@ -112,6 +121,7 @@ def test_it_may_not_take_away_rename_or_tighten() -> None:
         migrations.RenameField("user", "email", "mail"),
         migrations.DeleteModel("user"),
         migrations.RunSQL("SELECT 1"),
+        migrations.AddIndex("user", models.Index(fields=["email"], name="by_email")),
         migrations.AddConstraint("user", constraint),
         migrations.AlterField("user", "last_login", models.DateTimeField()),
         migrations.AlterField("user", "last_login", models.DateField(null=True)),

@@ -1,14 +1,13 @@
-"""`manage.py release --plan`: the migrations that would run."""
+"""`manage.py release`: the migrations that would run, and whether they can."""
 
 from io import StringIO
 
-from django.core.management import call_command
+import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import TestCase
-
-NAME = "0002_postgresql"
 
 
 def plan() -> str:
@@ -18,10 +17,9 @@ def plan() -> str:
 
 
 def forget(app: str) -> None:
-    """Let the second migration of the app and those after it be ones that have not run."""
-    migrations = MigrationLoader(connection).disk_migrations
-    after = [m for (of, name), m in migrations.items() if of == app and name >= NAME]
-    names = [name for m in after for name in (m.name, *(old for _app, old in m.replaces))]
+    """Let the third migration of the app and those after it be ones that have not run."""
+    migrations = MigrationLoader(None).disk_migrations
+    names = [name for of, name in migrations if of == app and name >= "0003"]
     MigrationRecorder(connection).migration_qs.filter(app=app, name__in=names).delete()
 
 
@@ -32,5 +30,25 @@ class TestPlan(TestCase):
     def test_it_names_what_would_run_and_runs_nothing(self) -> None:
         forget("accounts")
         said = plan()
-        assert "Migrations (4):\n  accounts.0002_postgresql" in said
-        assert not MigrationRecorder(connection).migration_qs.filter(name=NAME, app="accounts")
+        assert "Migrations (3):\n  accounts.0003_webhooks\n" in said
+        assert not MigrationRecorder(connection).migration_qs.filter(name="0003_webhooks")
+
+    def test_it_says_how_many_rows_are_read(self) -> None:
+        forget("generation")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE pg_class SET reltuples = 150000 WHERE relname = 'generation_image'"
+            )
+        assert (
+            "  generation.0003_placeholders_are_webp: 150,000 rows, about 76 s; "
+            "the version before serves\n"
+        ) in plan()
+
+
+class TestSkippedVersion(TestCase):
+    def test_it_names_the_version_that_comes_first(self) -> None:
+        known = MigrationRecorder(connection).migration_qs
+        known.filter(app="generation", name__gte="0048").delete()
+        for arguments in ((), ("--plan",)):
+            with pytest.raises(CommandError, match="upgrade to commit ccef36fe first"):
+                call_command("release", *arguments, stdout=StringIO(), stderr=StringIO())

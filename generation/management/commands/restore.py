@@ -38,6 +38,7 @@ class Command(BaseCommand):
         if check:
             problems = restoration.check()
         else:
+            restoration.check_version()
             call_command("setup_bucket", stdout=self.stdout, stderr=self.stderr)
             problems = restoration.run(force=force)
         for line in problems:

@@ -22,6 +22,7 @@ from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
 
 from accounts.credits import ledger_check
+from artgen.database import upgrade_path
 from generation.files import bucket_hints, consistency, storage
 from generation.models import Job
 from generation.operations.backup import database, record
@@ -87,7 +88,6 @@ class Restoration:
         """
         database.needed_programs("psql", "pg_restore")
         database.need_direct_connection()
-        self._check_version()
         # So that no backup expires this one meanwhile. A read-only folder needs no lock.
         writable = os.access(self.folder.root, os.W_OK)
         with self.folder.locked() if writable else nullcontext():
@@ -126,13 +126,20 @@ class Restoration:
     def _note(self) -> str:
         return f"{NOTE}{self.backup.name}"
 
-    def _check_version(self) -> None:
+    def check_version(self) -> None:
+        """Raise BackupRefused if this version cannot migrate the database of the backup."""
         migrations = MigrationLoader(None).disk_migrations
         replaced = (name for migration in migrations.values() for name in migration.replaces)
         known = {".".join(name) for name in (*migrations, *replaced)}
         if newer := sorted(set(self.backup.manifest["migrations"]) - known):
             raise BackupRefused(
                 f"The backup is of a newer version of ArtGen: this one has no {', '.join(newer)}."
+            )
+        applied = (name.partition(".") for name in self.backup.manifest["migrations"])
+        if version := upgrade_path.version_before((app, name) for app, _dot, name in applied):
+            raise BackupRefused(
+                f"The backup is of an older version of ArtGen: restore it with {version}, then "
+                "upgrade to this one."
             )
 
     def entries(self) -> Generator[BackedUpFile, None, None]:

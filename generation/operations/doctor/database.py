@@ -5,6 +5,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from artgen.database import connection_budget as budget
+from artgen.database import upgrade_path
 from artgen.environment import installation
 from artgen.observability import health, resources
 from generation.operations.doctor.check import Check, error_text
@@ -29,6 +30,9 @@ def database() -> Check:
 
 
 def migrations() -> Check:
+    if version := upgrade_path.version_before_database():
+        hint = f"Upgrade to {version} first, then to this one."
+        return Check("migrations", False, "the database is of an older version", hint)
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:

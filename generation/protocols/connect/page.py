@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access.request_user import SignedInRequest
+from accounts.limits import quotas
 from accounts.models import ApiToken, Scope, User
 from accounts.tokens import program_names, tokens
 from accounts.views.tokens import creates_tokens, issue_token
@@ -65,11 +66,12 @@ def _page(request: SignedInRequest, program: Program) -> HttpResponse:
 
 
 def _values(user: User, *, token: str) -> dict[str, str]:
-    catalog = model_names.allowed(model_cache.read(), user)
+    catalog, allowed = model_cache.read(), quotas.of(user)
 
     def first(wanted: Wanted) -> str:
         offers = model_names.preferred(catalog, wanted=wanted)
-        return next((offer.slug for offer in offers if wanted.is_done_by(offer)), "MODEL")
+        slugs = (offer.slug for offer in offers if wanted.is_done_by(offer))
+        return next(filter(allowed.allows_model, slugs), "MODEL")
 
     aliases = (name for name in model_names.listed(catalog) if name not in catalog.offers)
     alias = next(aliases, "")

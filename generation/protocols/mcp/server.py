@@ -26,7 +26,6 @@ from mcp_types import (
 )
 from pydantic import Field
 
-from accounts.limits import quotas
 from accounts.models import User
 from artgen.database.pool_threads import in_thread
 from artgen.refusals import Refusal
@@ -87,8 +86,6 @@ Roles = Annotated[
 
 async def list_models(ctx: Context[Any, Any]) -> CallToolResult:
     """List the models: what each can do and what an image costs."""
-    caller = _caller(ctx)
-    own = await in_thread(quotas.of, caller.user)
     models = [
         {
             "model": model["slug"],
@@ -100,10 +97,8 @@ async def list_models(ctx: Context[Any, Any]) -> CallToolResult:
             "price": model["price"],
             "credits_for_1024x1024": price_from(model["price"]).of(width=1024, height=1024),
         }
-        for model in await caller.get("models/")
-        if model["enabled"]
-        and "scale" not in model["parameters"]
-        and own.allows_model(model["slug"])
+        for model in await _caller(ctx).get("models/")
+        if model["enabled"] and "scale" not in model["parameters"]
     ]
     lines = [
         f"{model['model']}: {model['name']} ({model['description']}). "
@@ -228,8 +223,7 @@ async def _request(
 
     def offer_of(name: str) -> Offer:
         try:
-            wanted = Wanted(len(images), source_roles=roles)
-            return model_names.offer_of(name, user=caller.user, wanted=wanted)
+            return model_names.offer_of(name, wanted=Wanted(len(images), source_roles=roles))
         except Refusal as refusal:
             with translation.override(caller.language):
                 raise ToolError(f"{refusal.message} See list_models.") from refusal

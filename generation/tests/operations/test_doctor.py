@@ -191,6 +191,10 @@ class TestPlumbing(DoctorTestCase):
         )
         assert (checks["conditions"]["ok"], checks["conditions"]["detail"]) == (None, "not checked")
 
+    def test_it_names_the_version_that_was_skipped(self) -> None:
+        MigrationRecorder.Migration.objects.filter(app="generation", name__gte="0048").delete()
+        self.assertBroken("migrations", "Upgrade to commit ccef36fe first, then to this one.")
+
     def test_it_notices_a_broker_and_a_cache_that_are_away(self) -> None:
         with dead_broker(), dead_cache():
             checks = self.assertBroken("broker", "CELERY_BROKER_URL")
