@@ -95,7 +95,7 @@ class TestSchema:
     def test_it_uses_fields_that_kubernetes_knows(self):
         checked = 0
         for one in [*rendered(), *written()]:
-            if not one["apiVersion"].startswith("keda.sh/"):
+            if not one["apiVersion"].startswith(("keda.sh/", "gateway.networking.k8s.io/")):
                 for version in VERSIONS:
                     kubernetes_validate.validate(one, version, strict=True)
                 checked += 1
@@ -148,6 +148,23 @@ class TestSchema:
             if one["kind"] == "Secret"
         }
         assert reference["key"] in secrets[reference["name"]]
+
+    def test_it_uses_fields_that_the_gateway_api_knows(self):
+        # https://gateway-api.sigs.k8s.io/reference/spec/
+        (gateway,) = of_kind("Gateway").values()
+        routes = of_kind("HTTPRoute").values()
+        assert {one["apiVersion"] for one in (gateway, *routes)} == {"gateway.networking.k8s.io/v1"}
+        assert set(gateway["spec"]) == {"gatewayClassName", "listeners"}
+        listeners = {one["name"]: one for one in gateway["spec"]["listeners"]}
+        for one in listeners.values():
+            assert set(one) <= {"name", "protocol", "port", "hostname", "tls"}
+        for route in routes:
+            assert set(route["spec"]) == {"parentRefs", "hostnames", "rules"}
+            (parent,) = route["spec"]["parentRefs"]
+            assert parent["name"] == gateway["metadata"]["name"]
+            assert [listeners[parent["sectionName"]]["hostname"]] == route["spec"]["hostnames"]
+            for rule in route["spec"]["rules"]:
+                assert set(rule) <= {"backendRefs", "filters", "timeouts"}
 
 
 @pytest.mark.kubectl
@@ -309,7 +326,7 @@ class TestTruth:
             labels = of_kind("Deployment")[name]["spec"]["template"]["metadata"]["labels"]
             assert budget["spec"]["selector"]["matchLabels"].items() <= labels.items()
 
-    def test_it_names_services_as_nginx_and_the_ingress_do(self):
+    def test_it_names_services_as_nginx_and_the_gateway_do(self):
         services = of_kind("Service")
         for name, service in services.items():
             (port,) = service["spec"]["ports"]
@@ -320,30 +337,23 @@ class TestTruth:
             one["name"]: one.get("value") for one in pods()["nginx"]["containers"][0]["env"]
         }
         assert (variables["NGINX_WEB"], variables["NGINX_SOCKETS"]) == ("web:8000", "sockets:8001")
-        for ingress in of_kind("Ingress").values():
-            (path,) = ingress["spec"]["rules"][0]["http"]["paths"]
-            assert path["backend"]["service"] == {"name": "nginx", "port": {"name": "http"}}
+        (rule,) = of_kind("HTTPRoute")["artgen"]["spec"]["rules"]
+        (port,) = services["nginx"]["spec"]["ports"]
+        assert rule["backendRefs"] == [{"name": "nginx", "port": port["port"]}]
 
-    def test_it_sets_no_ingress_limit_below_that_of_nginx(self):
-        ingresses, prefix, defaults = (
-            of_kind("Ingress"),
-            "nginx.ingress.kubernetes.io/",
-            nginx_defaults(),
-        )
-        waiting = (settings.BASE_DIR / "nginx" / "waiting_requests.conf").read_text()
-        (longest,) = re.findall(r"proxy_read_timeout (\d+)s;", waiting)
-        for name, timeout in (
-            ("artgen", max(int(longest), seconds(defaults["NGINX_API_TIMEOUT"]))),
-            ("artgen-sockets", seconds(defaults["NGINX_SOCKET_TIMEOUT"])),
-        ):
-            for kind in ("read", "send"):
-                given = ingresses[name]["metadata"]["annotations"][f"{prefix}proxy-{kind}-timeout"]
-                assert int(given) == timeout
-        bodies = ("NGINX_UPLOAD_BODY_MAX", "NGINX_FORM_BODY_MAX", "NGINX_HOOK_BODY_MAX")
-        most = max(int(defaults[body].removesuffix("m")) for body in bodies)
-        assert (
-            ingresses["artgen"]["metadata"]["annotations"][f"{prefix}proxy-body-size"] == f"{most}m"
-        )
+    def test_it_leaves_limits_to_nginx(self):
+        (rule,) = of_kind("HTTPRoute")["artgen"]["spec"]["rules"]
+        assert rule["timeouts"] == {"request": "0s"}  # none, sockets stay open
+
+    def test_it_serves_static_files_of_the_version_that_runs(self):
+        images = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())["images"]
+        assert {one["name"] for one in images} == {"artgen", "artgen-backup", "artgen-nginx"}
+        (tag,) = {one["newTag"] for one in images}
+        for page in ("README.md", "README.ru.md"):
+            built = re.findall(r"-t registry\.example\.org/(\S+) ", (FOLDER / page).read_text())
+            assert built == [
+                f"{name}:{tag}" for name in ("artgen", "artgen-nginx", "artgen-backup")
+            ]
 
     def test_it_restarts_pods_when_a_value_changes(self):
         (name,) = of_kind("ConfigMap")
