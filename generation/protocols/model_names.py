@@ -1,12 +1,14 @@
 """The names of models that programs send: slugs, and aliases of the setting MODEL_ALIASES."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy
 
+from accounts.limits import quotas
+from accounts.models import User
 from artgen.refusals import Refusal
 from generation.catalog.offers import Offer
 from generation.catalog.source_roles import EDIT
@@ -58,20 +60,30 @@ class Wanted:
         return offer.takes_mask >= self.has_mask, min(offer.max_source_images, self.source_images)
 
 
-def offer_of(name: str, *, wanted: Wanted, chosen: str = "") -> Offer:
+def allowed(catalog: Catalog, user: User) -> Catalog:
+    """Return the catalog with the models that the account may order; one query."""
+    own = quotas.of(user)
+    models = {pk: model for pk, model in catalog.by_id.items() if own.allows_model(model.slug)}
+    return replace(catalog, by_id=models)
+
+
+def offer_of(name: str, *, user: User, wanted: Wanted, chosen: str = "") -> Offer:
     """Return the model of this name, of an alias the first that can do what is wanted.
 
-    Without a name, the chosen one if it can, else the first of all that can. Raises ModelNotFound.
+    Without a name, the chosen one if it can, else the first of all that can. An alias, or no name,
+    means models that the user may order. Raises ModelNotFound.
     """
     try:
-        return _offer_of(name, model_cache.for_order(), wanted=wanted, chosen=chosen)
+        catalog = model_cache.for_order()
+        return _offer_of(name, catalog, user=user, wanted=wanted, chosen=chosen)
     except ModelNotFound:  # it may be a new one
-        return _offer_of(name, model_cache.read(), wanted=wanted, chosen=chosen)
+        return _offer_of(name, model_cache.read(), user=user, wanted=wanted, chosen=chosen)
 
 
-def _offer_of(name: str, catalog: Catalog, *, wanted: Wanted, chosen: str) -> Offer:
+def _offer_of(name: str, catalog: Catalog, *, user: User, wanted: Wanted, chosen: str) -> Offer:
     if name in catalog.offers:
         return catalog.offers[name]
+    catalog = allowed(catalog, user)
     if name:
         offers = [catalog.offers[slug] for slug in _slugs_of(name) if slug in catalog.offers]
     else:

@@ -62,6 +62,7 @@ class A1111Images(A1111Endpoint):
         files = SourceFiles(fields.images, fields.mask, area_of=fields.area_of)
         offer = model_names.offer_of(
             fields.model,
+            user=user,
             wanted=Wanted(len(files.images), has_mask=files.mask is not None),
             chosen=endpoint.chosen_model(caller),
         )

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access.request_user import SignedInRequest
-from accounts.limits import quotas
 from accounts.models import ApiToken, Scope, User
 from accounts.tokens import program_names, tokens
 from accounts.views.tokens import creates_tokens, issue_token
@@ -66,12 +65,11 @@ def _page(request: SignedInRequest, program: Program) -> HttpResponse:
 
 
 def _values(user: User, *, token: str) -> dict[str, str]:
-    catalog, allowed = model_cache.read(), quotas.of(user)
+    catalog = model_names.allowed(model_cache.read(), user)
 
     def first(wanted: Wanted) -> str:
         offers = model_names.preferred(catalog, wanted=wanted)
-        slugs = (offer.slug for offer in offers if wanted.is_done_by(offer))
-        return next(filter(allowed.allows_model, slugs), "MODEL")
+        return next((offer.slug for offer in offers if wanted.is_done_by(offer)), "MODEL")
 
     aliases = (name for name in model_names.listed(catalog) if name not in catalog.offers)
     alias = next(aliases, "")

@@ -26,6 +26,7 @@ from mcp_types import (
 )
 from pydantic import Field
 
+from accounts.limits import quotas
 from accounts.models import User
 from artgen.database.pool_threads import in_thread
 from artgen.refusals import Refusal
@@ -86,6 +87,8 @@ Roles = Annotated[
 
 async def list_models(ctx: Context[Any, Any]) -> CallToolResult:
     """List the models: what each can do and what an image costs."""
+    caller = _caller(ctx)
+    own = await in_thread(quotas.of, caller.user)
     models = [
         {
             "model": model["slug"],
@@ -97,8 +100,10 @@ async def list_models(ctx: Context[Any, Any]) -> CallToolResult:
             "price": model["price"],
             "credits_for_1024x1024": price_from(model["price"]).of(width=1024, height=1024),
         }
-        for model in await _caller(ctx).get("models/")
-        if model["enabled"] and "scale" not in model["parameters"]
+        for model in await caller.get("models/")
+        if model["enabled"]
+        and "scale" not in model["parameters"]
+        and own.allows_model(model["slug"])
     ]
     lines = [
         f"{model['model']}: {model['name']} ({model['description']}). "
@@ -223,7 +228,8 @@ async def _request(
 
     def offer_of(name: str) -> Offer:
         try:
-            return model_names.offer_of(name, wanted=Wanted(len(images), source_roles=roles))
+            wanted = Wanted(len(images), source_roles=roles)
+            return model_names.offer_of(name, user=caller.user, wanted=wanted)
         except Refusal as refusal:
             with translation.override(caller.language):
                 raise ToolError(f"{refusal.message} See list_models.") from refusal

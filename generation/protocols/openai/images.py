@@ -110,8 +110,8 @@ def _place(
     request: Request, form: ImageForm, files: SourceFiles, *, call: ClientCall
 ) -> PlacedOrder:
     wanted = Wanted(len(files.images), has_mask=files.mask is not None)
-    offer = model_names.offer_of(form.model, wanted=wanted)
     user, token_id = user_of(request), limited_token(request)
+    offer = model_names.offer_of(form.model, user=user, wanted=wanted)
     return image_orders.place(
         _parameters_of(form, offer),
         offer=offer,

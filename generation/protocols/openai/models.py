@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from accounts.access.request_user import user_of
 from artgen.api.operations import operation
 from generation.models import model_cache
 from generation.protocols import model_names
@@ -18,15 +19,20 @@ CREATED = 1_764_547_200
 class OpenAIModels(OpenAIEndpoint):
     @operation("GET models", url_name="openai_models")
     def list_models(self, request: Request) -> dict[str, Any]:
-        names = model_names.listed(model_cache.read())
+        names = _names(request)
         return {"object": "list", "data": [_entry(name) for name in names]}
 
     @operation("GET models/<str:name>", url_name="openai_model")
     def get_model(self, request: Request, name: str) -> dict[str, Any]:
-        names = list(model_names.listed(model_cache.read()))
+        names = _names(request)
         if name not in names:
             raise ModelNotFound(name, names=names)
         return _entry(name)
+
+
+def _names(request: Request) -> list[str]:
+    catalog = model_names.allowed(model_cache.read(), user_of(request))
+    return list(model_names.listed(catalog))
 
 
 def _entry(name: str) -> dict[str, Any]:

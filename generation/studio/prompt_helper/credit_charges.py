@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accounts.credits import holds
+from accounts.credits.ledger import TooFewCredits
 from accounts.models import User
 from generation.models import PromptCall
 from generation.studio.prompt_helper.instructions import ProposalKind
@@ -42,10 +43,14 @@ def price_of(kind: ProposalKind) -> int:
 def hold(*, user: User, kind: ProposalKind, price: int, token_id: UUID | None) -> PromptCall | None:
     """Hold the price for a call and return the call, None if it is free.
 
+    The site pays for free calls: they are for accounts that have credits, held ones included.
+
     Raises:
         TooFewCredits, TokenLimitReached, PeriodLimitReached: nothing was held.
     """
     if not price:
+        if user.credits + user.held < 1:
+            raise TooFewCredits(needed=1, available=0)
         return None
     expires_at = timezone.now() + timedelta(seconds=settings.PROMPT_HELPER_SECONDS) + GRACE
     with transaction.atomic():

@@ -149,6 +149,11 @@ class TestTools(ProtocolTestCase):
         )
         assert two["credits"] == 2 * one["credits"]
         assert not Job.objects.exists()
+        User.objects.update(allowed_models="flux-kontext flux-dev")
+        models = self.call("list_models").structured_content["models"]
+        assert {model["model"] for model in models} == {"flux-kontext", "flux-dev"}
+        chosen = self.call("quote", prompt=PROMPT).structured_content
+        assert chosen["model"] in ("flux-kontext", "flux-dev")
 
     def test_it_answers_before_hosts_give_up_and_goes_on_by_wait(self) -> None:
         paths: list[str] = []

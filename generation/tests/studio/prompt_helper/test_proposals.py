@@ -34,7 +34,7 @@ from generation.models import (
 )
 from generation.studio.prompt_helper import credit_charges, dollar_costs
 from generation.studio.prompt_helper.instructions import ProposalKind
-from generation.testing.cases import emulated
+from generation.testing.cases import emulated, hold
 from generation.testing.rows.api import Api, ApiTestCase, make_image, make_job, picture
 from generation.testing.rows.prompt_helper import chats, prompt_helper
 from generation.user_data import erasure
@@ -146,7 +146,7 @@ class TestProposing(HelperTestCase):
 
     def test_a_free_one_writes_no_entry(self) -> None:
         with override_settings(PROMPT_HELPER_TRANSLATE_CREDITS=0):
-            ledger.take_back(user=self.alice, amount=100, reason="test")
+            ledger.take_back(user=self.alice, amount=99, reason="test")
             assert self.api.post(TRANSLATE, ASKED).json()["credits"] == 0
             self.emulator.faults.next("chat", "html_502")
             assert self.api.post(TRANSLATE, ASKED).status_code == 503
@@ -242,7 +242,14 @@ class TestLimits(HelperTestCase):
     def test_too_few_credits_make_no_call(self) -> None:
         ledger.take_back(user=self.alice, amount=100, reason="test")
         self.assert_problem(self.api.post(TRANSLATE, ASKED), 402, "too_few_credits")
+        with override_settings(PROMPT_HELPER_TRANSLATE_CREDITS=0):
+            self.assert_problem(self.api.post(TRANSLATE, ASKED), 402, "too_few_credits")
         assert chats(self.emulator) == []
+
+    def test_a_free_call_is_made_while_all_credits_are_held(self) -> None:
+        hold(user=self.alice, amount=100)
+        with override_settings(PROMPT_HELPER_TRANSLATE_CREDITS=0):
+            assert self.api.post(TRANSLATE, ASKED).json()["credits"] == 0
 
     def test_calls_of_a_user_are_limited(self) -> None:
         with override_settings(PROMPT_HELPER_PER_MINUTE=2):
