@@ -20,6 +20,7 @@ from accounts.limits import period_limits, quotas
 from accounts.limits.quotas import OrderSummary
 from accounts.models import ApiToken, CreditEntry, User, WebhookTopic
 from accounts.webhooks import outbox
+from artgen.refusals import Refusal
 from artgen.web import formatting
 
 
@@ -32,6 +33,25 @@ class TokenLimitReached(TooFewCredits):
     def message(self) -> str:
         text = gettext("The token can spend %(credits)s more.")
         return text % {"credits": formatting.credits(self.available)}
+
+
+class PriceTooHigh(Refusal):
+    """The order costs more than its sender agreed to; nothing was changed."""
+
+    code = "price_too_high"
+    status = 402
+
+    def __init__(self, *, price: int, max_credits: int) -> None:
+        super().__init__(needed=price, limit=max_credits)
+        self.price, self.max_credits = price, max_credits
+
+    @property
+    def message(self) -> str:
+        price, shown = formatting.credits(self.price), formatting.number(self.max_credits)
+        return gettext("The price is now %(price)s, not %(shown)s.") % {
+            "price": price,
+            "shown": shown,
+        }
 
 
 class NoSuchHold(LookupError):
@@ -146,6 +166,7 @@ def hold_all(
     order: OrderSummary | None = None,
     by_staff: bool = False,
     token_id: uuid.UUID | None = None,
+    max_credits: int | None = None,
 ) -> None:
     """Hold credits for all of these jobs or for none, and count them for day and month.
 
@@ -157,8 +178,10 @@ def hold_all(
         order: what the user's quotas must allow, besides jobs and credits.
         by_staff: the user's quotas do not apply.
         token_id: the API token with a spending limit that pays: the sum counts against its limit.
+        max_credits: the most that all of them may cost; None: whatever they cost.
 
     Raises:
+        PriceTooHigh: they cost more.
         TooFewCredits: for the sum of these jobs.
         TokenLimitReached: the token may not spend that much.
         quotas.OrderNotAllowed: the quotas never allow such an order.
@@ -167,6 +190,8 @@ def hold_all(
     if any(hold.amount < 0 for hold in holds):
         raise ValueError("The amount of a hold must not be negative.")
     total = sum(hold.amount for hold in holds)
+    if max_credits is not None and total > max_credits:
+        raise PriceTooHigh(price=total, max_credits=max_credits)
     with connection.cursor() as cursor:
         cursor.execute(
             HOLD,

@@ -62,6 +62,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "invalid_token": (401, gettext_lazy("Invalid token")),
     "too_few_credits": (402, gettext_lazy("Not enough credits")),
     "token_limit_reached": (402, gettext_lazy("The token’s spending limit is reached")),
+    "price_too_high": (402, gettext_lazy("The price is higher than max_credits")),
     "second_factor_required": (403, gettext_lazy("Two-factor authentication required")),
     "account_banned": (403, gettext_lazy("The account is banned")),
     "missing_scope": (403, gettext_lazy("The token lacks a scope")),
@@ -136,7 +137,9 @@ class _RefusalJson(TypedDict):
 class ProblemJson(_RefusalJson, total=False):
     """A refusal in the format of RFC 9457."""
 
-    needed: Annotated[int, "`too_few_credits`, `token_limit_reached`: the total price."]
+    needed: Annotated[
+        int, "`too_few_credits`, `token_limit_reached`, `price_too_high`: the total price."
+    ]
     available: Annotated[
         int, "`too_few_credits`: the available balance; `token_limit_reached`: what is left."
     ]
@@ -145,7 +148,8 @@ class ProblemJson(_RefusalJson, total=False):
         int,
         "`too_large`, `too_many_waiting`, `daily_limit`, `monthly_limit`, `batch_not_allowed`, "
         "`storage_full`, `too_many_collections`, `too_many_word_lists`, `too_many_presets`, "
-        "`too_many_styles`: the limit; `size_not_allowed`: the limit in pixels.",
+        "`too_many_styles`: the limit; `size_not_allowed`: the limit in pixels; `price_too_high`: "
+        "`max_credits`.",
     ]
     model: Annotated[str, "`model_not_allowed`: the slug of the model."]
     review: Annotated[

@@ -8,7 +8,8 @@ may expire and have a spending limit.
 Times are ISO 8601 in UTC, ids are UUIDs, money is whole credits. Lists are newest first, 20 results
 per page, with the links `next` and `previous`. Errors are `application/problem+json` (RFC 9457):
 `code` is stable, texts follow Accept-Language. Every 429 and 503 has `Retry-After`. The owner of a
-banned account gets 403 `account_banned` with `reason` and `until` (null: without an end).
+banned account gets 403 `account_banned` with `reason` and `until` (null: without an end). What
+costs more than `max_credits`, here and in `/v1/`, `/sdapi/` and MCP, is refused with its price.
 
 `GET /api/v1/jobs/ID/?wait=30` responds when the job has ended, or after 30 s; where jobs are
 created, `Prefer: wait=30` does the same. Programs that know OpenAI's API of images use `/v1/`,

@@ -12,12 +12,12 @@ from rest_framework.fields import empty
 from rest_framework.request import Request
 
 from accounts.models import Scope
-from artgen.api.inputs import Body, Number, read
+from artgen.api.inputs import Number, read
 from artgen.api.problems import invalid
 from generation.api.waiting import PREFER
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs.placing import drafts
-from generation.jobs.placing.job_request import JobOrderBody
+from generation.jobs.placing.job_request import JobOrderBody, MaxCreditsBody
 
 KEY_HEADER = "Idempotency-Key"
 KEY_MAX_LENGTH = 255
@@ -29,7 +29,8 @@ KEY = OpenApiParameter(
     "with 200, nothing is created. Another body: 422.",
 )
 ORDER_PROBLEMS = [
-    *("too_few_credits", "token_limit_reached", "permission_denied", "model_not_allowed"),
+    *("price_too_high", "too_few_credits", "token_limit_reached", "permission_denied"),
+    "model_not_allowed",
     *("size_not_allowed", "batch_not_allowed", "prompt_not_allowed", "held_for_review"),
     *("too_many_requests", "too_many_waiting", "daily_limit", "monthly_limit", "storage_full"),
     "generation_off",
@@ -66,7 +67,11 @@ COUNT = Number(
 )
 
 
-class CountedOrderBody(JobOrderBody):
+class OneOrderBody(JobOrderBody, MaxCreditsBody):
+    __doc__ = JobOrderBody.__doc__
+
+
+class CountedOrderBody(OneOrderBody):
     """The same request several times; a given seed counts up."""
 
     count = COUNT
@@ -81,7 +86,7 @@ class CountedOrderBody(JobOrderBody):
         return {"jobs": drafts.repeated(request, count=count)}
 
 
-class ListedOrderBody(Body):
+class ListedOrderBody(MaxCreditsBody):
     """Different images at once."""
 
     jobs = serializers.ListField(
@@ -109,13 +114,22 @@ class RequestedJobs:
 
     requests: list[Mapping[str, Any]]
     is_listed: bool
+    max_credits: int | None
+
+
+def split_price(body: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
+    """Return a body without `max_credits`, and the value of that; raise Problem."""
+    rest = dict(body)
+    limit = {name: rest.pop(name) for name in ("max_credits",) if name in rest}
+    return rest, read(MaxCreditsBody(data=limit)).get("max_credits")
 
 
 def read_order(body: Mapping[str, Any]) -> RequestedJobs:
     """Return the requests of `{…job fields…, "count"}` or `{"jobs": […]}`; raise Problem."""
+    body, max_credits = split_price(body)
     is_listed = "jobs" in body
     shape = ListedOrderBody(data=body) if is_listed else CountedOrderBody(data=body)
-    return RequestedJobs(requests=read(shape)["jobs"], is_listed=is_listed)
+    return RequestedJobs(read(shape)["jobs"], is_listed=is_listed, max_credits=max_credits)
 
 
 def read_key(request: Request) -> str:

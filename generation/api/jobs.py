@@ -25,15 +25,17 @@ from generation.api.batch_bodies import (
     ONE,
     ORDER_PROBLEMS,
     WAITING,
+    OneOrderBody,
     read_key,
     read_order,
+    split_price,
 )
 from generation.api.models import check_model
 from generation.jobs.engine import job_control
 from generation.jobs.eta import EtaJson
 from generation.jobs.live.job_json import JOB_COLUMNS, JobJson, job_json, job_rows_json, jobs_json
 from generation.jobs.placing import orders, quotes, retries
-from generation.jobs.placing.job_request import JobOrderBody
+from generation.jobs.placing.job_request import MaxCreditsBody
 from generation.models import Job, Status
 
 
@@ -93,7 +95,7 @@ class Jobs(ApiView):
         shown, links = page_of(request, rows, query)
         return {"results": job_rows_json(shown), **links}
 
-    @operation("POST jobs/", body=JobOrderBody, bodies=ONE, **WAITING)
+    @operation("POST jobs/", body=OneOrderBody, bodies=ONE, **WAITING)
     def place_job(self, request: Request) -> Answer[JobJson]:
         """Create a job.
 
@@ -104,11 +106,13 @@ class Jobs(ApiView):
             return _job_answer(own_job(request, end.job_ids[0]), status=end.about, preferred=True)
         rate_limits.spend("place", user_of(request).pk)
         key = read_key(request)
+        body, max_credits = split_price(body_of(request))
         placed = orders.place(
             user=user_of(request),
-            request=body_of(request),
+            request=body,
             key=key,
             token_id=limited_token(request),
+            max_credits=max_credits,
         )
         answer = _job_answer(placed.jobs[0], status=201 if placed.created else 200)
         _wait(request, answer, placed.jobs)
@@ -131,6 +135,7 @@ class Jobs(ApiView):
             key=key,
             is_listed=order.is_listed,
             token_id=limited_token(request),
+            max_credits=order.max_credits,
         )
         prefetch_related_objects(placed.jobs, "images")
         answer = _batch_answer(placed.jobs, status=201 if placed.created else 200)
@@ -181,6 +186,7 @@ class Jobs(ApiView):
 
     @operation(
         "POST jobs/<uuid:job_id>/retry/",
+        body=MaxCreditsBody,
         status=201,
         problems=["invalid", "already_final", *ORDER_PROBLEMS],
         scope=Scope.CREATE,
@@ -192,10 +198,12 @@ class Jobs(ApiView):
         place of the old one, once.
         """
         rate_limits.spend("place", user_of(request).pk)
-        job, token_id = own_job(request, job_id), limited_token(request)
-        return _job_answer(
-            retries.retry(user=user_of(request), job=job, token_id=token_id), status=201
+        job, user = own_job(request, job_id), user_of(request)
+        max_credits = self.read_body().get("max_credits")
+        placed = retries.retry(
+            user=user, job=job, token_id=limited_token(request), max_credits=max_credits
         )
+        return _job_answer(placed, status=201)
 
 
 def _of(user: object) -> Any:

@@ -1,17 +1,19 @@
 """The prompt helper: translate and enhance a prompt, describe an image. Nothing is created."""
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
 from rest_framework.request import Request
 
 from accounts.access.request_user import limited_token, user_of
 from accounts.models import Scope
-from artgen.api.inputs import Body, Id, Text
+from artgen.api.inputs import Id, Text
 from artgen.api.operations import operation
 from artgen.api.views import ApiView
 from generation.api.models import check_model
 from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
+from generation.jobs.placing.job_request import MaxCreditsBody
 from generation.models import ImageModel
 from generation.studio.prompt_helper import proposals
 from generation.studio.prompt_helper.instructions import ProposalKind
@@ -20,8 +22,15 @@ from generation.studio.prompt_helper.proposals import Proposal
 proposing = partial(
     operation,
     problems=[
-        *("too_few_credits", "token_limit_reached", "permission_denied", "prompt_helper_off"),
-        *("no_proposal", "too_many_requests", "daily_limit", "monthly_limit", "generation_off"),
+        *("price_too_high", "too_few_credits", "token_limit_reached", "permission_denied"),
+        *(
+            "prompt_helper_off",
+            "no_proposal",
+            "too_many_requests",
+            "daily_limit",
+            "monthly_limit",
+            "generation_off",
+        ),
         *("budget_reached", "unavailable"),
     ],
     scope=Scope.CREATE,
@@ -39,7 +48,7 @@ class ProposalJson(TypedDict):
     credits: Annotated[int, "Charged for it."]
 
 
-class PromptToEnhanceBody(Body):
+class PromptToEnhanceBody(MaxCreditsBody):
     """A prompt to enhance."""
 
     prompt = Text(
@@ -58,7 +67,7 @@ class PromptToTranslateBody(PromptToEnhanceBody):
     )
 
 
-class ImageToDescribeBody(Body):
+class ImageToDescribeBody(MaxCreditsBody):
     """An image to describe."""
 
     image_id = Id(help_text="That of an image or upload.")
@@ -77,8 +86,7 @@ class Prompts(ApiView):
         404 if this site has no prompt helper, 503 if it is busy or does not respond.
         """
         body = self.read_body()
-        model = check_model(body)
-        return _propose(request, ProposalKind.TRANSLATE, prompt=body["prompt"], model=model)
+        return _propose(request, ProposalKind.TRANSLATE, body, model=check_model(body))
 
     @proposing("POST prompts/enhance/", body=PromptToEnhanceBody, url_name="api_enhance_prompt")
     def enhance_prompt(self, request: Request) -> ProposalJson:
@@ -88,7 +96,7 @@ class Prompts(ApiView):
         charged unless it fails or equals the prompt. 404 if this site has no prompt helper, 503 if
         it is busy or does not respond.
         """
-        return _propose(request, ProposalKind.ENHANCE, prompt=self.read_body()["prompt"])
+        return _propose(request, ProposalKind.ENHANCE, self.read_body())
 
     @proposing("POST prompts/describe/", body=ImageToDescribeBody, url_name="api_describe_image")
     def describe_image(self, request: Request) -> ProposalJson:
@@ -97,16 +105,32 @@ class Prompts(ApiView):
         Returns a prompt in the language of the request; nothing is created. It is charged unless
         it fails. 404 if no model of this site sees images, 503 if it is busy or does not respond.
         """
-        image_id = str(self.read_body()["image_id"])
-        user, token_id = user_of(request), limited_token(request)
-        return _json(proposals.describe(user=user, image_id=image_id, token_id=token_id))
+        body = self.read_body()
+        proposal = proposals.describe(
+            user=user_of(request),
+            image_id=str(body["image_id"]),
+            token_id=limited_token(request),
+            max_credits=body.get("max_credits"),
+        )
+        return _json(proposal)
 
 
 def _propose(
-    request: Request, kind: ProposalKind, *, prompt: str, model: ImageModel | None = None
+    request: Request,
+    kind: ProposalKind,
+    body: Mapping[str, Any],
+    *,
+    model: ImageModel | None = None,
 ) -> ProposalJson:
-    user, token_id = user_of(request), limited_token(request)
-    return _json(proposals.propose(kind, user=user, prompt=prompt, model=model, token_id=token_id))
+    proposal = proposals.propose(
+        kind,
+        user=user_of(request),
+        prompt=body["prompt"],
+        model=model,
+        token_id=limited_token(request),
+        max_credits=body.get("max_credits"),
+    )
+    return _json(proposal)
 
 
 def _json(proposal: Proposal) -> ProposalJson:

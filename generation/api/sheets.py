@@ -115,9 +115,13 @@ class Sheets(ApiView):
         to 64 jobs, all of them or none. They share one seed unless it varies. Errors name the cell.
         """
         rate_limits.spend("place", user_of(request).pk)
-        key, asked = read_key(request), self.read_body()["asked"]
+        key, body = read_key(request), self.read_body()
         placed = comparison_order.place(
-            user=user_of(request), comparison=asked, key=key, token_id=limited_token(request)
+            user=user_of(request),
+            comparison=body["asked"],
+            key=key,
+            token_id=limited_token(request),
+            max_credits=body["max_credits"],
         )
         # One that was placed before with this key may have been deleted since, even permanently.
         sheet = Sheet.objects.of(request.user).filter(id=cast(UUID, placed.batch)).first()

@@ -202,6 +202,8 @@ class PromptReview(models.Model):
     is_batch = models.BooleanField(default=False)
     key = models.CharField(max_length=255, blank=True)
     token_id = models.UUIDField(null=True)
+    # The price that its author agreed to; NULL: any.
+    max_credits = models.PositiveIntegerField(null=True)
     # The sheet that the jobs are to form, as `sheet_orders.SheetOrder.as_json` has it.
     sheet = models.JSONField(null=True)
     # `[{"rule", "category", "action", "words"}]`

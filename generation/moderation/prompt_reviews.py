@@ -50,6 +50,7 @@ class HeldOrder:
     is_batch: bool
     key: str
     token_id: UUID | None
+    max_credits: int | None = None
     sheet: Mapping[str, Any] | None = None
     """The sheet that its jobs are to form."""
 
@@ -100,6 +101,7 @@ def store_stopped(order: HeldOrder, matches: MatchesByPrompt) -> Moderated:
         "is_batch": order.is_batch,
         "key": order.key,
         "token_id": order.token_id,
+        "max_credits": order.max_credits,
         "sheet": order.sheet,
         "matches": _as_json(matches),
         "prompt": "\n\n".join(matches),

@@ -125,6 +125,7 @@ OF_ROWS: dict[str, set[tuple[str, str]]] = {
 WITHOUT_ERRORS = {
     "not_found",
     "idempotency_key_reused",
+    "price_too_high",
     "too_few_credits",
     "prompt_helper_off",
     "not_shared",

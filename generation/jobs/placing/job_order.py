@@ -57,6 +57,8 @@ class JobOrder:
     """What the key stands for, if not its requests: they differ each time."""
     token_id: UUID | None = None
     """The API token that places it, if that has a spending limit."""
+    max_credits: int | None = None
+    """The price that its sender agreed to; a higher one is refused. None: any."""
     sheet: SheetOrder | None = None
     """The sheet that its jobs form."""
     run_lengths: Sequence[int] = ()
@@ -123,5 +125,6 @@ class JobOrder:
             is_batch=self.is_batch,
             key=self.key,
             token_id=self.token_id,
+            max_credits=self.max_credits,
             sheet=self.sheet.as_json() if self.sheet else None,
         )

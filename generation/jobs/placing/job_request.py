@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from accounts.credits.ledger import MAX_CREDITS
 from accounts.models import User
-from artgen.api.inputs import Body
+from artgen.api.inputs import Body, Number
 from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError
 from generation.catalog.job_parameters import (
@@ -63,6 +64,18 @@ class UserCatalog:
         models = {job.model.slug for job in jobs}
         unchanged, versions = self.catalog.unchanged(models=models, styles=built_in)
         return (unchanged, *versions)
+
+
+class MaxCreditsBody(Body):
+    """What may be charged."""
+
+    max_credits = Number(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=MAX_CREDITS,
+        help_text="A higher price is refused with 402. Any price if not given.",
+    )
 
 
 class OutpaintBody(Body):

@@ -27,21 +27,30 @@ from generation.moderation.prompt_reviews import HeldOrder
 
 
 def place(
-    *, user: User, request: Mapping[str, Any], key: str = "", token_id: UUID | None = None
+    *,
+    user: User,
+    request: Mapping[str, Any],
+    key: str = "",
+    token_id: UUID | None = None,
+    max_credits: int | None = None,
 ) -> PlacedOrder:
     """Hold the credits and queue one job; `request` is `{"model", …JOB_FIELDS}`.
 
-    `token_id` is the API token that places it, if that has a spending limit.
+    `token_id` is the API token that places it, if that has a spending limit. `max_credits` is the
+    price that the user agreed to.
 
     Raises:
         InvalidParameters, GenerationOff, TooManyWaiting, StorageFull, KeyReused, KeyBusy,
-            ledger.TooFewCredits, quotas.OrderNotAllowed, period_limits.PeriodLimitReached: nothing
-            was placed.
+            holds.PriceTooHigh, ledger.TooFewCredits, quotas.OrderNotAllowed,
+            period_limits.PeriodLimitReached: nothing was placed.
         moderation.refusals.Moderated: a rule stops the prompt; the request is stored, for an appeal
             or a moderator.
     """
-    order = JobOrder(user, [request], is_batch=False, key=key, token_id=token_id)
-    return place_order(order)
+    return place_order(
+        JobOrder(
+            user, [request], is_batch=False, key=key, token_id=token_id, max_credits=max_credits
+        )
+    )
 
 
 def place_batch(
@@ -51,24 +60,41 @@ def place_batch(
     key: str = "",
     is_listed: bool = False,
     token_id: UUID | None = None,
+    max_credits: int | None = None,
 ) -> PlacedOrder:
     """Hold the credits and queue all of 1 to BATCH_MAX jobs, or none; raises what `place` raises.
 
     With `is_listed`, InvalidParameters names the fields of every invalid request `jobs[2].width`;
     else it names those of the first one.
     """
-    return place_order(JobOrder(user, requests, is_listed=is_listed, key=key, token_id=token_id))
+    return place_order(
+        JobOrder(
+            user,
+            requests,
+            is_listed=is_listed,
+            key=key,
+            token_id=token_id,
+            max_credits=max_credits,
+        )
+    )
 
 
 def place_list(
-    *, user: User, runs: Sequence[Sequence[Mapping[str, Any]]], key: str = ""
+    *,
+    user: User,
+    runs: Sequence[Sequence[Mapping[str, Any]]],
+    key: str = "",
+    max_credits: int | None = None,
 ) -> PlacedOrder:
     """Hold the credits and queue all jobs of several runs, or none; raises what `place` raises.
 
     Each run is a batch of its own. A rule that stops one of the prompts stores that run.
     """
     requests = [request for run in runs for request in run]
-    return place_order(JobOrder(user, requests, run_lengths=[len(run) for run in runs], key=key))
+    lengths = [len(run) for run in runs]
+    return place_order(
+        JobOrder(user, requests, run_lengths=lengths, key=key, max_credits=max_credits)
+    )
 
 
 def place_call(
@@ -77,9 +103,19 @@ def place_call(
     requests: Sequence[Mapping[str, Any]],
     call: ClientCall,
     token_id: UUID | None = None,
+    max_credits: int | None = None,
 ) -> PlacedOrder:
     """Place a batch as `place_batch` does, once however often the client sends the call."""
-    return place_order(JobOrder(user, requests, key=call.key, asked=call.asked, token_id=token_id))
+    return place_order(
+        JobOrder(
+            user,
+            requests,
+            key=call.key,
+            asked=call.asked,
+            token_id=token_id,
+            max_credits=max_credits,
+        )
+    )
 
 
 def placed_by_call(user: User, call: ClientCall) -> PlacedOrder | None:
@@ -94,12 +130,15 @@ def place_sheet(
     sheet: SheetOrder,
     key: str = "",
     token_id: UUID | None = None,
+    max_credits: int | None = None,
 ) -> PlacedOrder:
     """Hold the credits and queue all cells of a sheet, row by row, or none; as `place` raises.
 
     The sheet's id is that of the batch.
     """
-    return place_order(JobOrder(user, requests, sheet=sheet, key=key, token_id=token_id))
+    return place_order(
+        JobOrder(user, requests, sheet=sheet, key=key, token_id=token_id, max_credits=max_credits)
+    )
 
 
 def place_reviewed(held: HeldOrder, *, actor: User) -> PlacedOrder:
@@ -110,6 +149,7 @@ def place_reviewed(held: HeldOrder, *, actor: User) -> PlacedOrder:
         is_batch=held.is_batch,
         key=held.key,
         token_id=held.token_id,
+        max_credits=held.max_credits,
         sheet=SheetOrder(**held.sheet) if held.sheet else None,
         placer=Placer.MODERATOR,
         placed_by=actor,
@@ -141,7 +181,13 @@ def _place_new(order: JobOrder, key: OrderKey | None, *, sheet_id: UUID | None) 
     terms = Terms()
     try:
         return _place_by(terms, order, key, sheet_id=sheet_id)
-    except (InvalidParameters, ledger.TooFewCredits, TermsChanged, Stopped):
+    except (
+        InvalidParameters,
+        holds.PriceTooHigh,
+        ledger.TooFewCredits,
+        TermsChanged,
+        Stopped,
+    ):
         if terms.is_fresh:
             raise
     return _place_by(Terms(are_of_now=True), order, key, sheet_id=sheet_id)
@@ -195,6 +241,7 @@ def _hold_credits(order: JobOrder, jobs: Sequence[Job]) -> None:
         ),
         by_staff=order.by_staff,
         token_id=order.token_id,
+        max_credits=order.max_credits,
         holds=[
             holds.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80]) for job in jobs
         ],

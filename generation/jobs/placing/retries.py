@@ -9,14 +9,18 @@ from generation.jobs.placing.orders import place_order
 from generation.models import Job
 
 
-def retry(*, user: User, job: Job, token_id: UUID | None = None) -> Job:
+def retry(
+    *, user: User, job: Job, token_id: UUID | None = None, max_credits: int | None = None
+) -> Job:
     """Queue a new job with the same parameters, seed included; raises what `place` raises.
 
     In a sheet it takes the cell of the old one; raises `sheet_orders.CellReplaced` if another one
     has it.
     """
     requests = [_request_of(job)]
-    order = JobOrder(user, requests, is_batch=False, repeats=job, token_id=token_id)
+    order = JobOrder(
+        user, requests, is_batch=False, repeats=job, token_id=token_id, max_credits=max_credits
+    )
     return place_order(order).jobs[0]
 
 

@@ -61,5 +61,6 @@ def _order_of(review: PromptReview) -> HeldOrder:
         # Without the author's key, one of its own: the request is never placed twice.
         key=review.key or f"review {review.id}",
         token_id=review.token_id,
+        max_credits=review.max_credits,
         sheet=review.sheet,
     )

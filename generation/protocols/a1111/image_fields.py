@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from accounts.credits.ledger import MAX_CREDITS
 from artgen.api.problems import invalid, too_large
 from generation.catalog import shapes
 from generation.catalog.job_parameters import SEED_MAX
@@ -34,6 +35,7 @@ class ImageFields:
     """The checkpoint that the request names, "" for none."""
     images: list[bytes] = field(default_factory=list)
     mask: bytes | None = None
+    max_credits: int | None = None
 
     def area_of(self, mask: bytes) -> bytes:
         """Return our mask, white where it repaints."""
@@ -70,6 +72,7 @@ def read(body: Mapping[str, Any], *, with_images: bool) -> ImageFields:
     if not 1 <= count <= BATCH_MAX:
         detail = _("Must be %(min)d–%(max)d.") % {"min": 1, "max": BATCH_MAX}
         raise invalid("batch_size", "max_value", detail)
+    limit = _number(body, "max_credits")
     override = body.get("override_settings")
     model = override.get("sd_model_checkpoint") if isinstance(override, dict) else ""
     return ImageFields(
@@ -78,6 +81,7 @@ def read(body: Mapping[str, Any], *, with_images: bool) -> ImageFields:
         model if isinstance(model, str) else "",
         images=_images(body) if with_images else [],
         mask=_decoded(body["mask"], "mask") if with_images and body.get("mask") else None,
+        max_credits=None if limit is None else int(max(0, min(limit, MAX_CREDITS))),
     )
 
 

@@ -73,7 +73,11 @@ class A1111Images(A1111Endpoint):
             files=files,
             user=user,
             by=lambda requests: orders.place_batch(
-                user=user, requests=requests, key=key, token_id=token_id
+                user=user,
+                requests=requests,
+                key=key,
+                token_id=token_id,
+                max_credits=fields.max_credits,
             ),
         )
         jobs = placed.jobs

@@ -26,6 +26,7 @@ from mcp_types import (
 )
 from pydantic import Field
 
+from accounts.credits.ledger import MAX_CREDITS
 from accounts.limits import quotas
 from accounts.models import User
 from artgen.database.pool_threads import in_thread
@@ -70,6 +71,10 @@ Size = Annotated[
 ]
 Seed = Annotated[
     int | None, Field(ge=0, le=SEED_MAX, description="The same seed repeats an image.")
+]
+MaxCredits = Annotated[
+    int | None,
+    Field(ge=0, le=MAX_CREDITS, description="Refuse to create anything for more credits."),
 ]
 Images = Annotated[
     list[UUID],
@@ -140,9 +145,11 @@ async def create_image(
     count: Count = 1,
     size: Size = "",
     seed: Seed = None,
+    max_credits: MaxCredits = None,
 ) -> CallToolResult:
     """Create images from a prompt. Spends credits. Never repeat it while a job is running."""
-    return await _create(ctx, await _request(ctx, prompt, model, count=count, size=size, seed=seed))
+    request = await _request(ctx, prompt, model, count=count, size=size, seed=seed)
+    return await _create(ctx, request | {"max_credits": max_credits})
 
 
 async def edit_image(
@@ -153,11 +160,11 @@ async def edit_image(
     model: Model = "",
     count: Count = 1,
     seed: Seed = None,
+    max_credits: MaxCredits = None,
 ) -> CallToolResult:
     """Create images from the user's images and a prompt; the originals stay. Spends credits."""
-    return await _create(
-        ctx, await _request(ctx, prompt, model, count=count, images=images, roles=roles, seed=seed)
-    )
+    request = await _request(ctx, prompt, model, count=count, images=images, roles=roles, seed=seed)
+    return await _create(ctx, request | {"max_credits": max_credits})
 
 
 async def wait(

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
+from accounts.credits.ledger import MAX_CREDITS
 from artgen.api.problems import Problem, invalid, too_large
 from artgen.refusals import FieldError
 from generation.catalog import shapes
@@ -44,6 +45,7 @@ class ImageForm:
     size: tuple[int, int] | None
     """None: the model's own."""
     label: str
+    max_credits: int | None
     reply: ReplyForm
 
 
@@ -58,6 +60,7 @@ def read(fields: Mapping[str, Any], *, headers: Mapping[str, str]) -> ImageForm:
         count=_number(fields, "n", least=1, most=BATCH_MAX) or 1,
         size=_size(fields),
         label=_label(fields, headers),
+        max_credits=_number(fields, "max_credits", least=0, most=MAX_CREDITS),
         reply=ReplyForm(
             as_url=_choice(fields, "response_format", ("b64_json", "url")) == "url",
             format=ImageFormat(_choice(fields, "output_format", FORMATS), _quality(fields)),

@@ -119,7 +119,11 @@ def _place(
         files=files,
         user=user,
         by=lambda requests: orders.place_call(
-            user=user, requests=requests, call=call, token_id=token_id
+            user=user,
+            requests=requests,
+            call=call,
+            token_id=token_id,
+            max_credits=form.max_credits,
         ),
     )
 

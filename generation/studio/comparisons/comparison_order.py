@@ -56,31 +56,42 @@ def quote(*, user: User, comparison: ComparisonRequest) -> SheetQuote:
 
 
 def place(
-    *, user: User, comparison: ComparisonRequest, key: str = "", token_id: UUID | None = None
+    *,
+    user: User,
+    comparison: ComparisonRequest,
+    key: str = "",
+    token_id: UUID | None = None,
+    max_credits: int | None = None,
 ) -> PlacedOrder:
     """Place all cells and the sheet, or nothing; the sheet's id is that of the batch.
 
     Raises what `orders.place` raises, and InvalidParameters with the fields of the comparison.
     """
+
+    def place_by(catalog: Catalog) -> PlacedOrder:
+        plan = _plan(comparison, user=user, catalog=catalog)
+        return orders.place_sheet(
+            user=user,
+            requests=plan.requests,
+            sheet=_sheet(comparison, plan),
+            key=key,
+            token_id=token_id,
+            max_credits=max_credits,
+        )
+
     try:
-        return _place(comparison, model_cache.for_order(), user=user, key=key, token_id=token_id)
+        return place_by(model_cache.for_order())
     except InvalidParameters:
         # Counts only if the models were read now; those of the order may have changed since.
-        return _place(comparison, model_cache.read(), user=user, key=key, token_id=token_id)
+        return place_by(model_cache.read())
 
 
-def _place(
-    comparison: ComparisonRequest, catalog: Catalog, *, user: User, key: str, token_id: UUID | None
-) -> PlacedOrder:
-    plan = _plan(comparison, user=user, catalog=catalog)
-    sheet = SheetOrder(
+def _sheet(comparison: ComparisonRequest, plan: ComparisonPlan) -> SheetOrder:
+    return SheetOrder(
         prompt=comparison.prompt,
         rows=[[head.as_json() for head in heads] for heads in plan.rows],
         columns=[[head.as_json() for head in heads] for heads in plan.columns],
         asked=comparison.as_json(),
-    )
-    return orders.place_sheet(
-        user=user, requests=plan.requests, sheet=sheet, key=key, token_id=token_id
     )
 
 

@@ -16,6 +16,7 @@ from artgen.api.inputs import Body, Choice, Id, Number, read
 from generation.catalog.job_parameters import PROMPT_MAX_LENGTH, SEED_MAX
 from generation.catalog.request_validation import clean_text
 from generation.catalog.source_roles import SourceRole
+from generation.jobs.placing.job_request import MaxCreditsBody
 
 MAX_MODELS = 8
 MAX_VALUES = 16
@@ -115,7 +116,7 @@ class SheetAxisBody(Body):
         return attrs
 
 
-class SheetOrderBody(Body):
+class SheetOrderBody(MaxCreditsBody):
     """A comparison to create."""
 
     prompt = SheetText(
@@ -191,7 +192,7 @@ class SheetOrderBody(Body):
     columns = SheetAxisBody(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Return `{"asked"}`, a `ComparisonRequest`."""
+        """Return `{"asked", "max_credits"}`; the first is a `ComparisonRequest`."""
         axes = {
             name: Axis(axis["parameter"], tuple(axis["values"]))
             for name in ("rows", "columns")
@@ -221,7 +222,7 @@ class SheetOrderBody(Body):
             source_roles=tuple(attrs.get("source_roles") or ()),
             **axes,
         )
-        return {"asked": comparison}
+        return {"asked": comparison, "max_credits": attrs.get("max_credits")}
 
 
 def clean(body: Mapping[str, Any]) -> ComparisonRequest:

@@ -40,13 +40,20 @@ def price_of(kind: ProposalKind) -> int:
     return prices[kind]
 
 
-def hold(*, user: User, kind: ProposalKind, price: int, token_id: UUID | None) -> PromptCall | None:
+def hold(
+    *,
+    user: User,
+    kind: ProposalKind,
+    price: int,
+    token_id: UUID | None,
+    max_credits: int | None = None,
+) -> PromptCall | None:
     """Hold the price for a call and return the call, None if it is free.
 
     The site pays for free calls: they are for accounts that have credits, held ones included.
 
     Raises:
-        TooFewCredits, TokenLimitReached, PeriodLimitReached: nothing was held.
+        PriceTooHigh, TooFewCredits, TokenLimitReached, PeriodLimitReached: nothing was held.
     """
     if not price:
         if user.credits + user.held < 1:
@@ -56,7 +63,7 @@ def hold(*, user: User, kind: ProposalKind, price: int, token_id: UUID | None) -
     with transaction.atomic():
         call = PromptCall(user=user, expires_at=expires_at)
         held = holds.Hold(reference=call.id, amount=price, reason=REASONS[kind])
-        holds.hold_all(user=user, holds=[held], token_id=token_id)
+        holds.hold_all(user=user, holds=[held], token_id=token_id, max_credits=max_credits)
         call.save(force_insert=True)
     return call
 

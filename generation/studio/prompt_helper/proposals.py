@@ -100,6 +100,7 @@ def propose(
     prompt: str,
     model: ImageModel | None = None,
     token_id: UUID | None = None,
+    max_credits: int | None = None,
 ) -> Proposal:
     """Return a proposal, which is charged unless it is the prompt itself.
 
@@ -112,11 +113,13 @@ def propose(
         prompt: 1 to PROMPT_MAX_LENGTH characters.
         model: the one the prompt is for.
         token_id: the API token that pays, if it has a spending limit.
+        max_credits: the price that the user agreed to.
 
     Raises:
         InvalidParameters: the prompt is empty, too long or has control characters.
         HelperMissing, HelperBusy, HelperAway, NoProposal, GenerationOff, BudgetReached,
-            TooManyTries, TooFewCredits, TokenLimitReached, PeriodLimitReached: nothing was charged.
+            TooManyTries, PriceTooHigh, TooFewCredits, TokenLimitReached, PeriodLimitReached:
+            nothing was charged.
     """
     if not helper_client.is_on():
         raise HelperMissing
@@ -127,11 +130,15 @@ def propose(
     def ask() -> str:
         return _ask(kind, directions=directions, text=prompt)
 
-    proposal, charged = _charged(kind, ask, user=user, token_id=token_id, unchanged=prompt)
+    proposal, charged = _charged(
+        kind, ask, user=user, token_id=token_id, max_credits=max_credits, unchanged=prompt
+    )
     return Proposal(prompt=proposal, original_prompt=prompt, language=language, credits=charged)
 
 
-def describe(*, user: User, image_id: str, token_id: UUID | None = None) -> Proposal:
+def describe(
+    *, user: User, image_id: str, token_id: UUID | None = None, max_credits: int | None = None
+) -> Proposal:
     """Return a prompt in the active language that describes an image or upload of the user.
 
     The endpoint gets a small copy, never an address. Otherwise as `propose`.
@@ -156,7 +163,7 @@ def describe(*, user: User, image_id: str, token_id: UUID | None = None) -> Prop
         return _ask(ProposalKind.DESCRIBE, directions=directions, text=DESCRIBED, image=image)
 
     kind = ProposalKind.DESCRIBE
-    prompt, charged = _charged(kind, ask, user=user, token_id=token_id)
+    prompt, charged = _charged(kind, ask, user=user, token_id=token_id, max_credits=max_credits)
     return Proposal(prompt=prompt, original_prompt="", language=language, credits=charged)
 
 
@@ -166,6 +173,7 @@ def _charged(
     *,
     user: User,
     token_id: UUID | None,
+    max_credits: int | None,
     unchanged: str | None = None,
 ) -> tuple[str, int]:
     """Return the text of `ask()` and the credits charged for it, none if it is `unchanged`."""
@@ -174,7 +182,9 @@ def _charged(
     rate_limits.spend("prompt_helper", user.pk)
     with helper_client.waiting.held():
         price = credit_charges.price_of(kind)
-        call = credit_charges.hold(user=user, kind=kind, price=price, token_id=token_id)
+        call = credit_charges.hold(
+            user=user, kind=kind, price=price, token_id=token_id, max_credits=max_credits
+        )
         try:
             pooling.give_back()
             text = ask()

@@ -69,6 +69,12 @@ class TestPrograms(A1111TestCase):
         for path in ("/t/ag_wrong/sdapi/v1/options", f"/t/{self.token}/api/v1/account/"):
             assert httpx2.get(f"{self.url}{path}").status_code in (401, 404)
 
+    def test_it_refuses_a_higher_price_than_the_caller_allows(self) -> None:
+        for limit in (0, -1):
+            answer = self.post("/txt2img", OPEN_WEBUI | {"max_credits": limit}, status=402)
+            assert answer["code"] == "price_too_high"
+        assert not Job.objects.exists()
+
 
 class TestOptions(A1111TestCase):
     def test_it_remembers_the_model_of_each_token(self) -> None:

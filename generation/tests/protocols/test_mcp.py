@@ -187,6 +187,7 @@ class TestTools(ProtocolTestCase):
             ({"model": "flux-schnell", "count": 5}, "count"),
             ({"model": "flux-schnell", "seed": 10**20}, "seed"),
             ({"model": "flux-kontext"}, "source_images"),
+            ({"model": "flux-dev", "count": 2, "max_credits": 5}, "The price is now 6"),
         ):
             result = self.call("create_image", prompt=PROMPT, **arguments)
             assert result.is_error

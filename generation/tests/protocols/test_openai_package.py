@@ -201,6 +201,13 @@ class TestRefusals(ProtocolTestCase):
         assert (error.status_code, error.code) == (429, "insufficient_quota")
         assert error.response.headers["x-should-retry"] == "false"
 
+    def test_it_refuses_a_higher_price_than_the_caller_allows(self) -> None:
+        error = self.refused(model="flux-dev", n=2, extra_body={"max_credits": 5})
+        assert (error.status_code, error.code) == (402, "price_too_high")
+        assert "6" in error.message
+        error = self.refused(extra_body={"max_credits": "cheap"})
+        assert (error.status_code, error.param) == (400, "max_credits")
+
     def test_it_needs_a_token_and_its_scope(self) -> None:
         self.token = "ag_wrong"
         error = self.refused()

@@ -251,6 +251,19 @@ class TestLimits(HelperTestCase):
         with override_settings(PROMPT_HELPER_TRANSLATE_CREDITS=0):
             assert self.api.post(TRANSLATE, ASKED).json()["credits"] == 0
 
+    def test_a_higher_price_than_was_shown_makes_no_call(self) -> None:
+        for address, body in (
+            (TRANSLATE, ASKED),
+            (ENHANCE, {"prompt": "fog"}),
+            (DESCRIBE, {"image_id": str(make_image(self.alice).id)}),
+        ):
+            refused = self.api.post(address, body | {"max_credits": 0})
+            document = self.assert_problem(refused, 402, "price_too_high")
+            assert (document["needed"], document["limit"]) == (1, 0)
+        assert chats(self.emulator) == []
+        assert CreditEntry.objects.filter(kind="hold").count() == 0
+        assert self.api.post(ENHANCE, {"prompt": "fog", "max_credits": 1}).status_code == 200
+
     def test_calls_of_a_user_are_limited(self) -> None:
         with override_settings(PROMPT_HELPER_PER_MINUTE=2):
             answers = [self.api.post(ENHANCE, {"prompt": "fog"}) for _n in range(3)]
