@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views import defaults
 
 from artgen.observability import request_stats
 from artgen.refusals import Refusal, Unavailable
-from artgen.web import unavailable_page
+from artgen.web import formatting, unavailable_page
 from artgen.web.redirects import next_url
 
 log = logging.getLogger(__name__)
@@ -44,15 +45,20 @@ def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if isinstance(refusal, Unavailable):
         log.error("refused: the %s does not respond", refusal.part, extra={"path": request.path})
         return unavailable_page.page(refusal.part)
+    is_script = request.headers.get("X-Part") == "1"
     match refusal.status:
         case 404 if request.method != "POST" or not refusal.message:
             response: HttpResponse = defaults.page_not_found(request, refusal)
+        case 429 if not refusal.message and is_script:
+            text = _("Too many attempts. Try again in %(duration)s.")
+            text %= {"duration": formatting.duration(refusal.retry_after or 0)}
+            return plain(refusal, text=text)
         case 429 if not refusal.message:
             context = {"retry_after": refusal.retry_after}
             response = render(request, "429.html", context, status=429)
         case _:
             came_from = _came_from(request)
-            if not came_from or request.headers.get("X-Part") == "1":
+            if not came_from or is_script:
                 return plain(refusal)
             messages.error(request, refusal.message)
             return HttpResponseRedirect(came_from)
@@ -73,9 +79,10 @@ def _came_from(request: HttpRequest) -> str:
     return path if url_has_allowed_host_and_scheme(path, allowed_hosts=None) else ""
 
 
-def plain(refusal: Refusal) -> HttpResponse:
+def plain(refusal: Refusal, *, text: str = "") -> HttpResponse:
+    """Return the refusal as text; `text` says more than its message."""
     response = HttpResponse(
-        refusal.message, status=refusal.status, content_type="text/plain; charset=utf-8"
+        text or refusal.message, status=refusal.status, content_type="text/plain; charset=utf-8"
     )
     request_stats.mark(response, refusal)
     _set_retry_after(response, refusal)

@@ -169,7 +169,11 @@ class Sheets(ApiView):
         The jobs that can still be canceled; their credits are returned.
         """
         done = cells.cancel_rest(_own(request, sheet_id), actor=user_of(request))
-        return {"canceled": done.count, "credits": done.credits, "obstacle": done.obstacle}
+        return {
+            "canceled": done.count,
+            "credits": done.credits,
+            "obstacle": str(done.obstacle or ""),
+        }
 
     @operation(
         "PUT sheets/<uuid:sheet_id>/vote/", body=SheetVoteBody, problems=["no_image_to_vote"]

@@ -1,14 +1,18 @@
 """What a person can request of a job that exists: cancel it, check it now, or dismiss it."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.limits import period_limits
 from accounts.models import User
 from artgen.refusals import Refusal
+from artgen.web import formatting
 from generation.jobs.engine import dispatch, lifecycle
 from generation.models import ENDED_WITHOUT_IMAGES, Job, Status
 
@@ -49,6 +53,46 @@ def cancel(*, job: Job, actor: User | None, is_counted: bool = True) -> Job:
             continue
         return ended
     raise AlreadyFinal
+
+
+@dataclass(frozen=True)
+class Canceled:
+    """What canceling several jobs did; `obstacle` is why some were left."""
+
+    count: int
+    credits: int
+    obstacle: period_limits.PeriodLimitReached | None = None
+
+    @property
+    def text(self) -> str:
+        parts = [str(self.obstacle)] if self.obstacle else []
+        if self.count or not self.obstacle:
+            text = ngettext("%(count)s image canceled.", "%(count)s images canceled.", self.count)
+            parts.insert(0, text % {"count": formatting.number(self.count)})
+        if self.count:
+            text = _("Returned: %(credits)s.") % {"credits": formatting.credits(self.credits)}
+            parts.insert(1, text)
+        return " ".join(parts)
+
+
+def cancel_each(jobs: Iterable[Job], *, actor: User) -> Canceled:
+    """Cancel the jobs that can be canceled; those that end meanwhile are left.
+
+    What the daily limit of cancellations stops stays in the queue.
+    """
+    count = credits = 0
+    # The last ones first: no place in the queue becomes free for one that is canceled next.
+    for job in sorted(jobs, key=lambda job: job.id, reverse=True):
+        if not job.is_cancelable:
+            continue
+        try:
+            cancel(job=job, actor=actor)
+        except AlreadyFinal:
+            continue
+        except period_limits.PeriodLimitReached as obstacle:
+            return Canceled(count, credits, obstacle)
+        count, credits = count + 1, credits + job.credits
+    return Canceled(count, credits)
 
 
 def look_again(*, job: Job, actor: User | None) -> bool:

@@ -35,7 +35,6 @@ async function request({ speaks = true } = {}) {
       form: new FormData(form),
       signal: asking.signal,
     })
-    if (!answer.ok) return
     showErrors(answer.fragment)
     const hadFocus = quote.contains(document.activeElement)
     quote.replaceChildren(answer.fragment)

@@ -130,8 +130,7 @@ function reason(problem) {
   if (!(problem instanceof Problem)) throw problem
   if (problem.signedOut) return data.signedOut
   if (problem.status === 0) return data.notSent
-  const details = problem.errors.map(({ detail }) => detail)
-  return [...new Set(details)].join(" ") || problem.message || data.failed
+  return problem.message || data.failed
 }
 
 // The browser's Back button shows the page as it was left.

@@ -172,7 +172,6 @@ async function loadMore(link) {
   let answer
   try {
     answer = await part(link.href)
-    if (!answer.ok) throw new Error(`answered ${answer.status}`)
   } catch {
     location.assign(link.href)
     return false

@@ -28,9 +28,8 @@ let headTimer
 /** Fetch the head, with its counts and the button that cancels the rest. */
 async function showHead() {
   try {
-    const answer = await part(page.dataset.address)
-    if (!answer.ok) return
-    const fresh = answer.fragment.querySelector("[data-sheet-head]")
+    const { fragment } = await part(page.dataset.address)
+    const fresh = fragment.querySelector("[data-sheet-head]")
     const old = page.querySelector("[data-sheet-head]")
     const hadFocus = old.contains(document.activeElement)
     old.replaceWith(fresh)
@@ -51,7 +50,6 @@ wireCardButtons(page, data)
 /** Fetch head and cards; keep how far the grid is scrolled. */
 async function reload() {
   const answer = await part(page.dataset.address)
-  if (!answer.ok) return
   showBalance(answer)
   const grid = page.querySelector("[data-sheet-grid]")
   const { scrollLeft, scrollTop } = grid
@@ -62,8 +60,6 @@ async function reload() {
   }
   page.querySelector("[data-sheet-grid]").scrollTo(scrollLeft, scrollTop)
 }
-
-const showProblem = (problem) => showFailure(problem, data)
 
 /** Show which cell is the best one, null for none. */
 function showBest(id) {
@@ -86,16 +82,11 @@ async function vote(form) {
   fields.set("job", button.value)
   showBest(id)
   try {
-    const answer = await part(form.action, { method: "POST", form: fields })
-    if (answer.ok) {
-      say(id ? page.dataset.voted : page.dataset.unvoted)
-      return
-    }
-    showBest(before)
-    toast(answer.text || data.failed, { kind: "error", key: "failed" })
+    await part(form.action, { method: "POST", form: fields })
+    say(id ? page.dataset.voted : page.dataset.unvoted)
   } catch (problem) {
     showBest(before)
-    showProblem(problem)
+    showFailure(problem, data)
   }
 }
 
@@ -104,13 +95,11 @@ async function retry(form) {
   if (button.getAttribute("aria-disabled") === "true") return
   button.setAttribute("aria-disabled", "true")
   try {
-    const answer = await part(form.action, { method: "POST", form: new FormData(form) })
-    if (answer.ok) {
-      await reload()
-      toast(data.queuedAgain, { key: "queued-again" })
-    } else toast(answer.text || data.failed, { kind: "error", key: "failed" })
+    await part(form.action, { method: "POST", form: new FormData(form) })
+    await reload()
+    toast(data.queuedAgain, { key: "queued-again" })
   } catch (problem) {
-    showProblem(problem)
+    showFailure(problem, data)
   } finally {
     button.removeAttribute("aria-disabled")
   }

@@ -1,10 +1,9 @@
 """A sheet with the state of its cells: read it, cancel the rest, delete and restore it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from accounts.limits import period_limits
 from accounts.models import User
 from generation.jobs.engine import job_control
 from generation.models import ACTIVE, Job, Sheet, SheetVote, Status
@@ -50,15 +49,6 @@ class FilledSheet:
         return sum(job.status == Status.SUCCEEDED for job in self.jobs)
 
 
-@dataclass(frozen=True)
-class Canceled:
-    """What canceling the rest did; `obstacle` says why some jobs were left."""
-
-    count: int
-    credits: int
-    obstacle: str = ""
-
-
 def filled(sheet: Sheet) -> FilledSheet:
     """Return the sheet with its jobs and their images, in a constant number of queries."""
     jobs_by_id = {
@@ -84,24 +74,6 @@ def labels_of(heads: Sequence[dict[str, object]]) -> list[str]:
     return [Head(str(head["by"]), head["value"], str(head["text"])).label for head in heads]
 
 
-def cancel_rest(sheet: Sheet, *, actor: User) -> Canceled:
-    """Cancel the jobs that can be canceled; those that end meanwhile are left.
-
-    Each is canceled for itself: what the daily limit of cancellations stops stays in the queue.
-    """
-    count = credits = 0
-    for job in _cancelable(sheet):
-        try:
-            job_control.cancel(job=job, actor=actor)
-        except job_control.AlreadyFinal:
-            continue
-        except period_limits.PeriodLimitReached as refused:
-            return Canceled(count, credits, refused.message)
-        count, credits = count + 1, credits + job.credits
-    return Canceled(count, credits)
-
-
-def _cancelable(sheet: Sheet) -> Iterator[Job]:
-    # The last ones first: no place in the queue becomes free for one that is canceled next.
-    jobs = Job.objects.of(sheet.user_id).active().filter(id__in=sheet.jobs).order_by("-id")
-    return (job for job in jobs if job.is_cancelable)
+def cancel_rest(sheet: Sheet, *, actor: User) -> job_control.Canceled:
+    jobs = Job.objects.of(sheet.user_id).active().filter(id__in=sheet.jobs)
+    return job_control.cancel_each(jobs, actor=actor)

@@ -13,7 +13,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access.request_user import user_of
@@ -21,7 +20,6 @@ from accounts.limits import quotas, rate_limits
 from accounts.models import User
 from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
-from artgen.web import formatting
 from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.gallery import zip_slots
 from generation.jobs.placing import page_quotes
@@ -240,16 +238,7 @@ def download(request: HttpRequest, sheet_id: UUID) -> HttpResponseBase:
 def cancel(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     own = _own(request, sheet_id)
     done = cells.cancel_rest(own, actor=user_of(request))
-    text = ngettext("%(count)s image canceled.", "%(count)s images canceled.", done.count) % {
-        "count": formatting.number(done.count)
-    }
-    if done.count:
-        returned = _("Returned: %(credits)s.") % {"credits": formatting.credits(done.credits)}
-        text = f"{text} {returned}"
-    if done.obstacle:
-        messages.error(request, f"{text} {done.obstacle}")
-    else:
-        messages.info(request, text)
+    (messages.error if done.obstacle else messages.info)(request, done.text)
     return redirect("sheet", sheet_id=sheet_id)
 
 

@@ -15,10 +15,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access.request_user import user_of
-from accounts.limits import period_limits
 from accounts.models import CreditEntry
-from artgen.refusals import Refusal
-from artgen.web import formatting
+from artgen.web import formatting, refusal_pages
 from generation.catalog.shapes import shape_name
 from generation.jobs.engine import job_control
 from generation.jobs.placing import retries
@@ -84,19 +82,9 @@ def run_tiles(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Cancel one of the user's jobs; 409 to scripts if it has finished."""
-    job = _own(request, job_id)
-    refused: Refusal | None = None
-    try:
-        job_control.cancel(job=job, actor=user_of(request))
-    except Refusal as refusal:
-        refused = refusal
-    if wants_part(request) and not isinstance(refused, period_limits.PeriodLimitReached):
-        card_now = cards.of_job(_own(request, job_id))
-        status = refused.status if refused else 200
-        return part(request, "generation/_card.html", {"card": card_now}, status=status)
-    if refused:
-        raise refused
+    job_control.cancel(job=_own(request, job_id), actor=user_of(request))
+    if wants_part(request):
+        return part(request, "generation/_card.html", {"card": cards.of_job(_own(request, job_id))})
     return redirect("create")
 
 
@@ -106,21 +94,14 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = runs.of_user(user_of(request), run_id)
     if run is None:
         raise Http404
-    count = 0
-    for card in run.cards:
-        try:
-            job_control.cancel(job=card.job, actor=user_of(request))
-            count += 1
-        except job_control.AlreadyFinal:
-            continue
+    done = job_control.cancel_each((card.job for card in run.cards), actor=user_of(request))
     if wants_part(request):
+        if done.obstacle:
+            return refusal_pages.plain(done.obstacle, text=done.text)
         return part(
             request, "generation/_runs.html", {"runs": [runs.of_user(user_of(request), run_id)]}
         )
-    text = ngettext("%(count)s image canceled.", "%(count)s images canceled.", count) % {
-        "count": count
-    }
-    messages.info(request, text)
+    (messages.error if done.obstacle else messages.info)(request, done.text)
     return redirect("create")
 
 

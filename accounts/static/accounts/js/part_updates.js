@@ -12,9 +12,9 @@ export function keepUpdated(
 ) {
   async function poll() {
     try {
-      const { ok, fragment } = await part(address)
+      const { fragment } = await part(address)
       const now = fragment.querySelector(`#${id}`)
-      if (ok && now) {
+      if (now) {
         const before = document.getElementById(id)
         before.replaceWith(now)
         updated(now, before)

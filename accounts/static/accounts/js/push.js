@@ -1,6 +1,6 @@
 /** Push notifications of this browser: what is possible here, and turning them on. */
 
-import { csrfToken, pageUser } from "../../artgen/js/http.js"
+import { part } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
 
 const IOS = /iPhone|iPad|iPod/
@@ -23,8 +23,8 @@ export async function wirePush(section) {
         return
       }
       if (permission === "denied") show("blocked")
-    } catch {
-      toast(section.dataset.failed, { key: "push" })
+    } catch (problem) {
+      toast(problem.detail || section.dataset.failed, { key: "push" })
     }
     button.disabled = false
   })
@@ -51,17 +51,13 @@ async function turnOn({ push, key }) {
     applicationServerKey: key,
   })
   const { endpoint, keys } = subscription.toJSON()
-  const answer = await fetch(push, {
-    method: "POST",
-    headers: { "X-CSRFToken": csrfToken(), ...pageUser() },
-    body: new URLSearchParams({
-      url: endpoint,
-      p256dh: keys.p256dh,
-      auth: keys.auth,
-      server_key: key,
-    }),
+  const form = new URLSearchParams({
+    url: endpoint,
+    p256dh: keys.p256dh,
+    auth: keys.auth,
+    server_key: key,
   })
-  if (!answer.ok) throw new Error(answer.statusText)
+  await part(push, { method: "POST", form })
 }
 
 /** The server sends nothing more in any case: it forgets this browser first. */

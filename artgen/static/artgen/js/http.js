@@ -8,11 +8,10 @@ export class Problem extends Error {
     detail = "",
     code = "",
     errors = [],
-    retryAfter = null,
     otherUser = false,
   } = {}) {
     super(detail || title)
-    Object.assign(this, { status, title, detail, code, errors, retryAfter, otherUser })
+    Object.assign(this, { status, title, detail, code, errors, otherUser })
   }
 
   /** Whether the page's user is no longer signed in, or another user is. */
@@ -58,21 +57,23 @@ export async function api(
     signal,
     seconds,
   })
-  if (response.status === 204) return null
-  const body = await response.json().catch(() => null)
-  if (response.ok) return body
-  const otherUser = response.headers.has("X-Other-User")
-  throw new Problem({
-    ...(body ?? {}),
-    status: response.status,
-    retryAfter: Number(response.headers.get("Retry-After")) || null,
-    otherUser,
-  })
+  if (!response.ok) throw await problemOf(response)
+  return response.status === 204 ? null : response.json().catch(() => null)
+}
+
+/** Return an error response as a Problem: `message` is what the server says, "" if nothing. */
+async function problemOf(response) {
+  const type = response.headers.get("Content-Type") ?? ""
+  let body = null
+  if (type.includes("json")) body = await response.json().catch(() => null)
+  else if (type.startsWith("text/plain")) body = { detail: await response.text() }
+  const { status, headers } = response
+  return new Problem({ ...body, status, otherUser: headers.has("X-Other-User") })
 }
 
 /**
- * Fetch a part of a page as {status, ok, fragment, text, credits, held}; errors have HTML as well.
- * Throw Problem if there is no connection, the server fails, or the user is signed out (401).
+ * Fetch a part of a page as {ok, fragment, text, credits, held}; not ok: a form with its errors in
+ * it. Throw Problem for everything else that is refused, and without a connection.
  */
 export async function part(path, { method = "GET", form, signal, seconds = 30 } = {}) {
   const response = await send(path, {
@@ -82,17 +83,14 @@ export async function part(path, { method = "GET", form, signal, seconds = 30 } 
     signal,
     seconds,
   })
-  if (response.redirected || response.status === 401)
-    throw new Problem({ status: 401, otherUser: response.headers.has("X-Other-User") })
+  if (response.redirected) throw new Problem({ status: 401 })
+  const credits = response.headers.get("X-Credits") // a part has it, a whole page has not
+  if (!response.ok && credits === null) throw await problemOf(response)
   const isHtml = response.headers.get("Content-Type")?.startsWith("text/html")
-  const credits = response.headers.get("X-Credits")
-  if (response.status >= 500 && credits === null && isHtml)
-    throw new Problem({ status: response.status })
   const text = await response.text()
   const template = document.createElement("template")
   if (isHtml) template.innerHTML = text
   return {
-    status: response.status,
     ok: response.ok,
     fragment: template.content,
     text: isHtml ? "" : text,

@@ -64,7 +64,7 @@ export class Cards {
     const listed = new Set(jobs.map((job) => job.id))
     this.active = new Set(listed)
     for (const card of this.root.querySelectorAll("[data-job]")) {
-      if (isActive(card) && !listed.has(card.dataset.job)) this.#refresh(card.dataset.job, Infinity)
+      if (isActive(card) && !listed.has(card.dataset.job)) this.refresh(card)
     }
     this.sheets.changedAll()
     this.onChange(this.active.size)
@@ -99,6 +99,11 @@ export class Cards {
     return true
   }
 
+  /** Fetch this card, whatever its version. */
+  refresh(card) {
+    return this.#refresh(card.dataset.job, Infinity)
+  }
+
   /** Fetch the card until it has `version`; one request at a time for each card. */
   async #refresh(id, version) {
     const under = this.wantedVersions.has(id)
@@ -108,7 +113,6 @@ export class Cards {
       for (let tries = 0; tries < 3; tries++) {
         const wanted = this.wantedVersions.get(id)
         const answer = await part(`${this.data.jobs}${id}/card/`)
-        if (!answer.ok) break
         showBalance(answer)
         const fresh = answer.fragment.querySelector("[data-job]")
         this.swap(fresh)
@@ -160,12 +164,11 @@ export class Cards {
     this.loadingRuns.add(id)
     try {
       const answer = await part(`${this.data.runs}${id}/`)
-      if (answer.ok) {
-        showBalance(answer)
-        this.insertRun(answer.fragment.querySelector("[data-run]"))
-      } else this.missingRuns.add(id)
-    } catch {
-      // Offline: the next snapshot has it.
+      showBalance(answer)
+      this.insertRun(answer.fragment.querySelector("[data-run]"))
+    } catch (problem) {
+      // Else the next snapshot has it.
+      if (problem.status === 404) this.missingRuns.add(id)
     } finally {
       this.loadingRuns.delete(id)
     }

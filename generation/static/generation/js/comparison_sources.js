@@ -5,7 +5,7 @@
 
 import { api } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
-import { showSignedOut } from "./signed_out.js"
+import { showFailure } from "./failures.js"
 import { wireSourcePicker } from "./source_picker.js"
 import { bareId, fieldOf, setId } from "./source_roles.js"
 
@@ -53,11 +53,7 @@ export function wireComparisonSources(form, data, changed) {
       add(id, URL.createObjectURL(file))
       return true
     } catch (problem) {
-      if (problem.status === 401) showSignedOut(data, problem)
-      else {
-        const reason = problem.errors?.[0]?.detail || problem.message || data.failed
-        toast(`${file.name}: ${reason}`, { kind: "error" })
-      }
+      showFailure(problem, data, { about: `${file.name}: ` })
       return false
     }
   }

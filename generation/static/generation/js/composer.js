@@ -274,8 +274,7 @@ export class Composer {
       showBalance(answer)
       placed = answer.ok
       if (answer.ok) this.#sent(answer.fragment, quoted)
-      else if (answer.fragment.querySelector("#composer")) this.#showErrors(answer.fragment)
-      else toast(this.data.failed, { kind: "error", key: "failed" })
+      else this.#showErrors(answer.fragment)
     } catch (problem) {
       this.#sendFailed(problem)
     } finally {
@@ -325,13 +324,8 @@ export class Composer {
 
   /** The key stays: if only the answer was lost, sending again creates nothing twice. */
   #sendFailed(problem) {
-    if (problem.signedOut) {
-      this.#save()
-      showSignedOut(this.data, problem)
-      return
-    }
-    const message = problem.status === 0 ? this.data.notSent : this.data.failed
-    toast(message, { kind: "error", key: "failed" })
+    if (problem.signedOut) this.#save()
+    showFailure(problem, { ...this.data, notDone: this.data.notSent })
   }
 
   // --- what is shown --------------------------------------------------------------------------
@@ -516,7 +510,6 @@ export class Composer {
     }
     try {
       const answer = await part(`${this.data.composer}?${asked}`, { signal: this.abort.signal })
-      if (!answer.ok) throw new Error()
       if (String(query()) !== text) return await this.#load(query, { isOther, isPreset })
       this.#replace(answer.fragment, { isOther, isPreset })
       if (original !== null) this.original.set(original)
@@ -527,9 +520,7 @@ export class Composer {
       }
       return true
     } catch (problem) {
-      if (problem.signedOut) showSignedOut(this.data, problem)
-      else if (problem.name !== "AbortError")
-        toast(this.data.failed, { kind: "error", key: "failed" })
+      showFailure(problem, this.data)
       return false
     }
   }

@@ -22,8 +22,7 @@ export async function describe(id, data) {
     return answer.prompt
   } catch (problem) {
     dismiss(KEY)
-    if (problem.status && !problem.signedOut) toast(problem.message, { kind: "error", key: KEY })
-    else showFailure(problem, data)
+    showFailure(problem, data)
     return null
   } finally {
     isBusy = false

@@ -76,15 +76,11 @@ export class Dismissals {
   }
 }
 
-/** Return a function that posts the form, with `undo` to undo it; it throws if that fails. */
+/** Return a function that posts the form, with `undo` to undo it. */
 function sender(form) {
   const { action } = form // the form leaves the page
-  return async (undo) => {
-    const fields = undo ? new URLSearchParams({ undo }) : undefined
-    const answer = await part(action, { method: "POST", form: fields })
-    if (!answer.ok) throw new Error(`answered ${answer.status}`)
-    return answer
-  }
+  return (undo) =>
+    part(action, { method: "POST", form: undo ? new URLSearchParams({ undo }) : undefined })
 }
 
 /** Return what has the focus after the lines are gone: the next action of the feed. */

@@ -1,9 +1,8 @@
 /** The stars in the list of models: favorite models are first when it opens again. */
 
 import { part } from "../../artgen/js/http.js"
-import { toast } from "../../artgen/js/toasts.js"
+import { showFailure } from "./failures.js"
 import { loadAgain } from "./loaded_popovers.js"
-import { showSignedOut } from "./signed_out.js"
 
 export class FavoriteModels {
   constructor({ side, data }) {
@@ -25,12 +24,10 @@ export class FavoriteModels {
     body.set("model", star.dataset.favoriteModel)
     body.set("favorite", favorite ? "1" : "0")
     try {
-      const answer = await part(this.data.favoriteModel, { method: "POST", form: body })
-      if (!answer.ok) throw new Error(`status ${answer.status}`)
+      await part(this.data.favoriteModel, { method: "POST", form: body })
     } catch (problem) {
       star.ariaPressed = String(!favorite)
-      if (problem.signedOut) showSignedOut(this.data, problem)
-      else toast(this.data.notDone, { kind: "error", key: "favorite-model" })
+      showFailure(problem, this.data)
     }
   }
 }

@@ -167,11 +167,11 @@ export class ImageActs {
       const answer = await part(address, { method: "POST", form })
       order.key = freshKey()
       showBalance(answer)
-      if (!answer.ok) toast(answer.text || this.data.notPossible, { kind: "error", key: "failed" })
       const runs = [...answer.fragment.querySelectorAll("[data-run]")]
       if (runs.length) this.placed(runs, tile)
-      return answer.ok
+      return true
     } catch (problem) {
+      if (problem.status) order.key = freshKey()
       showFailure(problem, this.data)
       return false
     } finally {

@@ -109,11 +109,9 @@ export class ImageTags {
   async #post(address, fields) {
     const form = new FormData()
     for (const [name, value] of Object.entries(fields)) form.set(name, value)
-    const { ok, status, fragment } = await part(address, { method: "POST", form })
-    const list = fragment.querySelector("[data-tag-list]")
-    if (!list) throw Object.assign(new Error(`answered ${status}`), { status })
+    const { ok, fragment } = await part(address, { method: "POST", form })
     const told = fragment.querySelector("[data-told]")
-    this.#list().replaceWith(list)
+    this.#list().replaceWith(fragment.querySelector("[data-tag-list]"))
     const summary = this.root.closest("details").querySelector("[data-tags-summary]")
     summary.textContent = this.#names().join(", ")
     this.root

@@ -24,19 +24,13 @@ export class JobActions {
     try {
       const answer = await part(form.action, { method: "POST", form: new FormData(form) })
       showBalance(answer)
-      if (kind === "cancel") {
-        this.cards.swap(answer.fragment.querySelector("[data-job]"))
-        if (answer.status === 409) toast(this.data.finished)
-      } else if (kind === "cancelRun") {
-        const run = answer.fragment.querySelector("[data-run]")
-        for (const card of firstCards(run)) this.cards.swap(card)
-      } else if (answer.ok) {
-        this.#queuedAgain(form, answer.fragment.querySelector("[data-run]"))
-      } else {
-        toast(answer.text || this.data.failed, { kind: "error" })
-      }
+      if (kind === "retry") this.#queuedAgain(form, answer.fragment.querySelector("[data-run]"))
+      else for (const card of firstCards(answer.fragment)) this.cards.swap(card)
     } catch (problem) {
       showFailure(problem, this.data)
+      // Some may be canceled, or have ended unseen.
+      const shown = form.closest("[data-job], [data-run]")
+      if (kind !== "retry") for (const card of firstCards(shown)) this.cards.refresh(card)
     } finally {
       button.removeAttribute("aria-disabled")
     }
@@ -66,8 +60,9 @@ export class JobActions {
   }
 }
 
-/** Return the first card of each job of the run. */
-function firstCards(run) {
-  const byJob = Map.groupBy(run.querySelectorAll("[data-job]"), (card) => card.dataset.job)
+/** Return the first card of each job of a run or part of a page, or this card. */
+function firstCards(root) {
+  const cards = root.matches?.("[data-job]") ? [root] : root.querySelectorAll("[data-job]")
+  const byJob = Map.groupBy(cards, (card) => card.dataset.job)
   return [...byJob.values()].map(([first]) => first)
 }

@@ -15,8 +15,7 @@ export function wireLoadedMenus(data) {
 /** Replace the link to the page of the list, which is there without script. */
 async function load(menu, data) {
   try {
-    const { ok, status, fragment } = await part(menu.dataset.loadedFrom)
-    if (!ok) throw Object.assign(new Error(`answered ${status}`), { status })
+    const { fragment } = await part(menu.dataset.loadedFrom)
     const list = menu.querySelector(".menu")
     list.replaceChildren(fragment)
     wireMenuField(list)

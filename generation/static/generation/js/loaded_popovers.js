@@ -3,7 +3,7 @@
  * script it is in the page.
  */
 
-import { part, Problem } from "../../artgen/js/http.js"
+import { part } from "../../artgen/js/http.js"
 import { showFailure } from "./failures.js"
 
 const loading = new WeakMap() // popover → promise
@@ -76,8 +76,7 @@ export function loadAgain(popover, change) {
 
 async function load(popover) {
   await changes.get(popover)
-  const { ok, status, fragment } = await part(popover.dataset.from)
-  if (!ok) throw new Problem({ status })
+  const { fragment } = await part(popover.dataset.from)
   const place = popover.querySelector("[data-loaded]") ?? popover
   place.replaceChildren(...(fragment.getElementById(popover.id) ?? fragment).childNodes)
   sources.set(popover, popover.dataset.from)

@@ -2,7 +2,7 @@
 
 import { part } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
-import { showFailure } from "./failures.js"
+import { failureText, showFailure } from "./failures.js"
 
 export class PresetsMenu {
   /**
@@ -55,24 +55,21 @@ export class PresetsMenu {
   async #save(form) {
     const body = this.fields()
     body.set("name", form.elements.name.value)
-    const answer = await this.#post(form.action, body)
-    if (!answer) return
-    if (answer.ok) {
-      this.#redraw(answer.fragment)
+    try {
+      const { fragment } = await part(form.action, { method: "POST", form: body })
+      this.#redraw(fragment)
       this.menu.hidePopover()
       toast(this.data.presetSaved, { key: "preset" })
-    } else this.#showError(answer.text || this.data.failed)
+    } catch (problem) {
+      if (problem.signedOut) showFailure(problem, this.data)
+      else this.#showError(failureText(problem, this.data))
+    }
   }
 
   async #update(address) {
     const body = this.fields()
     body.set("do", "update")
-    const answer = await this.#post(address, body)
-    if (!answer) return
-    if (!answer.ok) {
-      toast(answer.text || this.data.failed, { kind: "error", key: "preset" })
-      return
-    }
+    if (!(await this.#post(address, body))) return
     this.menu.hidePopover()
     toast(this.data.presetUpdated, {
       key: "preset",
@@ -83,7 +80,7 @@ export class PresetsMenu {
   async #revert(address) {
     const body = new FormData()
     body.set("do", "revert")
-    if ((await this.#post(address, body))?.ok) toast(this.data.presetRestored, { key: "preset" })
+    if (await this.#post(address, body)) toast(this.data.presetRestored, { key: "preset" })
   }
 
   async #post(address, body) {

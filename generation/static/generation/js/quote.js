@@ -79,8 +79,8 @@ export class Quote {
     this.abort = new AbortController()
     const wanted = pricedFields(this.form)
     try {
-      const answer = await part(`${this.address}?${wanted}`, { signal: this.abort.signal })
-      if (answer.ok) this.show(answer.fragment, wanted, { speaks })
+      const { fragment } = await part(`${this.address}?${wanted}`, { signal: this.abort.signal })
+      this.show(fragment, wanted, { speaks })
     } catch {
       // Offline: keep the old quote dimmed; the server checks the price anyway.
     }

@@ -158,12 +158,6 @@ export class SelectionBar {
     }
   }
 
-  showFailure(problem) {
-    const isRefusal = problem.status >= 400 && problem.status < 500 && problem.message
-    if (isRefusal && !problem.signedOut) toast(problem.message, { kind: "error", key: "failed" })
-    else showFailure(problem, this.data)
-  }
-
   /** Select also what the page does not show yet, up to the number that an action accepts. */
   async #selectRest(button) {
     if (button.getAttribute("aria-disabled") === "true") return
@@ -173,7 +167,7 @@ export class SelectionBar {
       const isFull = await this.#selectPages()
       if (isFull) toast(this.bar.dataset.full)
     } catch (problem) {
-      this.showFailure(problem)
+      showFailure(problem, this.data)
     }
     button.removeAttribute("aria-disabled")
     this.selection.changed()
@@ -186,7 +180,6 @@ export class SelectionBar {
     let more = list.querySelector("[data-load-more]")
     while (more && chosen.size < this.maxSize) {
       const answer = await part(new URL(more.getAttribute("href"), location.href).href)
-      if (!answer.ok) throw new Error(`answered ${answer.status}`)
       addControls(answer.fragment)
       for (const tile of answer.fragment.querySelectorAll("[data-image]")) {
         if (chosen.size < this.maxSize) chosen.set(tile.dataset.image, bytesOf(tile))
@@ -216,7 +209,7 @@ export class SelectionBar {
         show(before)
       })
     } catch (problem) {
-      this.showFailure(problem)
+      showFailure(problem, this.data)
     }
   }
 
@@ -227,7 +220,7 @@ export class SelectionBar {
     try {
       await postSelection(this.bar.dataset.download, this.ids, { as: button.value })
     } catch (problem) {
-      this.showFailure(problem)
+      showFailure(problem, this.data)
       return
     }
     submitForm(this.bar.dataset.download, { ...fields, csrfmiddlewaretoken: csrfToken() })

@@ -33,7 +33,7 @@ async function showLinks() {
   if (!links) return
   const current = links.querySelector("[aria-current]")?.getAttribute("href")
   const answer = await part(links.dataset.collectionLinks).catch(() => null)
-  if (!answer?.ok) return // the next page shows them
+  if (!answer) return // the next page shows them
   links.replaceChildren(answer.fragment)
   if (current)
     links.querySelector(`[href="${CSS.escape(current)}"]`)?.setAttribute("aria-current", "page")

@@ -1,12 +1,13 @@
 /** A menu of the selection bar whose choices the server renders for the selected images. */
 
 import { part } from "../../artgen/js/http.js"
+import { showFailure } from "./failures.js"
 import { placeAbove, postSelection } from "./selection_requests.js"
 import { offerUndo } from "./trash.js"
 
 export class SelectionMenu {
   /**
-   * `bar` is the selection bar, with the ids of the selection and its `showFailure`.
+   * `bar` is the selection bar, with the ids of the selection.
    * `onChoice(button)` and `onName(elements)` do what the user chooses or enters.
    */
   constructor(bar, id, { onChoice, onName }) {
@@ -35,10 +36,9 @@ export class SelectionMenu {
       form.set(name, value)
     try {
       const answer = await part(address, { method: "POST", form })
-      if (!answer.ok) throw new Error(`answered ${answer.status}`)
       this.element.replaceChildren(answer.fragment)
     } catch (problem) {
-      this.bar.showFailure(problem)
+      showFailure(problem, this.bar.data)
       return false
     }
     this.opener = button
@@ -61,7 +61,7 @@ export class SelectionMenu {
       )
       changed()
     } catch (problem) {
-      this.bar.showFailure(problem)
+      showFailure(problem, this.bar.data)
     }
   }
 }

@@ -6,12 +6,13 @@
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { add, countMoved, countShown } from "./counts.js"
+import { showFailure } from "./failures.js"
 import { RemovedTiles } from "./removed_tiles.js"
 import { postSelection } from "./selection_requests.js"
 import { confirmed, offerUndo } from "./trash.js"
 
 export class SelectionMoves {
-  /** `bar` is the selection bar, with the selection, its ids and `showFailure`. */
+  /** `bar` is the selection bar, with the selection and its ids. */
   constructor(bar) {
     this.bar = bar
   }
@@ -70,7 +71,7 @@ export class SelectionMoves {
       // The next refresh of the selection reads the ticks.
       for (const tile of removed.tiles) tile.querySelector(".tick").checked = true
       this.bar.selection.changed()
-      this.bar.showFailure(problem)
+      showFailure(problem, this.bar.data)
       return null
     }
   }

@@ -1,6 +1,6 @@
 /** A share link in one press: it is created, unless there is one, and copied. */
 
-import { part } from "../../artgen/js/http.js"
+import { part, Problem } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { showFailure } from "./failures.js"
 
@@ -17,8 +17,7 @@ export async function copyShareLink(address, data, { options, changed = () => {}
     if (!isCopied) return options() // the browser does not let it be copied
     toast(data.linkCopied, { key: "share", action: { label: data.linkOptions, run: options } })
   } catch (problem) {
-    if (problem.text) toast(problem.text, { kind: "error", key: "failed" })
-    else showFailure(problem, data)
+    showFailure(problem, data)
   }
 }
 
@@ -27,10 +26,9 @@ async function make(page) {
   form.set("once", "1")
   const answer = await part(page, { method: "POST", form })
   const fresh = answer.fragment.querySelector("#share")
-  const link = fresh?.querySelector("#share-address")?.value
+  const link = fresh.querySelector("#share-address")?.value
   if (link) return { link, fresh }
-  const text = fresh?.querySelector(".share-message")?.textContent || answer.text
-  throw Object.assign(new Error(`answered ${answer.status}`), { text, status: answer.status })
+  throw new Problem({ status: 409, detail: fresh.querySelector(".share-message").textContent })
 }
 
 /** Safari copies only what was begun in the press itself: a promise of the text. */

@@ -3,8 +3,7 @@
  */
 
 import { part } from "../../artgen/js/http.js"
-import { toast } from "../../artgen/js/toasts.js"
-import { showSignedOut } from "./signed_out.js"
+import { showFailure } from "./failures.js"
 
 const SEARCH_AFTER = 300 // ms without input
 
@@ -36,8 +35,7 @@ export function wireSourcePicker(data, { useOwn, useMoodboard }) {
       body.querySelector(".own-rows + .own-rows")?.remove()
       first?.focus({ preventScroll: true })
     } catch (problem) {
-      if (problem.signedOut) showSignedOut(data, problem)
-      else if (problem.name !== "AbortError") toast(data.failed, { kind: "error", key: "failed" })
+      showFailure(problem, data)
     } finally {
       body.removeAttribute("aria-busy")
     }

@@ -288,15 +288,14 @@ export class Sources {
           item.dataset.waiting = ""
           bar.hidden = true
           again.hidden = false
-          toast(word(problem.status ? "not_taken" : "not_arrived", { name: file.name }), {
-            kind: "error",
-            key: "not-arrived",
-          })
+          const text = problem.message
+            ? `${file.name}: ${problem.message}`
+            : word(problem.status ? "not_taken" : "not_arrived", { name: file.name })
+          toast(text, { kind: "error", key: "not-arrived" })
           return
         }
         this.#remove(item)
-        if (problem.status === 401) showSignedOut(this.data, problem)
-        else toast(`${file.name}: ${problem.message || this.data.failed}`, { kind: "error" })
+        showFailure(problem, this.data, { about: `${file.name}: ` })
       })
       .finally(() => this.uploads.delete(item))
     this.uploads.set(item, upload)
@@ -384,7 +383,6 @@ function send(address, file, onProgress, item) {
           new Problem({
             ...request.response,
             status: request.status,
-            detail: request.response?.errors?.[0]?.detail ?? request.response?.detail,
             otherUser: Boolean(request.getResponseHeader("X-Other-User")),
           }),
         )

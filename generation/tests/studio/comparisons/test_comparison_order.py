@@ -177,7 +177,7 @@ class TestRest(SheetTestCase):
         expected = sum(job.credits for job in found.jobs[1:])
         assert found.returned == expected
         done = cells.cancel_rest(sheet, actor=self.alice)
-        assert (done.count, done.credits, done.obstacle) == (3, expected, "")
+        assert (done.count, done.credits, done.obstacle) == (3, expected, None)
         self.alice.refresh_from_db()
         assert self.alice.held == found.jobs[0].credits
         assert cells.cancel_rest(sheet, actor=self.alice).count == 0

@@ -209,10 +209,12 @@ class TestCancelPage(JobPagesTestCase):
         self.job.refresh_from_db()
         assert self.job.status == "canceled"
 
-    def test_it_leaves_a_finished_job_alone(self):
+    def test_it_leaves_a_finished_job_alone_and_says_why(self):
         self.finish(self.job)
         answer = self.client.post(reverse("cancel_job", args=[self.job.id]), headers=SCRIPT)
-        self.assertContains(answer, 'data-status="succeeded"', status_code=409)
+        self.assertContains(answer, "It has finished or is being saved", status_code=409)
+        self.job.refresh_from_db()
+        assert self.job.status == "succeeded"
 
     def test_it_needs_the_csrf_token(self):
         client = self.client_class(enforce_csrf_checks=True)
@@ -276,6 +278,23 @@ class TestRunPage(JobPagesTestCase):
         self.assertContains(answer, f'data-job="{done.id}" data-status="succeeded"')
         self.job.refresh_from_db()
         assert self.job.status == "queued"
+
+    def test_it_says_how_many_the_daily_limit_of_cancellations_allows(self):
+        User.objects.filter(pk=self.alice.pk).update(max_cancels_per_day=3)
+        job_control.cancel(job=self.job, actor=self.alice)
+        url, why = reverse("cancel_run", args=[self.batch.batch]), "cancellations a day is reached"
+        answer = self.client.post(url, headers=SCRIPT)
+        text = answer.content.decode()
+        assert (answer.status_code, int(answer["Retry-After"]) > 0) == (429, True)
+        assert text.startswith("2 images canceled. Returned: 2\N{NO-BREAK SPACE}credits. The limit")
+        assert why in text
+        statuses = Job.objects.filter(batch=self.batch.batch).order_by("id")
+        assert list(statuses.values_list("status", flat=True)) == [
+            *("queued", "queued", "canceled", "canceled")
+        ]
+        page = self.client.post(url, follow=True)
+        self.assertNotContains(page, "0 images canceled")
+        self.assertContains(page, why)
 
     def test_it_is_for_its_owner_alone(self):
         self.client.force_login(self.bob)

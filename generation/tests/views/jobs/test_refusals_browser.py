@@ -1,0 +1,75 @@
+"""What the server says when it refuses, as pages show it in a real Chromium."""
+
+import re
+from typing import ClassVar
+
+from playwright.sync_api import Page, expect
+
+from generation.testing.pages.browser import DESKTOP, BrowserTestCase
+from generation.testing.pages.content import GPUS
+
+PEOPLE = ("canceling", "limited")
+PREPARE = f"""
+import time
+from accounts.models import User
+from generation.jobs.placing import orders
+from generation.models import Job
+for name in {PEOPLE!r}:
+    user = User.objects.get(email=f"{{name}}@example.org")
+    orders.place(user=user, request={{"model": "flux-schnell", "prompt": "a paper boat"}})
+    User.objects.filter(pk=user.pk).update(max_cancels_per_day=1)
+while Job.objects.active().exists():
+    time.sleep(0.05)
+"""
+ONE = r"1 image canceled\. Returned: \d.credits?\."
+REACHED = "The limit of cancellations a day is reached: 1. It resets at"
+
+
+class TestRefusedCancellations(BrowserTestCase):
+    """Each person has one image, and may cancel once."""
+
+    people: ClassVar = PEOPLE
+    prepare = PREPARE
+
+    def visit_without_gpus(self, name: str, path: str, *, endpoint: str) -> Page:
+        """Return a page whose jobs of this endpoint wait."""
+        path_of_endpoint = f"endpoints/{endpoint}"
+        self.addCleanup(self.demo.tell_emulator, path_of_endpoint, workers=GPUS)
+        self.demo.tell_emulator(path_of_endpoint, workers=0)
+        self.troubles.forgive("429 POST")
+        return self.visit(name, path, **DESKTOP)
+
+    def close_error(self, page: Page, text: str) -> None:
+        expect(page.locator(".toast-bad p")).to_have_text(re.compile(f"^{text}"))
+        page.locator(".toast-bad [data-toast-close]").click()
+
+    def test_a_run_is_canceled_up_to_the_limit_and_says_so(self) -> None:
+        page = self.visit_without_gpus(
+            "canceling", "/create/", endpoint="black-forest-labs-flux-1-dev"
+        )
+        page.fill("#prompt", "seven kites")
+        page.click(".model-button")
+        page.click(".model-option[value=flux-dev]")
+        page.click(".segments label:has([value='2'])")
+        expect(page.locator("#create-button")).to_contain_text("Create 2")
+        page.click("#create-button")
+        expect(page.locator("[data-cancel]")).to_have_count(2)
+        run = page.locator("[data-run]").first
+        run.locator("[popovertarget^=menu-]").click()
+        run.get_by_text("Cancel unfinished").click()
+        self.close_error(page, f"{ONE} {REACHED}")
+        expect(run.locator("[data-status=canceled]")).to_have_count(1)
+        run.locator("[data-cancel] button").click()
+        self.close_error(page, REACHED)
+        expect(run.locator("[data-cancel]")).to_have_count(1)
+
+    def test_the_lightbox_and_the_message_say_why_nothing_was_canceled(self) -> None:
+        page = self.visit_without_gpus("limited", "/gallery/", endpoint="z-image-turbo")
+        link = page.locator(".card-link").first
+        link.press("v")
+        made = page.locator(".toast", has_text="4 variants")
+        made.get_by_role("button", name="Cancel").click()
+        self.close_error(page, f"{ONE} {REACHED}")
+        link.click()
+        page.locator("[data-line-cancel]").click()
+        self.close_error(page, REACHED)
