@@ -1,6 +1,6 @@
 """Run the production processes on this machine without containers: `make stack`.
 
-    python deploy/stack.py [NAME…]     nginx web sockets worker; all of them by default
+    python deploy/stack.py [NAME…]     web sockets worker nginx; all of them by default
 
 PostgreSQL, Redis, the bucket and RunPod are those of the environment or of .env; nginx listens on
 PORT, and with NGINX_SERVER=tls on TLS_PORT. A process that dies is started again; Ctrl-C or SIGTERM
@@ -28,12 +28,12 @@ from typing import IO, NoReturn
 import environ
 
 ROOT = Path(__file__).resolve().parent.parent
-# The signal that ends each process gracefully, and the seconds that this may take.
+# In this order, the signal that ends each process gracefully, and the seconds that this may take.
 STOP = {
-    "nginx": (signal.SIGQUIT, 15),
     "web": (signal.SIGTERM, 35),
     "sockets": (signal.SIGTERM, 15),
     "worker": (signal.SIGTERM, 150),  # longer than IMAGE_CALL_SECONDS
+    "nginx": (signal.SIGQUIT, 15),
 }
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MIN_SECONDS_BETWEEN_STARTS = 1
@@ -70,7 +70,7 @@ def main(names: list[str]) -> None:
     if subprocess.run(["deploy/start.sh", "release"], check=False).returncode:
         fail("the release step failed, see above.")
     say(f"ArtGen starts at {os.environ['PUBLIC_URL']}. Stop it with Ctrl-C.")
-    processes = [Process(name) for name in names or STOP]
+    processes = [Process(name) for name in STOP if name in names or not names]
     with lock, running(processes):
         keep(processes)
 
@@ -246,6 +246,8 @@ def running(processes: list[Process]) -> Iterator[None]:
     started = []
     try:
         for process in processes:
+            if process.name == "nginx" and started:
+                wait_for_web(started)
             process.start()
             started.append(process)
         yield
@@ -259,12 +261,26 @@ def running(processes: list[Process]) -> Iterator[None]:
             process.wait_until(now + process.stop_seconds)
 
 
+def wait_for_web(processes: list[Process]) -> None:
+    """Keep these processes running until web answers: an nginx before it would answer 503."""
+    address = Path(os.environ["RUN_DIR"], "web-main.sock")
+    ask = [sys.executable, "deploy/ask_socket.py", str(address), "/healthz"]
+    while any(process.name == "web" for process in processes):
+        restart_dead(processes)
+        if address.exists() and subprocess.run(ask, check=False).returncode == 0:
+            return
+
+
 def keep(processes: list[Process]) -> NoReturn:
     """Keep these processes running until a signal raises SystemExit."""
     while True:
-        time.sleep(0.2)
-        for process in processes:
-            process.restart_if_dead()
+        restart_dead(processes)
+
+
+def restart_dead(processes: list[Process]) -> None:
+    time.sleep(0.2)
+    for process in processes:
+        process.restart_if_dead()
 
 
 if __name__ == "__main__":

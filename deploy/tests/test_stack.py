@@ -496,6 +496,16 @@ class TestRunner(unittest.TestCase):
         self.stack.launch()
         self.stack.get_ready()
 
+    def test_it_starts_nginx_when_web_answers(self):
+        self.stack.end()
+        self.stack.launch()
+        bound, started = (
+            (self.stack.run_dir / name).stat().st_mtime_ns
+            for name in ("web-main.sock", "nginx.pid")
+        )
+        assert bound < started
+        self.stack.get_ready()
+
 
 class TestKilled(unittest.TestCase):
     def setUp(self):

@@ -7,6 +7,8 @@ import sys
 
 from django.conf import settings
 
+from generation.testing import documents
+
 PAGE = settings.BASE_DIR / "deploy" / "docs" / "scaling.md"
 
 
@@ -90,6 +92,18 @@ class TestCapacity:
             "An upgrade could open 104 database connections, above the limit of 80: "
         ), text
         assert text.endswith(" = 76, plus 28 for the upgrade."), text
+
+    def test_two_machines_of_eight_cores_start_and_upgrade_with_the_settings_of_the_page(
+        self,
+    ) -> None:
+        for page in documents.editions("deploy/docs/scaling.md"):
+            (block,) = (
+                section.settings
+                for section in documents.sections(page)
+                if "WEB_MACHINES=2" in section.settings
+            )
+            environment = dict(line.split("=", 1) for line in block)
+            assert said("upgrade", GUNICORN_WORKERS="8", **environment) == (0, "")
 
     def test_it_is_documented_as_computed(self) -> None:
         shown = re.findall(

@@ -41,7 +41,15 @@ def workers() -> Check:
     if not answers:
         detail = f"no Celery worker responded within {PING_SECONDS} s"
         return Check("workers", False, detail, installation.current().started("worker"))
-    return Check("workers", True, f"{len(answers)} responded: {', '.join(sorted(answers))}")
+    names = ", ".join(sorted(answers))
+    if len(answers) < expected:
+        hint = (
+            "A machine or container is away, or fewer run than WORKER_MACHINES and "
+            f"WORKER_CONTAINERS say. {installation.current().started('worker')}"
+        )
+        detail = f"{len(answers)} of {expected} lanes responded: {names}"
+        return Check("workers", True, detail, hint)
+    return Check("workers", True, f"{len(answers)} responded: {names}")
 
 
 def ticks() -> Check:

@@ -195,6 +195,12 @@ class TestPlumbing(DoctorTestCase):
         MigrationRecorder.Migration.objects.filter(app="generation", name__gte="0048").delete()
         self.assertBroken("migrations", "Upgrade to commit ccef36fe first, then to this one.")
 
+    def test_it_warns_of_a_machine_that_is_away(self) -> None:
+        with mock.patch.dict(os.environ, {"WORKER_MACHINES": "2"}):
+            check = processes.workers()
+        assert (check.ok, check.detail[:24]) == (True, "1 of 2 lanes responded: ")
+        assert "A machine or container is away" in check.hint
+
     def test_it_notices_a_broker_and_a_cache_that_are_away(self) -> None:
         with dead_broker(), dead_cache():
             checks = self.assertBroken("broker", "CELERY_BROKER_URL")
@@ -447,4 +453,4 @@ class TestWorker(BaseTestCase):
             said = next(
                 (check.detail for _try in range(10) if (check := processes.workers()).ok), None
             )
-        assert "1 responded" in (said or "nothing")
+        assert "1 of 3 lanes responded" in (said or "nothing")
