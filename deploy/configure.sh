@@ -1,15 +1,26 @@
 #!/bin/sh
 # Write one file per secret, and per value that the demo sets, into /config; the first container.
 # The other containers read them as NAME_FILE. Missing secrets of ArtGen itself are generated once.
+# PostgreSQL and Grafana have other users: they get volumes of their own, and this user's group.
 set -eu
-umask 022
+umask 077
 cd "${CONFIG_DIR:-/config}"
+mkdir -p postgres grafana
+chmod 750 postgres grafana
+# Those of versions up to ccef36fe, whose containers may still run, stay readable; 0.2 removes them.
+find . -maxdepth 1 -type f ! -name postgres_password ! -name grafana_password -exec chmod 600 {} +
 missing=
 demo=
 find_demo="import socket; socket.gethostbyname('${DEMO_HOST:-}')"
 [ -z "${DEMO_HOST:-}" ] || ! python -c "$find_demo" 2>/dev/null || demo=yes
 
-file_of() { echo "$1" | tr '[:upper:]' '[:lower:]'; } # NAME
+file_of() { # NAME
+  case $1 in
+  POSTGRES_PASSWORD) echo postgres/postgres_password ;;
+  GRAFANA_PASSWORD) echo grafana/grafana_password ;;
+  *) echo "$1" | tr '[:upper:]' '[:lower:]' ;;
+  esac
+}
 set_to() { printf '%s' "$2" >"$(file_of "$1")"; }     # NAME VALUE
 keep() { # NAME VALUE: the value of .env, else the one that was kept, else VALUE
   eval "given=\${$1:-}"
@@ -33,10 +44,13 @@ need() { # NAME DEMO-VALUE WHAT: the value of .env, else that of the demo, else 
 generate() { python -c 'import secrets; print(secrets.token_urlsafe(50))'; }
 
 keep SECRET_KEY "$(generate)"
-keep POSTGRES_PASSWORD "$(generate)"
-keep GRAFANA_PASSWORD "$(generate)"
+for name in POSTGRES_PASSWORD GRAFANA_PASSWORD; do
+  file=$(file_of "$name")
+  keep "$name" "$(cat "${file#*/}" 2>/dev/null || generate)"
+  chmod 640 "$file"
+done
 quote='import sys, urllib.parse; print(urllib.parse.quote(sys.stdin.read(), safe=""))'
-postgres="postgres://artgen:$(python -c "$quote" <postgres_password)@postgres:5432/artgen"
+postgres="postgres://artgen:$(python -c "$quote" <postgres/postgres_password)@postgres:5432/artgen"
 set_to DATABASE_URL "${DATABASE_URL:-$postgres}"
 set_to EMAIL_URL "${EMAIL_URL:-consolemail://}"
 set_to SETTING_NAMES "$(python -c 'import os; print(*os.environ)')"
