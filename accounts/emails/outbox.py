@@ -174,4 +174,5 @@ def _postpone(email: OutgoingEmail, error: Exception) -> None:
         log.warning("email not sent yet", extra=extra, exc_info=error)
         pause = FIRST_PAUSE * 2 ** min(email.attempts - 1, MAX_DOUBLINGS)
         fields["due_at"] = now + min(pause, MAX_PAUSE)
-    OutgoingEmail.objects.filter(pk=email.pk).update(**fields)
+    # Its attempts have grown if another task sends it now, because this took longer than LEASE.
+    OutgoingEmail.objects.filter(pk=email.pk, attempts=email.attempts).update(**fields)

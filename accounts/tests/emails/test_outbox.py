@@ -33,6 +33,16 @@ class FailingBackend(BaseEmailBackend):
         raise self.error
 
 
+class SlowBackend(BaseEmailBackend):
+    """A mail server that fails after another worker has claimed the email."""
+
+    claimed_until = timezone.now() + timedelta(days=1)
+
+    def send_messages(self, email_messages: list[EmailMessage]) -> int:
+        OutgoingEmail.objects.update(due_at=self.claimed_until, attempts=2)
+        raise ConnectionRefusedError(111, "Connection refused")
+
+
 def failing_with(error: Exception) -> Any:
     FailingBackend.error = error
     return override_settings(EMAIL_BACKEND=f"{__name__}.FailingBackend")
@@ -131,6 +141,18 @@ class TestFailure(BaseTestCase):
         outbox.send_due()
         assert len(mail.outbox) == 1
         assert not OutgoingEmail.objects.exists()
+
+    def test_it_leaves_an_email_to_the_worker_that_sends_it_after_the_lease(self) -> None:
+        enqueue()
+        backend = override_settings(EMAIL_BACKEND=f"{__name__}.SlowBackend")
+        with backend, self.assertLogs("accounts.emails.outbox", "WARNING"):
+            outbox.send_due()
+        email = OutgoingEmail.objects.get()
+        assert (email.due_at, email.attempts, email.last_error) == (
+            SlowBackend.claimed_until,
+            2,
+            "",
+        )
 
     def test_it_keeps_trying_every_hour_while_the_links_in_it_are_valid(self) -> None:
         enqueue()

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -35,7 +35,8 @@ STOPPED_BY_STAFF = "stopped_by_staff"
 def retry_attempt(job: Job, *, code: str, detail: str, charge: Charge | None = None) -> Job:
     """Give the job another attempt at our cost, or fail it with `code` if none remains.
 
-    `charge` is that of the attempt that ends here, if RunPod has reported its end. Raises Stale.
+    `charge` is that of the attempt that ends here, if RunPod has reported its end; else the caller
+    must still have its lease: a webhook may have just said more. Raises Stale.
     """
     now = timezone.now()
     if job.attempt >= settings.JOB_MAX_ATTEMPTS or (job.deadline_at and job.deadline_at <= now):
@@ -45,6 +46,7 @@ def retry_attempt(job: Job, *, code: str, detail: str, charge: Charge | None = N
             job,
             Status.QUEUED,
             HistoryLine("lost", now, f"{code}: {detail}" if detail else code),
+            guard=_lease(job, charge),
             attempt=F("attempt") + 1,
             **costs_plus(job, charge),
             error_detail="",
@@ -128,9 +130,15 @@ def fail(
     """End the job without images, release its hold and stop it at RunPod. Raises Stale.
 
     `charge` is what RunPod has reported of the attempt's end, if it has: it needs no stop then.
+    Else the caller must still have its lease.
     """
     reason = EndReason(code, storable(detail), actor)
-    return _end_without_images(job, Status.FAILED, reason, charge=charge)
+    guard = _lease(job, charge)
+    return _end_without_images(job, Status.FAILED, reason, charge=charge, guard=guard)
+
+
+def _lease(job: Job, charge: Charge | None) -> Q:
+    return Q(due_at=job.due_at) if charge is None else Q()
 
 
 def cancel(job: Job, *, actor: User | None, detail: str = "") -> Job:
@@ -145,7 +153,12 @@ def cancel(job: Job, *, actor: User | None, detail: str = "") -> Job:
 
 
 def _end_without_images(
-    job: Job, to: Status, reason: EndReason, *, charge: Charge | None = None
+    job: Job,
+    to: Status,
+    reason: EndReason,
+    *,
+    charge: Charge | None = None,
+    guard: Q | None = None,
 ) -> Job:
     now, text = timezone.now(), ": ".join(filter(None, (reason.code, reason.detail)))
     # Read from the row, not from `job`: the reply to /run may have been stored since it was read.
@@ -157,6 +170,7 @@ def _end_without_images(
             job,
             to,
             HistoryLine(to.value, now, text, reason.actor),
+            guard=guard,
             due_at=None,
             finished_at=now,
             error_code=reason.code,

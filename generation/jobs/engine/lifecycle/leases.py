@@ -15,7 +15,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from artgen.database import raw_sql
-from generation.jobs.engine.lifecycle.transition import COLUMNS, HistoryLine, insert_history
+from generation.jobs.engine.lifecycle.transition import (
+    COLUMNS,
+    HistoryLine,
+    insert_history,
+    seen_values,
+)
 from generation.models import Job, Status, model_cache
 from generation.models.outages import WITHOUT_CHECKS
 
@@ -123,15 +128,21 @@ def claim_storing(
     return next(iter(model_cache.attach(jobs)), None)
 
 
+POSTPONE = """
+UPDATE generation_job AS job SET due_at = %(until)s
+FROM unnest(
+    %(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(leases)s::timestamptz[]
+) AS seen (id, status, attempt, lease)
+WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
+    AND job.due_at = seen.lease
+"""
+
+
 def postpone(jobs: Sequence[Job], *, until: datetime) -> int:
-    """Check the jobs again at `until`; return how many were still as seen. Nothing else changes."""
-    ids_by_guard: dict[tuple[str, int], list[UUID]] = {}
-    for job in jobs:
-        ids_by_guard.setdefault((job.status, job.attempt), []).append(job.id)
-    return sum(
-        Job.objects.filter(id__in=ids, status=status, attempt=attempt).update(due_at=until)
-        for (status, attempt), ids in ids_by_guard.items()
-    )
+    """Check the jobs again at `until`; return how many were still leased. Nothing else changes."""
+    with connection.cursor() as cursor:
+        cursor.execute(POSTPONE, {"until": until, **seen_values(jobs)})
+        return cursor.rowcount
 
 
 RECEIVE_WEBHOOK = """

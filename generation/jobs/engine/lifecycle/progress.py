@@ -20,9 +20,9 @@ from generation.jobs.engine.lifecycle.transition import (
     change_seen,
     costs_plus,
     expect_one,
+    held,
     insert_history,
     move,
-    unchanged,
 )
 from generation.models import Job, Status
 from generation.providers.job_report import JobReport
@@ -48,7 +48,8 @@ class Finished:
     cost: Decimal | None  # US dollars
 
 
-# Only jobs that have just begun get a line of history.
+# Only jobs that have just begun get a line of history. A job whose webhook came during the check
+# stays as it is: due, and probably finished.
 STORE_PROGRESS = """
 WITH changed AS (
     UPDATE generation_job AS job SET
@@ -61,10 +62,11 @@ WITH changed AS (
         step = seen.step,
         step_count = seen.step_count
     FROM unnest(
-        %(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[],
+        %(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(leases)s::timestamptz[],
         %(progress)s::float8[], %(steps)s::int[], %(step_counts)s::int[]
-    ) AS seen (id, status, attempt, progress, step, step_count)
+    ) AS seen (id, status, attempt, lease, progress, step, step_count)
     WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
+        AND job.due_at = seen.lease
     RETURNING job.*, CASE WHEN seen.status = 'submitted' THEN '' END AS detail
 )"""
 
@@ -84,7 +86,7 @@ def store_progress(reported: Sequence[tuple[Job, JobProgress]], *, until: dateti
 def store_missing(job: Job, *, until: datetime) -> None:
     """Store that RunPod answers 404, since now unless it already did. Raises Stale."""
     since = Coalesce(F("missing_since"), timezone.now())
-    expect_one(unchanged(job).update(missing_since=since, due_at=until))
+    expect_one(held(job).update(missing_since=since, due_at=until))
 
 
 # The attempt ends at RunPod, so its cost is added: to the job, and to the sums that budgets read.
@@ -183,6 +185,6 @@ def retry_storing(job: Job, *, until: datetime, detail: str, code: str = "") -> 
     """
     with transaction.atomic():
         detail = storable(detail)
-        expect_one(unchanged(job).update(due_at=until, error_detail=detail, error_code=code))
+        expect_one(held(job).update(due_at=until, error_detail=detail, error_code=code))
         if detail != job.error_detail:
             insert_history([job], HistoryLine("not_stored", timezone.now(), detail))

@@ -22,6 +22,7 @@ from generation.jobs.engine.lifecycle.transition import (
     change,
     change_seen,
     expect_one,
+    held,
     move,
     publish,
     unchanged,
@@ -146,11 +147,13 @@ def _values(openings: Openings, chosen: Sequence[ChosenJob]) -> dict[str, object
 
 
 # A webhook that was faster than the reply to /run says that the job has ended: it is checked now.
+# One that was adopted is being checked already, and stays due as it is.
 STORE_ACCEPTED = """
 WITH changed AS (
     UPDATE generation_job AS job SET
         version = job.version + 1,
-        due_at = CASE WHEN job.candidate_id <> '' THEN %(now)s ELSE %(first_check_at)s END,
+        due_at = CASE WHEN job.candidate_id <> '' THEN %(now)s
+            WHEN job.runpod_id = '' THEN %(first_check_at)s ELSE job.due_at END,
         runpod_id = seen.runpod_id,
         candidate_id = '',
         refusals = 0
@@ -311,7 +314,7 @@ def store_candidate(job_id: UUID, *, attempt: int, runpod_id: str) -> bool:
 
 def reject_candidate(job: Job, *, until: datetime) -> None:
     """Clear a candidate that RunPod does not know or that belongs to another job. Raises Stale."""
-    expect_one(unchanged(job).filter(runpod_id="").update(candidate_id="", due_at=until))
+    expect_one(held(job).filter(runpod_id="").update(candidate_id="", due_at=until))
 
 
 def adopt_candidate(job: Job) -> Job:

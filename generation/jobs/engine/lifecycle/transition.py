@@ -57,6 +57,13 @@ def unchanged(job: Job) -> JobQuerySet:
     return Job.objects.filter(id=job.id, status=job.status, attempt=job.attempt)
 
 
+def held(job: Job) -> JobQuerySet:
+    """Return the same if the caller still has its lease: since it read the row, no webhook and no
+    person has made it due, and no other process has claimed it.
+    """
+    return unchanged(job).filter(due_at=job.due_at)
+
+
 def expect_one(count: int) -> None:
     """Raise Stale unless an UPDATE of one job changed its row."""
     if count != 1:
@@ -89,19 +96,26 @@ def change_seen(
 ) -> list[Job]:
     """Run `change` for jobs as the caller read them, and publish those that have not moved on.
 
-    The statement compares `ids`, `statuses` and `attempts` with the rows.
+    The statement compares `ids`, `statuses` and `attempts` with the rows, and their `leases` if it
+    makes them due later.
     """
-    guard = {
-        "ids": [job.id for job in jobs],
-        "statuses": [str(job.status) for job in jobs],
-        "attempts": [job.attempt for job in jobs],
-    }
     models = {job.model_id: job.model for job in jobs}
-    moved = change(statement, event, {**guard, **values})  # one statement needs no transaction
+    # One statement needs no transaction.
+    moved = change(statement, event, {**seen_values(jobs), **values})
     for job in moved:
         job.model = models[job.model_id]  # without a query
     publish(moved)
     return moved
+
+
+def seen_values(jobs: Sequence[Job]) -> dict[str, object]:
+    """Return the columns that guards compare, as the caller read them."""
+    return {
+        "ids": [job.id for job in jobs],
+        "statuses": [str(job.status) for job in jobs],
+        "attempts": [job.attempt for job in jobs],
+        "leases": [job.due_at for job in jobs],
+    }
 
 
 # --- history, events, costs -----------------------------------------------------------------------

@@ -27,6 +27,11 @@ class LifecycleTestCase(EmulatorTestCase):
         driver.submit("flux-schnell")
         return Job.objects.select_related("model").get()
 
+    def being_posted(self, job: Job) -> Job:
+        """Return the job as SUBMITTED, before the reply to its POST."""
+        (taken,) = lifecycle.begin_submission(Openings(job.model, [job.model.endpoint]))
+        return taken
+
     def changes(self, job: Job) -> dict[str, object]:
         """Return every change of a job at RunPod that a process could make, with what it read."""
         soon = timezone.now() + timedelta(hours=1)
@@ -51,7 +56,9 @@ class LifecycleTestCase(EmulatorTestCase):
             "moved": lambda: lifecycle.move_to_endpoint(job, endpoint_id="x"),
             "running": lambda: lifecycle.store_progress([(job, progress)], until=soon),
             "storing": lambda: lifecycle.begin_storing([(job, finished)]),
-            "submitted": lambda: lifecycle.store_accepted([(job, job.runpod_id)]),
+            "submitted": lambda: lifecycle.store_accepted([(job, job.runpod_id or "rp-late")]),
+            "unknown": lambda: lifecycle.store_unknown([(job, "no reply")]),
+            "put back": lambda: lifecycle.put_back([(job, "429")], until=soon),
             "postponed": lambda: lifecycle.postpone([job], until=soon),
             "candidate": lambda: lifecycle.store_candidate(
                 job.id, attempt=job.attempt, runpod_id="x"
@@ -78,11 +85,18 @@ class TestAttempt(LifecycleTestCase):
 
         self.assert_changes_nothing(old)
 
+    def test_it_gives_no_newer_attempt_the_late_reply_to_the_post_of_an_old_one(self) -> None:
+        old = self.being_posted(self.place())
+        lifecycle.retry_attempt(old, code="gpu_lost", detail="")
+        new = self.being_posted(old)
+        assert (new.status, new.attempt, new.runpod_id) == (old.status, old.attempt + 1, "")
+
+        self.assert_changes_nothing(old)
+
     def test_it_never_gives_a_newer_attempt_of_unknown_fate_the_candidate_of_an_old_one(
         self,
     ) -> None:
-        job = self.place()
-        lifecycle.begin_submission(Openings(job.model, [job.model.endpoint]))
+        job = self.being_posted(self.place())
         Job.objects.update(attempt=2)
 
         assert not lifecycle.store_candidate(job.id, attempt=1, runpod_id="x")
