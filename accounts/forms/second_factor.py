@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms.fields import label_field
 from accounts.limits import sign_in_attempts
 from accounts.sessions.second_factor_rules import MFAAdapter
+from artgen.bounded_json import BoundedDecoder
 
 MAX_CODE_LENGTH = 20
 USED_CODE_SECONDS = 120  # longer than a code is accepted
@@ -73,16 +74,10 @@ def _refusing_malformed_passkeys() -> Iterator[None]:
 
 
 class CredentialField(forms.JSONField):
-    """What the browser sends for a passkey; refuses also JSON that Python cannot read.
+    """What the browser sends for a passkey."""
 
-    Such as a number of 5,000 digits (ValueError), or lists in lists in lists (RecursionError).
-    """
-
-    def to_python(self, value: object) -> Any:
-        try:
-            return super().to_python(value)
-        except (ValueError, RecursionError) as error:
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+    def __init__(self, **options: Any) -> None:
+        super().__init__(decoder=BoundedDecoder, **options)
 
     def bound_data(self, data: object, initial: object) -> object:
         """Return what the form shows again: nothing, each passkey is asked for once."""

@@ -1,7 +1,8 @@
 """Strict JSON bodies (RFC 8259): one object, unique fields, limited size and depth."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO, Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework.parsers import BaseParser
 
 from artgen.api.problems import Problem, invalid, too_large
+from artgen.bounded_json import BoundedDecoder, TooDeep, TooManyParts, UnreadableNumber
 
 MAX_DEPTH = 10
 
@@ -29,30 +31,42 @@ class StrictJSONParser(BaseParser):
         raw = stream.read(self.max_bytes + 1)
         if len(raw) > self.max_bytes:
             raise too_large(self.max_bytes)
-        return parse_object(raw)
+        return self.parse_object(raw)
+
+    def parse_object(self, raw: bytes) -> dict[str, Any]:
+        """Return the JSON object in UTF-8 bytes."""
+        with refusing_malformed():
+            value = json.loads(
+                raw.decode("utf-8"),
+                cls=BoundedDecoder,
+                max_depth=MAX_DEPTH,
+                object_pairs_hook=_once,
+                parse_float=float,  # of 1e400 a field says more
+                parse_constant=_refuse_constant,
+            )
+        if not isinstance(value, dict):
+            raise Problem("malformed", _("The body must be one JSON object."))
+        return value
 
 
-def parse_object(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object in UTF-8 bytes; raises Problem."""
+@contextmanager
+def refusing_malformed() -> Iterator[None]:
+    """Raise Problem for what cannot be read."""
     try:
-        value = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant
-        )
+        yield
     except UnicodeDecodeError as error:
         raise Problem("malformed", _("The body isn’t valid UTF-8.")) from error
+    except TooDeep as error:
+        raise Problem("malformed", _("The body is nested too deeply.")) from error
+    except TooManyParts as error:
+        raise Problem("malformed", _("The body has too many parts.")) from error
+    except UnreadableNumber as error:
+        raise Problem("malformed", _("The body contains a number that is too long.")) from error
     except json.JSONDecodeError as error:
         where = {"line": error.lineno, "column": error.colno}
         raise Problem(
             "malformed", _("The body isn’t valid JSON: line %(line)d, column %(column)d.") % where
         ) from error
-    except RecursionError as error:
-        raise _too_deep() from error
-    except ValueError as error:  # an integer of thousands of digits
-        raise Problem("malformed", _("The body contains a number that is too long.")) from error
-    if not isinstance(value, dict):
-        raise Problem("malformed", _("The body must be one JSON object."))
-    _check_depth(value, MAX_DEPTH)
-    return value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -69,15 +83,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> Any:
     raise Problem("malformed", _("%(name)s is not a JSON number.") % {"name": name})
-
-
-def _check_depth(value: object, left: int) -> None:
-    if left == 0:
-        raise _too_deep()
-    if isinstance(value, dict | list):
-        for member in value.values() if isinstance(value, dict) else value:
-            _check_depth(member, left - 1)
-
-
-def _too_deep() -> Problem:
-    return Problem("malformed", _("The body is nested too deeply."))

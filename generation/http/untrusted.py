@@ -4,31 +4,20 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-MAX_DEPTH = 50
-"""Levels of nested objects and lists; the deepest reply we know, of worker-comfyui, has 6."""
+from artgen.bounded_json import BoundedDecoder
 
 
 class InvalidJSON(ValueError):
-    """The text is not valid JSON, or nested too deeply to be read recursively."""
+    """The text is not valid JSON, or has too many or too deep parts to be read."""
 
 
 def parse_json(text: str | bytes) -> Any:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        if isinstance(text, bytes):
+            text = text.decode("utf-8-sig", "surrogatepass")
+        return json.loads(text, cls=BoundedDecoder, parse_float=float, parse_constant=float)
+    except ValueError as error:
         raise InvalidJSON("not valid JSON") from error
-    level = [value]
-    for _depth in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _inside(outer)]
-        if not level:
-            return value
-    raise InvalidJSON(f"nested more than {MAX_DEPTH} levels deep")
-
-
-def _inside(value: object) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
 
 
 def shortened(value: object, *, max_text: int) -> Any:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from generation.protocols.a1111.images import A1111Images, Progress
+from generation.protocols.a1111.images import Img2Img, Progress, Txt2Img
 from generation.protocols.a1111.options import Options
 from generation.protocols.connect.page import connect
 from generation.protocols.mcp.endpoint import Mcp, resource_metadata
@@ -17,7 +17,9 @@ OPENAI = [
     path("<path:rest>", unknown_address, name="openai_unknown"),
 ]
 A1111 = [
-    address for resource in (A1111Images, Progress, Options) for address in resource.addresses()
+    address
+    for resource in (Txt2Img, Img2Img, Progress, Options)
+    for address in resource.addresses()
 ]
 METADATA = ".well-known/oauth-protected-resource"
 urlpatterns = [

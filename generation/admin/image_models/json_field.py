@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
+
+from artgen.bounded_json import BoundedDecoder
 
 
 class ReadableJSONField(forms.JSONField):
@@ -18,23 +19,12 @@ class ReadableJSONField(forms.JSONField):
         self, *, indent: int | None = None, rows: int = 12, empty: object = None, **kwargs: Any
     ) -> None:
         attrs = {"rows": rows, "class": "json", "spellcheck": "false"}
-        super().__init__(widget=forms.Textarea(attrs=attrs), required=False, **kwargs)
+        widget = forms.Textarea(attrs=attrs)
+        super().__init__(widget=widget, decoder=BoundedDecoder, required=False, **kwargs)
         self.indent, self.empty = indent, empty
-
-    def to_python(self, value: object) -> Any:
-        try:
-            return super().to_python(value)
-        except RecursionError as error:
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
     def clean(self, value: object) -> Any:
         return super().clean(value) or self.empty
-
-    def bound_data(self, data: object, initial: object) -> Any:
-        try:
-            return super().bound_data(data, initial)
-        except RecursionError:
-            return InvalidJSONInput(data)
 
     def prepare_value(self, value: object) -> str:
         """Return the text to edit; invalid input stays as it was typed."""

@@ -22,7 +22,11 @@ from generation.imaging import mask_image
 NUMBERS = {"steps": "steps", "cfg_scale": "guidance", "denoising_strength": "strength"}
 """Numbers of this API, and ours."""
 MAX_SIDE = 10_000
+MAX_NUMBER = 2**64  # of a seed
 MAX_IMAGES = 16
+JSON_ESCAPES = ((b"\\/", b"/"), (b"\\n", b""), (b"\\r", b""))
+"""That encoders write into base64."""
+WHITESPACE = b" \t\r\n"
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class ImageFields:
         if seed is not None and seed >= 0:
             values["seed"] = int(seed) % (SEED_MAX + 1)
         width, height = (_number(self.raw, name) for name in ("width", "height"))
-        if width and height and 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE:
+        if width and height and 1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE:
             size = shapes.nearest_size(known, width=round(width), height=round(height))
             values |= {"width": size[0], "height": size[1]} if size else {}
         return values
@@ -68,10 +72,11 @@ def read(body: Mapping[str, Any], *, with_images: bool) -> ImageFields:
     count = 1
     for name in ("batch_size", "n_iter"):
         number = _number(body, name)
-        count *= 1 if number is None else round(number)
-    if not 1 <= count <= BATCH_MAX:
-        detail = _("Must be %(min)d–%(max)d.") % {"min": 1, "max": BATCH_MAX}
-        raise invalid("batch_size", "max_value", detail)
+        each = 1 if number is None else round(number)
+        count *= each
+        if each < 1 or count > BATCH_MAX:
+            detail = _("Must be %(min)d–%(max)d.") % {"min": 1, "max": BATCH_MAX}
+            raise invalid(name, "max_value", detail)
     limit = _number(body, "max_credits")
     override = body.get("override_settings")
     model = override.get("sd_model_checkpoint") if isinstance(override, dict) else ""
@@ -96,13 +101,20 @@ def _images(body: Mapping[str, Any]) -> list[bytes]:
 
 
 def _decoded(text: object, name: str) -> bytes:
-    """Return the bytes of base64, with or without `data:image/png;base64,` before it."""
-    if not isinstance(text, str):
+    """Return the bytes of base64, with or without `data:image/png;base64,` before it.
+
+    `text` is a string or, of a long one, the bytes of the body.
+    """
+    if not isinstance(text, str | memoryview):
         raise invalid(name, "invalid", _("Must be a string."))
+    encoded = text.encode("utf-8", "replace") if isinstance(text, str) else bytes(text)
+    for escaped, letter in JSON_ESCAPES:
+        encoded = encoded.replace(escaped, letter)
+    if encoded.startswith(b"data:"):
+        encoded = encoded.partition(b",")[2]
     try:
-        encoded = text.partition(",")[2] if text.startswith("data:") else text
-        data = base64.b64decode("".join(encoded.split()), validate=True)
-    except ValueError as error:  # also for letters that are not ASCII
+        data = base64.b64decode(encoded.translate(None, WHITESPACE), validate=True)
+    except ValueError as error:
         raise invalid(name, "invalid", _("The image isn’t valid base64.")) from error
     if len(data) > settings.UPLOAD_MAX_BYTES:
         raise too_large(settings.UPLOAD_MAX_BYTES, field=name)
@@ -120,7 +132,7 @@ def _number(body: Mapping[str, Any], name: str) -> float | None:
     value = body.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_NUMBER:
         raise invalid(name, "invalid", _("Must be a number."))
     return value
 

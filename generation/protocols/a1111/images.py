@@ -12,8 +12,10 @@ from accounts.access.request_user import limited_token, user_of
 from accounts.limits import rate_limits
 from accounts.models import Scope
 from artgen.api.operations import operation
-from artgen.api.parsers import StrictJSONParser
+from artgen.api.parsers import StrictJSONParser, refusing_malformed
+from artgen.api.problems import too_large
 from artgen.api.views import body_of
+from artgen.bounded_json import without_long_strings
 from artgen.processes.later import waited
 from generation.api import waiting
 from generation.api.batch_bodies import read_key
@@ -35,23 +37,31 @@ from generation.protocols.model_names import Wanted
 from generation.protocols.source_files import SourceFiles
 
 ACCEPTED = 202
+LONGEST_TEXT = 64 * 1024
 
 
-class LargeJSONParser(StrictJSONParser):
-    max_bytes = 50 * 1024 * 1024  # images in base64
+class ImagesJSONParser(StrictJSONParser):
+    """Leaves images in base64 as they are: the rest is parsed, within the usual limit."""
+
+    max_bytes = 50 * 1024 * 1024
+
+    def parse_object(self, raw: bytes) -> dict[str, Any]:
+        """Return the object; its long strings are `memoryview`s, also in lists."""
+        with refusing_malformed():
+            rest, images = without_long_strings(raw, longest=LONGEST_TEXT)
+        if len(rest) > super().max_bytes:
+            raise too_large(super().max_bytes)
+
+        def with_images(value: Any) -> Any:
+            if isinstance(value, list):
+                return [with_images(item) for item in value]
+            return images.get(value, value) if isinstance(value, str) else value
+
+        members = super().parse_object(rest)
+        return {name: with_images(value) for name, value in members.items()}
 
 
 class A1111Images(A1111Endpoint):
-    parser_classes = [LargeJSONParser]
-
-    @operation("POST txt2img", url_name="a1111_txt2img", scope=Scope.CREATE)
-    def txt2img(self, request: Request) -> Any:
-        return self._images(request, with_images=False)
-
-    @operation("POST img2img", url_name="a1111_img2img", scope=Scope.CREATE)
-    def img2img(self, request: Request) -> Any:
-        return self._images(request, with_images=True)
-
     def _images(self, request: Request, *, with_images: bool) -> Any:
         if end := waited(request):
             return _reply_after(request, end)
@@ -87,6 +97,20 @@ class A1111Images(A1111Endpoint):
         response = refused(StillRunning(jobs), status=ACCEPTED)  # without a process that waits
         waiting.wait(response, jobs, user=user, seconds=MAX_SECONDS)
         return response
+
+
+class Txt2Img(A1111Images):
+    @operation("POST txt2img", url_name="a1111_txt2img", scope=Scope.CREATE)
+    def txt2img(self, request: Request) -> Any:
+        return self._images(request, with_images=False)
+
+
+class Img2Img(A1111Images):
+    parser_classes = [ImagesJSONParser]
+
+    @operation("POST img2img", url_name="a1111_img2img", scope=Scope.CREATE)
+    def img2img(self, request: Request) -> Any:
+        return self._images(request, with_images=True)
 
 
 class Progress(A1111Endpoint):

@@ -19,6 +19,7 @@ from artgen.api.operations import operation
 from artgen.api.problems import Problem
 from artgen.api.views import ApiView
 from artgen.processes.later import Again, set_later
+from generation.http.untrusted import InvalidJSON, parse_json
 from generation.protocols.mcp.bridge import response_of
 
 SERVER = "generation.protocols.mcp.server.handle"
@@ -49,8 +50,13 @@ class Mcp(ApiView):
             "artgen.user": user_of(request),
             "artgen.language": translation.get_language() or settings.LANGUAGE_CODE,
         }
+        body = request._request.body
+        try:
+            parse_json(body)  # so that the package parses nothing that is too large in memory
+        except InvalidJSON as error:
+            raise Problem("malformed") from error
         response = HttpResponse()
-        set_later(response, partial(_handled, scope, request._request.body))
+        set_later(response, partial(_handled, scope, body))
         return response
 
 

@@ -132,6 +132,7 @@ BODIES: list[tuple[bytes, str]] = [
     (b'{"prompt": ' * 50_000, "malformed"),
     (b'{"prompt": ' + b"[" * 500 + b"]" * 500 + b"}", "malformed"),
     (b'{"prompt": ' + b'{"a": ' * 20 + b"1" + b"}" * 20 + b"}", "malformed"),
+    (b'{"prompt": [' + b"[]," * 300_000 + b"[]]}", "malformed"),
 ]
 
 

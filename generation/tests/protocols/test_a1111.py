@@ -1,19 +1,24 @@
 """AUTOMATIC1111's API as SillyTavern, LibreChat and Open WebUI use it."""
 
 import base64
+import contextlib
 import io
 import json
 import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
+import numpy as np
 import pytest
 from PIL import Image as Pillow
 
 from accounts.tokens import tokens
+from artgen.api.problems import Problem
 from generation.files import storage
 from generation.models import ImageModel, Job, Status, Upload
+from generation.protocols.a1111.images import ImagesJSONParser
 from generation.testing.servers.asgi import workers
 from generation.tests.protocols.test_openai_package import PROMPT, ProtocolTestCase, opened, png
 from generation.tests.protocols.test_recorded_requests import recorded
@@ -24,6 +29,11 @@ LIBRECHAT, OPEN_WEBUI, SILLYTAVERN = (
     recorded(name)["json"]
     for name in ("librechat-0.8-a1111", "open-webui-0.12.4-a1111", "sillytavern-1.19")
 )
+
+
+NUMBERS = ("batch_size", "n_iter", "steps", "cfg_scale", "seed", "width", "height", "max_credits")
+HUGE = float("inf")
+IS_JSON = {"Content-Type": "application/json"}
 
 
 class A1111TestCase(ProtocolTestCase):
@@ -98,10 +108,18 @@ class TestOptions(A1111TestCase):
     def test_it_says_what_is_wrong(self) -> None:
         for body, text in (
             ({"prompt": ""}, "prompt"),
-            ({"prompt": PROMPT, "batch_size": 9}, "batch_size"),
-            ({"prompt": PROMPT, "steps": "many"}, "steps"),
+            ({"batch_size": 9}, "batch_size"),
+            ({"batch_size": -1, "n_iter": -2}, "batch_size"),
+            ({"batch_size": 2, "n_iter": 5}, "n_iter"),
+            ({"steps": "many"}, "steps"),
+            *(({name: HUGE}, name) for name in NUMBERS),
+            *(({name: -HUGE}, name) for name in NUMBERS),
+            *(({name: 10**400}, name) for name in NUMBERS),
+            *(({name: True}, name) for name in NUMBERS),
         ):
-            assert text in self.post("/txt2img", body, 400)["detail"]
+            sent = json.dumps({"prompt": PROMPT} | body).replace("Infinity", "1e400")
+            response = self.client_of_token.post("/txt2img", content=sent, headers=IS_JSON)
+            assert (response.status_code, text in response.text) == (400, True), (body, response)
         unknown = {"prompt": PROMPT, "override_settings": {"sd_model_checkpoint": "sd15"}}
         assert "sd15" in self.post("/txt2img", unknown, 404)["detail"]
         assert (
@@ -150,6 +168,54 @@ class TestImg2img(A1111TestCase):
         ]
         named = body | {"override_settings": {"sd_model_checkpoint": "qwen-image"}}
         assert "doesn’t accept source images" in self.post("/img2img", named, 400)["detail"]
+
+    def test_it_takes_base64_as_encoders_write_it(self) -> None:
+        file = io.BytesIO()
+        pixels = np.random.default_rng(1).integers(0, 256, (300, 300, 3), np.uint8)
+        Pillow.fromarray(pixels).save(file, "PNG")
+        lines = base64.encodebytes(file.getvalue()).decode().replace("\n", "\r\n")
+        assert len(lines) > 200_000
+        body = {"prompt": "a boat", "init_images": [f"data:image/png;base64,{lines}"]}
+        sent = json.dumps(body | {"override_settings": {"sd_model_checkpoint": "flux-kontext"}})
+        with workers(self.emulator):
+            for text in (sent, sent.replace("/", "\\/")):
+                response = self.client_of_token.post("/img2img", content=text, headers=IS_JSON)
+                assert response.status_code == 200, response.text
+        kept = Upload.objects.values_list("width", "height")
+        assert list(kept) == [(300, 300)] * 2
+
+    def test_it_takes_large_bodies_only_where_images_are_sent(self) -> None:
+        for path, status in (("/img2img", 400), ("/txt2img", 413), ("/options", 413)):
+            self.post(path, {"prompt": "x" * 2_000_000}, status)
+
+    def test_it_takes_no_long_text_for_an_image(self) -> None:
+        image = base64.b64encode(png()).decode()
+        body = {"prompt": "x" * 100_000, "init_images": [image]}
+        assert "prompt" in self.post("/img2img", body, 400)["detail"]
+        assert not Upload.objects.exists()
+
+
+class TestLargeBodies:
+    def peak(self, body: bytes) -> float:
+        """Return how many times the size of the body it takes to parse or refuse it."""
+        stream = io.BytesIO(body)
+        tracemalloc.start()
+        try:
+            with contextlib.suppress(Problem):
+                ImagesJSONParser().parse(stream)
+            return tracemalloc.get_traced_memory()[1] / len(body)
+        finally:
+            tracemalloc.stop()
+
+    @pytest.mark.parametrize("part", [b"[],", b"{},", b'"",', b'"\\"",', b"0,", b'" ', b"\\"])
+    def test_it_parses_no_structure_of_megabytes(self, part: bytes) -> None:
+        body = b'{"init_images": [' + part * (10_000_000 // len(part)) + b"0]}"
+        assert self.peak(body) < 1.5
+
+    def test_it_keeps_images_once(self) -> None:
+        images = b'", "'.join([b"A" * 5_000_000] * 2)
+        body = '{"prompt": "мост 🌉", "init_images": ["'.encode() + images + b'"]}'
+        assert self.peak(body) < 1.5
 
 
 class TestProgress(A1111TestCase):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from artgen.bounded_json import MAX_DEPTH, MAX_PARTS
 from generation.http.retry_after import MAX_RETRY_AFTER_SECONDS
-from generation.http.untrusted import MAX_DEPTH, InvalidJSON, parse_json, storable
+from generation.http.untrusted import InvalidJSON, parse_json, storable
 from generation.providers import payloads
 from generation.providers.call_errors import (
     DETAIL_CHARACTERS,
@@ -194,6 +195,13 @@ def test_it_reads_json_as_deep_as_any_worker_sends_and_no_deeper(bracket: str) -
     for depth in (MAX_DEPTH + 1, 500, 100_000):
         with pytest.raises(InvalidJSON):
             parse_json(text(depth))
+
+
+def test_it_reads_no_more_parts_than_it_may() -> None:
+    for part in (b"[]", b"{}", b'""', b"1", b'"\\""'):
+        assert parse_json(b"[" + part + b"]") is not None
+        with pytest.raises(InvalidJSON):
+            parse_json(b"[" + (part + b",") * MAX_PARTS + part + b"]")
 
 
 def test_it_keeps_a_reply_whose_address_cannot_be_read() -> None:
