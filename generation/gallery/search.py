@@ -33,6 +33,7 @@ MIN_HITS = 100  # in the sample: more than a page
 COMMON_HITS = 1500  # in the sample: more than COMMON_THRESHOLD matches are likely to be recent
 ALL = 2**31 - 1
 WORDS_MAX = 12
+LETTERS_MAX = 500  # of a word: PostgreSQL has none of more than 2046 bytes
 OPEN_MIN = 2  # letters for a prefix match
 CONFIGURATION = "artgen_prompt"
 
@@ -147,7 +148,8 @@ def read(text: str) -> Alternatives:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in _BETWEEN_WORDS.split(text.lower().replace("ё", "е")) if word)
+    words = _BETWEEN_WORDS.split(text.lower().replace("ё", "е"))
+    return tuple(word[:LETTERS_MAX] for word in words if word)
 
 
 def _stem(word: str) -> str:

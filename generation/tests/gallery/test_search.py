@@ -14,7 +14,7 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from accounts.models import User
 from generation.gallery import search
 from generation.gallery.search import Term, matching, read
-from generation.models import Image, Status
+from generation.models import Image, Publication, Status
 from generation.testing.rows.api import ApiTestCase, make_image, make_job
 
 
@@ -42,6 +42,11 @@ class TestRead(ApiTestCase):
         ):
             with self.subTest(text):
                 assert read(text) == expected
+
+    def test_it_takes_only_so_many_letters(self) -> None:
+        for text in ("㌖" * 200, "ﷺ" * 200, "İ" * 500):  # NFKC and lower case make them longer
+            assert not matching(Image.objects.of(self.alice), text, user=self.alice).images
+            assert not search.published(Publication.objects.shown(), f"{text} {text}")
 
     def test_it_takes_only_so_many_words(self) -> None:
         (terms,) = read("a " * 40 + '"b c"')

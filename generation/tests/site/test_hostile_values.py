@@ -25,6 +25,10 @@ VALUES = {
     "nothing": "",
     "a long text": "x" * 5000,
     "a number of 5,000 digits": "9" * 5000,
+    "an infinite number": "1e400",
+    "a number that is none": "NaN",
+    "a negative number": "-1",
+    "letters that grow": "㌖" * 200,  # six times, as search compares them
     "digits that are not ASCII": "١٢٣",
     "a right-to-left override": "\u202eabc",
     "markup": "<script>vqzmscript</script>\"'{{7*7}}",
