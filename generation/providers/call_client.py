@@ -75,10 +75,11 @@ class CallClient:
             raise run_error(reply.status, reply.headers, reply.text, provider=self.name)
         return reply
 
-    def read(self, method: str, url: str) -> Reply:
+    def read(self, method: str, url: str, *, body: Mapping[str, Any] | None = None) -> Reply:
         """Send any other call, and return the reply whatever its status. Raises CallFailed."""
+        data = None if body is None else _json(body).encode()
         try:
-            return self._send(method, url, None)
+            return self._send(method, url, data, kind="application/json" if data else "")
         except _NoSlot as error:
             raise CallFailed(f"too many calls to {self.name} are under way here") from error
         except _Broken as error:

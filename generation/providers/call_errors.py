@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from generation.http.retry_after import parse_retry_after
 from generation.http.untrusted import InvalidJSON, parse_json, storable
+from generation.providers.payloads.vendor_errors import classify
 
 DETAIL_CHARACTERS = 2_000
 
@@ -45,7 +46,7 @@ class JobRefused(ProviderError):
         self, message: str, *, code: str, detail: str = "", status: int | None = None
     ) -> None:
         super().__init__(message, detail=detail, status=status)
-        self.code = code  # invalid_input or too_large
+        self.code = code  # invalid_input, prompt_refused or too_large
 
 
 class KeyRefused(ProviderError):
@@ -103,12 +104,21 @@ def run_error(
         return EndpointMissing(
             f"{provider} does not have this endpoint (404)", detail=detail, status=404
         )
-    if code := REFUSALS.get(status):
-        return JobRefused(
-            f"{provider} refused the job ({status})", code=code, detail=detail, status=status
-        )
+    if status in REFUSALS:
+        return job_refused(status, detail, provider=provider)
     return OutcomeUnknown(
         f"{provider} answered {status}: the job may have been accepted",
+        detail=detail,
+        status=status,
+    )
+
+
+def job_refused(status: int, detail: str, *, provider: str) -> JobRefused:
+    """Return the verdict on a reply to POST /run that says why it is refused."""
+    is_prompt = classify(detail).code == "prompt_refused"
+    return JobRefused(
+        f"{provider} refused the job ({status})",
+        code="prompt_refused" if is_prompt else REFUSALS.get(status, "invalid_input"),
         detail=detail,
         status=status,
     )

@@ -4,6 +4,7 @@ Source: https://wavespeed.ai/docs (submit task, get result, list models, check u
 """
 
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -26,6 +27,7 @@ MODELS = {
 
 
 BALANCE = 156.78  # dollars
+LONGEST_USAGE = timedelta(days=31)
 
 
 class WaveSpeedApi:
@@ -37,8 +39,8 @@ class WaveSpeedApi:
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/api/v3/models", self._models)
-        app.router.add_get("/api/v3/account/usage", self._usage)
-        app.router.add_get("/api/v3/account/balance", self._balance)
+        app.router.add_post("/api/v3/user/usage_stats", self._usage)
+        app.router.add_get("/api/v3/balance", self._balance)
         app.router.add_get("/api/v3/predictions/{job_id}/result", self._result)
         app.router.add_post("/api/v3/{endpoint:.+}", self._submit)
 
@@ -55,18 +57,26 @@ class WaveSpeedApi:
     async def _usage(self, request: web.Request) -> web.Response:
         if refusal := self._unauthorized(request):
             return refusal
+        asked = await request.json()
+        start, end = (datetime.fromisoformat(asked[name]) for name in ("start_time", "end_time"))
+        if end - start > LONGEST_USAGE:
+            return _error(400, "query time range cannot exceed 31 days")
         ran = Counter(job.endpoint for job in self._queue.accepted if job.has_run)
         rows = [
-            {"model": name, "requests": ran[name], "cost": round(ran[name] * price, 5)}
+            {
+                "model_uuid": name,
+                "total_cost": round(ran[name] * price, 3),
+                "total_count": ran[name],
+            }
             for name, (_rules, price) in MODELS.items()
             if ran[name]
         ]
-        return web.json_response(wrapped({"by_model": rows}))
+        return web.json_response(wrapped({"per_model_usage": rows}))
 
     async def _balance(self, request: web.Request) -> web.Response:
         if refusal := self._unauthorized(request):
             return refusal
-        return web.json_response(wrapped({"balance": BALANCE, "currency": "USD"}))
+        return web.json_response(wrapped({"balance": BALANCE}))
 
     async def _result(self, request: web.Request) -> web.StreamResponse:
         async def read() -> web.Response:

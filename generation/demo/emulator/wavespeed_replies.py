@@ -10,7 +10,7 @@ from typing import Any
 
 from .jobs import EmulatedJob
 
-WEBHOOK_SECRET = "emulated-secret"  # noqa: S105 of the emulator
+WEBHOOK_SECRET = "whsec_emulated-secret"  # noqa: S105 of the emulator
 STATES = {
     "IN_QUEUE": "created",
     "IN_PROGRESS": "processing",
@@ -42,7 +42,8 @@ def wrapped(data: object) -> dict[str, Any]:
 def signature(body: bytes, *, message_id: str) -> dict[str, str]:
     sent_at = str(int(time.time()))
     signed = b".".join((message_id.encode(), sent_at.encode(), body))
-    digest = hmac.new(WEBHOOK_SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    key = WEBHOOK_SECRET.removeprefix("whsec_").encode()
+    digest = hmac.new(key, signed, hashlib.sha256).hexdigest()
     return {
         "webhook-id": message_id,
         "webhook-timestamp": sent_at,

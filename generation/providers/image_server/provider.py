@@ -22,6 +22,7 @@ from generation.providers.call_errors import (
     JobRefused,
     OutcomeUnknown,
     ProviderError,
+    job_refused,
 )
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import OutputError, Result
@@ -68,7 +69,7 @@ class ImageServer:
         fields = {name: value for name, value in body.items() if not files or name not in FILES}
         try:
             reply = self._calls.submit(url, fields, files=files)
-        except (OutcomeUnknown, JobRefused) as error:
+        except OutcomeUnknown as error:
             raise _verdict(error, self.name) from error
         took = round((time.monotonic() - began) * 1000)
         return Submission("", RemoteState.COMPLETED, _report(_body(reply), execution_ms=took))
@@ -140,19 +141,12 @@ def _files(body: Mapping[str, Any]) -> list[File]:
     return files
 
 
-def _verdict(error: OutcomeUnknown | JobRefused, name: str) -> ProviderError:
+def _verdict(error: OutcomeUnknown, name: str) -> ProviderError:
     """Return what a failed call means: a reply of 4xx says that no image was made."""
     status = error.status or 0
     if not 400 <= status < 500 or status in TIMED_OUT:
         return error
-    is_prompt = payloads.classify(error.detail).code == "prompt_refused"
-    code = error.code if isinstance(error, JobRefused) else "invalid_input"
-    return JobRefused(
-        f"{name} refused the job ({status})",
-        code="prompt_refused" if is_prompt else code,
-        detail=error.detail,
-        status=status,
-    )
+    return job_refused(status, error.detail, provider=name)
 
 
 def _body(reply: Reply) -> Any:

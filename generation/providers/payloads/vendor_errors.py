@@ -66,21 +66,23 @@ _TABLE = tuple(
         # First, because the text may quote the address, which may contain any word.
         ("lora_unreadable", r"(fail|unable|cannot|could not|error|invalid).{0,40}\bloras?\b"),
         ("prompt_refused", r"nsfw|safety.?(checker|filter|system)"),
-        ("prompt_refused", r"content.?(policy|moderation|filter|violation)"),
+        ("prompt_refused", r"content.?(polic|moderation|moderated|filter|checker|violation)"),
         (
             "prompt_refused",
-            r"(sensitive|inappropriate|prohibited|flagged|unsafe) (content|information|prompt)",
+            r"(sensitive|inappropriate|prohibited|flagged|unsafe)[ _](content|information|prompt)",
         ),
-        ("prompt_refused", r"violate.{0,20}(terms of use|usage polic)|moderation_blocked"),
+        ("prompt_refused", r"violat.{0,30}(terms|polic|guideline|copyright)|moderation_blocked"),
+        (
+            "prompt_refused",
+            r"(content|request|prompt|image) (was |is |has been )?(flagged|moderated)",
+        ),
         (
             "prompt_refused",
             r"(flagged|blocked|rejected) (as|by|for).{0,40}(sensitive|moderation|safety|policy)",
         ),
         ("out_of_memory", r"out ?of ?memory|\bOOM\b|not enough (GPU )?memory"),
-        (
-            "provider_unpaid",
-            r"insufficient (funds|balance|credit)|payment required|balance is too low",
-        ),
+        ("provider_unpaid", r"insufficient (funds|balance|credit)|payment required|spending limit"),
+        ("provider_unpaid", r"balance is too low"),
         (
             "timed_out",
             r"execution ?time(d)? ?out|job (has )?timed out|exceeded.{0,30}time|TimeoutError",
@@ -112,6 +114,7 @@ _TABLE = tuple(
             r"validation ?error|required|missing|invalid|must be|out of range|not allowed",
         ),
         ("invalid_input", r"unsupported|unexpected input|ValueError"),
+        ("invalid_input", r"too (large|small|long|short|many (images|pixels|characters))"),
     )
 )
 

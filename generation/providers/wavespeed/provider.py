@@ -9,7 +9,7 @@ import hmac
 import time
 import urllib.parse
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -49,6 +49,8 @@ class WaveSpeed:
         self, *, base_url: str, api_key: str, webhook_secret: str, limits: HttpLimits
     ) -> None:
         """Prepare without connecting. Raises ValueError for a bad key."""
+        # https://wavespeed.ai/docs/verify-webhooks: without its prefix, and not decoded.
+        self._secret = webhook_secret.removeprefix("whsec_").encode()
         self._access = BearerAccess(base_url, api_key)
         self._calls = CallClient(NAME, self._access, limits)
         self._sweep = Sweep(
@@ -58,7 +60,6 @@ class WaveSpeed:
             report_of=report_of,
             limits=limits,
         )
-        self._secret = webhook_secret
 
     # https://wavespeed.ai/docs/submit-task
     def request(self, order: Order) -> tuple[str, Mapping[str, Any]]:
@@ -115,32 +116,33 @@ class WaveSpeed:
 
     # https://wavespeed.ai/docs/check-usage
     def bill(self, *, start: datetime, end: datetime) -> Bill:
-        """Return what was used by model; days are WaveSpeed's."""
+        """Return what was used by model, in at most 31 days."""
         if not self._access.api_key:
             raise KeyRefused("WAVESPEED_API_KEY is not set")
-        last = end - timedelta(days=1)
-        query = {"start_date": f"{start:%Y-%m-%d}", "end_date": f"{last:%Y-%m-%d}"}
-        usage = self._document("account", "usage", query=query)
-        rows = _rows(usage.get("data"), "by_model")
+        last = end - timedelta(seconds=1)
+        asked = {"start_time": _text_of(start), "end_time": _text_of(last)}
+        usage = self._document("user", "usage_stats", body=asked)
+        rows = _rows(usage.get("data"), "per_model_usage")
         try:
-            return Bill({str(row["model"]): money(str(row["cost"])) for row in rows})
+            return Bill({str(row["model_uuid"]): money(str(row["total_cost"])) for row in rows})
         except (KeyError, ValueError, InvalidOperation) as error:
             raise CallFailed("WaveSpeed's reply is not a bill", detail=str(usage)) from error
 
     # https://wavespeed.ai/docs/check-balance
     def balance(self) -> Decimal:
         """Return the dollars that the account has left."""
-        answer = self._document("account", "balance")
+        answer = self._document("balance")
         try:
             return money(str(answer["data"]["balance"]))
         except (KeyError, TypeError, ValueError, InvalidOperation) as error:
             raise CallFailed("WaveSpeed's reply has no balance", detail=str(answer)) from error
 
-    def _document(self, *path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:
-        url = self._access.address(*path)
-        if query:
-            url = f"{url}?{urllib.parse.urlencode(query)}"
-        answer = json_of(self._calls.read("GET", url), provider=NAME)
+    def _document(self, *path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        url, method = self._access.address(*path), "GET" if body is None else "POST"
+        try:
+            answer = json_of(self._calls.read(method, url, body=body), provider=NAME)
+        except Gone as error:
+            raise CallFailed(f"WaveSpeed has no {'/'.join(path)} (404)") from error
         if not isinstance(answer, Mapping):
             raise CallFailed("WaveSpeed's reply is not an object", detail=str(answer))
         return answer
@@ -152,9 +154,13 @@ class WaveSpeed:
         if abs(time.time() - int(sent_at)) > MAX_AGE_SECONDS:
             return False
         signed = b".".join((message_id.encode(), sent_at.encode(), body))
-        expected = hmac.new(self._secret.encode(), signed, hashlib.sha256).hexdigest()
+        expected = hmac.new(self._secret, signed, hashlib.sha256).hexdigest()
         given = [part.strip() for part in headers.get("webhook-signature", "").split(" ")]
         return any(hmac.compare_digest(f"v3,{expected}", one) for one in given)
+
+
+def _text_of(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _rows(wrapping: object, name: str) -> list[Mapping[str, Any]]:

@@ -136,6 +136,12 @@ class TestConditions(EmulatorTestCase):
             override_settings(WAVESPEED_BASE_URL=f"http://127.0.0.1:{server.port}"),
         ):
             assert self.wrong() == {"BalanceLow": {"balance": "4.20"}}
+        self.measurements = Measurements()
+        with (
+            raw_server(http("404 Not Found", b"404 page not found")) as server,
+            override_settings(WAVESPEED_BASE_URL=f"http://127.0.0.1:{server.port}"),
+        ):
+            assert self.wrong() == {"BalanceUnknown": {"error": "WaveSpeed has no balance (404)"}}
 
     def test_emails(self) -> None:
         OutgoingEmail.objects.create(recipient="a@example.org", subject="x", body="x")

@@ -12,7 +12,16 @@ from generation.providers.payloads import CODES, classify
     ("text", "code"),
     [
         ("NSFW content detected", "prompt_refused"),
-        ("Content flagged as potentially sensitive", "prompt_refused"),
+        # WaveSpeed's, for most of its models.
+        (
+            "Content flagged as potentially sensitive. Please try different prompts or images.",
+            "prompt_refused",
+        ),
+        ("The image was flagged by a content checker", "prompt_refused"),
+        ("PROHIBITED_CONTENT", "prompt_refused"),
+        ("Request Moderated", "prompt_refused"),
+        ("This violates our guidelines", "prompt_refused"),
+        ("The prompt may violate copyright", "prompt_refused"),
         ("Your prompt violates our content policy", "prompt_refused"),
         ("The request was rejected by the safety system", "prompt_refused"),
         ("Input validation error: prompt is a required input", "invalid_input"),
@@ -34,7 +43,10 @@ from generation.providers.payloads import CODES, classify
         ("job timed out after 1 retries", "timed_out"),
         ("executionTimeout exceeded", "timed_out"),
         ("No images were generated", "no_output"),
+        ("The image is too large: 9000x9000", "invalid_input"),
+        ("Too many requests, rate limit exceeded", "provider_error"),
         ("Insufficient balance", "provider_unpaid"),
+        ("You have reached your spending limit", "provider_unpaid"),
         ("Something went wrong", "provider_error"),
         ("", "provider_error"),
         ({"error": "CUDA out of memory"}, "out_of_memory"),

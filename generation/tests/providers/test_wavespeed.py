@@ -25,10 +25,11 @@ from generation.providers.payloads import PUBLIC, OutputError
 from generation.providers.provider import Order
 from generation.providers.wavespeed.provider import WaveSpeed
 from generation.providers.wavespeed.report_parsing import InvalidPrediction, parse_prediction
+from generation.testing.servers.raw_server import http, raw_server
 
 MODEL, KEY = "wavespeed-ai/flux-dev", "test"
 ORDER = Order(endpoint_id=MODEL, input={"prompt": "a pier", "size": "64*64"}, webhook=None)
-MONTH = {"start": datetime(2026, 11, 1, tzinfo=UTC), "end": datetime(2026, 12, 1, tzinfo=UTC)}
+MONTH = {"start": datetime(2026, 10, 1, tzinfo=UTC), "end": datetime(2026, 11, 1, tzinfo=UTC)}
 
 
 @pytest.fixture
@@ -42,9 +43,9 @@ def wavespeed(emulator: Emulator) -> WaveSpeed:
     return provider(emulator)
 
 
-def provider(emulator: Emulator, key: str = KEY) -> WaveSpeed:
+def provider(emulator: Emulator, key: str = KEY, *, url: str = "") -> WaveSpeed:
     return WaveSpeed(
-        base_url=emulator.wavespeed_url,
+        base_url=url or emulator.wavespeed_url,
         api_key=key,
         webhook_secret=WEBHOOK_SECRET,
         limits=HttpLimits(run_seconds=2, read_seconds=2),
@@ -116,6 +117,19 @@ def test_a_failed_job_says_why(wavespeed: WaveSpeed, emulator: Emulator) -> None
     with pytest.raises(OutputError) as refused:
         wavespeed.result(wavespeed.report(ref), dialect=PUBLIC, images_at="")
     assert refused.value.code == "prompt_refused"
+
+
+def test_a_refused_prompt_is_told_from_refused_settings(emulator: Emulator) -> None:
+    for text, code in (
+        (b"prompt violates the content policy", "prompt_refused"),
+        (b"size is out of range", "invalid_input"),
+    ):
+        body = b'{"code": 400, "message": "%s"}' % text
+        with raw_server(http("400 Bad Request", body)) as server:
+            wavespeed = provider(emulator, url=f"http://127.0.0.1:{server.port}")
+            with pytest.raises(JobRefused) as refused:
+                wavespeed.submit(ORDER)
+        assert refused.value.code == code
 
 
 def test_an_image_that_is_marked_as_nsfw_is_a_refused_prompt(wavespeed: WaveSpeed) -> None:

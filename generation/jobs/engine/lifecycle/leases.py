@@ -140,9 +140,11 @@ WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attem
 
 def postpone(jobs: Sequence[Job], *, until: datetime) -> int:
     """Check the jobs again at `until`; return how many were still leased. Nothing else changes."""
+    values: dict[str, Any] = {"until": until, **seen_values(jobs)}
     with connection.cursor() as cursor:
-        cursor.execute(POSTPONE, {"until": until, **seen_values(jobs)})
-        return cursor.rowcount
+        cursor.execute(POSTPONE, values)
+        count: int = cursor.rowcount
+    return count
 
 
 RECEIVE_WEBHOOK = """

@@ -1,6 +1,5 @@
 """Submissions to RunPod that are stopped: by an outage, by staff or by a budget."""
 
-from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from generation.jobs import clients
 from generation.jobs.budgets import budget_state
 from generation.models import Endpoint, GenerationSwitch, ProviderOutage
-from generation.providers.call_errors import ProviderError
+from generation.providers.call_errors import KeyRefused, ProviderError
 from generation.providers.provider import WAVESPEED
 
 from .condition import (
@@ -60,15 +59,27 @@ class BalanceConditions(SlowConditionGroup):
             severity=WARNING,
             hold=timedelta(),
             limit=5,  # dollars
-        )
+        ),
+        "BalanceUnknown": Condition(
+            _("The balance of the account at WaveSpeed cannot be read: %(error)s."),
+            _("See the balance at wavespeed.ai: without money it makes no images."),
+            severity=WARNING,
+            hold=minutes(60),
+        ),
     }
 
     def read(self) -> Measured:
         used = Endpoint.objects.enabled().filter(provider=WAVESPEED, model__enabled=True)
         if not (clients.is_set_up(WAVESPEED) and used.exists()):
             return
-        with suppress(ProviderError):  # such as a refused key, which has a condition of its own
-            if (balance := clients.wavespeed().balance()) < self.limit("BalanceLow"):
+        try:
+            balance = clients.wavespeed().balance()
+        except KeyRefused:
+            return  # it has a condition of its own
+        except ProviderError as error:
+            yield "BalanceUnknown", {"error": str(error)}
+        else:
+            if balance < self.limit("BalanceLow"):
                 yield "BalanceLow", {"balance": f"{balance:.2f}"}
 
 
