@@ -85,6 +85,22 @@ class TestAdminInABrowser(BrowserTestCase):
         page.click("text=Retry at the user’s cost")
         expect(page.locator(".messagelist")).to_contain_text("1 job is queued again.")
 
+    def test_it_counts_and_selects_all_rows(self) -> None:
+        page = self.enter("en")
+        for path in ("generation/job/", "generation/imagemodel/", "accounts/user/"):
+            page.goto(f"{self.demo.url}/admin/{path}")
+            boxes = page.locator("input.action-select")
+            count, counter = boxes.count(), page.locator(".action-counter")
+            assert count > 1
+            boxes.first.check()
+            expect(counter).to_have_text(f"1 of {count} selected")
+            page.locator(".action-toggle").check()
+            expect(counter).to_have_text(f"{count} of {count} selected")
+            assert page.locator("input.action-select:checked").count() == count
+            page.locator(".action-toggle").uncheck()
+            expect(page.locator(".changelist-actions")).to_be_hidden()
+            assert not page.locator("input.action-select:checked").count()
+
     def test_it_edits_a_model(self) -> None:
         page = self.enter("en")
         page.goto(f"{self.demo.url}/admin/generation/imagemodel/")
