@@ -57,7 +57,10 @@ class OrderKey:
         Raises:
             KeyReused, KeyBusy.
         """
-        row = IdempotencyKey.objects.filter(**self._columns).first()
+        columns, call = self._columns, self.order.call
+        if call:
+            columns["key"] = call.key_of_placed(self.order.user)
+        row = IdempotencyKey.objects.filter(**columns).first()
         if row is None:
             return None
         if row.body_sha256 != self._digest:
@@ -74,6 +77,9 @@ class OrderKey:
         Raises:
             Twin: another request has stored it; nothing was stored.
         """
+        call = self.order.call
+        if call and not call.remember(self.order.user):
+            raise Twin
         values = [*self._columns.values(), self._digest, placed, timezone.now()]
         with connection.cursor() as cursor:
             cursor.execute(REMEMBER, values)
@@ -89,7 +95,7 @@ class OrderKey:
     def _digest(self) -> str:
         order = self.order
         # The cells of a sheet with random values differ each time: its key is for what was asked.
-        asked = order.sheet.asked if order.sheet else order.asked
-        requests = order.requests if asked is None else [asked]
+        stands_for = order.sheet or order.call
+        requests = [stands_for.asked] if stands_for else order.requests
         text = json.dumps([order.is_batch, *requests], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from generation.catalog.offers import BATCH_MAX
+from generation.jobs.placing.client_calls import ClientCall
 from generation.jobs.placing.sheet_orders import SheetOrder
 from generation.models import Job, Status
 from generation.moderation.prompt_reviews import HeldOrder
@@ -53,8 +54,8 @@ class JobOrder:
     """Whether its requests were sent as a list, so that errors name them: `jobs[2].width`."""
     key: str = ""
     """The Idempotency-Key, "" for none."""
-    asked: Mapping[str, Any] | None = None
-    """What the key stands for, if not its requests: they differ each time."""
+    call: ClientCall | None = None
+    """The call that the key stands for, in place of its requests: they differ each time."""
     token_id: UUID | None = None
     """The API token that places it, if that has a spending limit."""
     max_credits: int | None = None

@@ -111,7 +111,7 @@ def place_call(
             user,
             requests,
             key=call.key,
-            asked=call.asked,
+            call=call,
             token_id=token_id,
             max_credits=max_credits,
         )
@@ -120,7 +120,7 @@ def place_call(
 
 def placed_by_call(user: User, call: ClientCall) -> PlacedOrder | None:
     """Return what this call has placed before; raises as `idempotency.OrderKey.placed`."""
-    return OrderKey(JobOrder(user, [], key=call.key, asked=call.asked)).placed()
+    return OrderKey(JobOrder(user, [], key=call.key, call=call)).placed()
 
 
 def place_sheet(

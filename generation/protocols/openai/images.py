@@ -25,7 +25,7 @@ from generation.api.batch_bodies import read_key
 from generation.api.waiting import EndOfJobs, Step
 from generation.catalog import shapes
 from generation.catalog.offers import Offer
-from generation.jobs.placing import client_calls, orders
+from generation.jobs.placing import orders
 from generation.jobs.placing.client_calls import ClientCall
 from generation.jobs.placing.job_order import PlacedOrder
 from generation.models import Job
@@ -95,15 +95,15 @@ def _call_of(request: Request, files: SourceFiles) -> ClientCall:
     body = body_of(request)
     fields = {name: value for name, value in body.items() if name not in request.FILES}
     digest = files.digest(caller=caller, path=request.path, fields=fields)
-    if key := read_key(request):
-        return ClientCall(key, {"call": digest}, is_repeated=True)
     attempt = request.headers.get(ATTEMPT, "0")
-    return client_calls.remember(
-        user,
+    call = ClientCall(
         digest=digest,
+        own_key=read_key(request),
         attempt=int(attempt[:3]) if attempt.isascii() and attempt.isdigit() else 0,
         arrived_at=arrived_at(request._request),
     )
+    call.begin(user)
+    return call
 
 
 def _place(

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx2
 import openai
@@ -22,7 +23,8 @@ from django.utils import timezone
 from accounts.credits import ledger_check
 from accounts.models import CreditEntry
 from artgen.refusals import Refusal
-from generation.jobs.placing import client_calls, orders
+from generation.jobs.placing import orders
+from generation.jobs.placing.client_calls import ClientCall
 from generation.models import IdempotencyKey, Job, Upload, model_cache
 from generation.protocols import image_orders
 from generation.protocols.source_files import SourceFiles
@@ -156,36 +158,41 @@ class TestClientCall(BaseTestCase):
         super().setUpTestData()
         load_catalog()
 
-    def key(self, attempt: int = 0, **options: Any) -> str:
-        options = {"digest": "d", "arrived_at": timezone.now()} | options
-        return client_calls.remember(self.alice, attempt=attempt, **options).key
+    def call(self, attempt: int = 0, **options: Any) -> ClientCall:
+        call = ClientCall(attempt=attempt, **{"digest": "d"} | options)
+        call.begin(self.alice)
+        return call
+
+    def order(self, attempt: int = 0, **options: Any) -> UUID | None:
+        """Return the batch that a call places, or has placed."""
+        call = self.call(attempt, **options)
+        return orders.place_call(user=self.alice, requests=[REQUEST], call=call).batch
 
     def test_it_names_a_new_order_for_each_first_attempt(self) -> None:
-        assert self.key() != self.key()
+        assert self.order() != self.order()
 
     def test_it_names_the_order_of_the_last_call_for_repetitions(self) -> None:
-        self.key()
-        last = self.key()
-        assert self.key(1) == self.key(2) == last
+        self.order()
+        last = self.order()
+        assert self.order(1) == self.order(2) == last
 
     def test_it_takes_a_repetition_after_a_quarter_of_an_hour_for_a_new_call(self) -> None:
-        first = self.key()
+        first = self.order()
         IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(minutes=16))
-        assert self.key(1) != first
+        assert self.order(1) != first
 
     def test_it_names_one_order_if_the_repetition_is_served_first(self) -> None:
         arrived_at = timezone.now()
-        repetition = self.key(1)
-        assert self.key(arrived_at=arrived_at) == repetition
+        repetition = self.order(1)
+        assert self.order(arrived_at=arrived_at) == repetition
 
     def test_it_keeps_calls_apart_by_body_and_user(self) -> None:
-        first = self.key()
-        assert self.key(1, digest="another") != first
-        theirs = client_calls.remember(self.bob, digest="d", attempt=1, arrived_at=timezone.now())
-        assert theirs.key != first
+        first = self.order()
+        assert self.order(1, digest="another") != first
+        assert orders.placed_by_call(self.bob, self.call(1)) is None
 
     def test_it_places_once_for_one_key(self) -> None:
-        call = client_calls.remember(self.alice, digest="d", attempt=0, arrived_at=timezone.now())
+        call = self.call()
         placed = [
             orders.place_call(user=self.alice, requests=[REQUEST], call=call) for _time in range(2)
         ]
@@ -193,6 +200,12 @@ class TestClientCall(BaseTestCase):
         found = orders.placed_by_call(self.alice, call)
         assert found
         assert found.batch == placed[0].batch
+
+    def test_it_finds_no_earlier_order_for_the_repetition_of_a_refused_call(self) -> None:
+        first, refused = self.order(), self.call()
+        with pytest.raises(Refusal):
+            orders.place_call(user=self.alice, requests=[{"model": "nano"}], call=refused)
+        assert self.order(1) != first
 
     def test_it_keeps_the_files_of_an_order_whose_commit_has_no_answer(self) -> None:
         def place(lost: Exception) -> None:
@@ -242,3 +255,4 @@ class TestTwins(ProtocolTestCase):
             client.images.generate(**REQUEST)
         assert caught.value.code == "insufficient_quota"
         assert calls == ["0"]
+        assert not IdempotencyKey.objects.exists()
