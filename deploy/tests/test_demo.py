@@ -1,6 +1,8 @@
 """`make run`: start, Ctrl-C, start again."""
 
 import contextlib
+import json
+import subprocess
 import tempfile
 import threading
 import unittest
@@ -8,16 +10,39 @@ from pathlib import Path
 
 import pytest
 import requests
+from django.conf import settings
 
 from deploy.stack import STOP
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.painters import tiny_png
-from generation.testing.servers.demo import PATIENCE, Demo, follow
+from generation.testing import documents
+from generation.testing.servers.demo import PATIENCE, Demo, DemoTestCase, follow
 
 pytestmark = pytest.mark.slow
 
 # [slow] in a prompt makes a job take ten times as long.
 PATIENT = ("--painter", "tiny", "--seconds", "0.7", "--cold-start", "0")
+
+
+class TestReadme(DemoTestCase):
+    def test_its_minute_of_the_api_works_as_printed(self):
+        (minute,) = (
+            section
+            for section in documents.sections(documents.read("README.md"))
+            if section.title == "API in a minute"
+        )
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for name in ("manage.py", ".venv"):
+            (folder / name).symlink_to(settings.BASE_DIR / name)
+        printed = documents.BLOCK.search(minute.text)[2]
+        said = subprocess.run(
+            ["sh", "-ec", printed.replace(":8000", f":{self.demo.port}")],
+            cwd=folder,
+            env=self.demo.environment,
+            check=True,
+            capture_output=True,
+        ).stdout
+        assert json.loads(said)["prompt"] == "a lighthouse at dusk"
 
 
 class TestRestart(unittest.TestCase):

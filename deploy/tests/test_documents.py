@@ -1,7 +1,8 @@
 """The operators' documents: each command works as it stands, and both editions say the same.
 
 "Works" means: a program, service, target, option or argument of that name exists, and the parser of
-a `manage.py` command accepts it. Scripts are run by tests of their own, see RUN_BY.
+a `manage.py` command accepts it. Scripts are run by tests of their own, see RUN_BY. What needs the
+internet, a cluster or a machine of its own is not tried.
 """
 
 import re
@@ -18,7 +19,7 @@ from django.urls import is_valid_path
 
 from artgen.environment.setting_names import documented
 from generation.testing import documents
-from generation.testing.documents import MARK, Command
+from generation.testing.documents import Command
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +54,16 @@ PLACEHOLDERS = {
 }
 # Programs of the machine, not of ArtGen.
 OTHERS = {"cd", "cp", "grep", "git"}
+OF_CLUSTERS_AND_SYSTEMS = {
+    "adduser",
+    "apt-get",
+    "chown",
+    "jq",
+    "kubectl",
+    "psql",
+    "sh",
+    "systemctl",
+}
 BY_COMPOSE = {"COMPOSE_FILE", "COMPOSE_PROFILES"}  # read by docker compose itself
 BY_INSTALLER = {"ADMIN_EMAIL", "BUDGET", "DOMAIN"}
 BY_DEMO = {"fill_explore", "prepare_demo"}  # commands that `make run` calls
@@ -93,6 +104,12 @@ def check(words: tuple[str, ...], *, folder: Path = settings.BASE_DIR) -> None:
                 assert name == "PORT" or re.search(pattern, makefile, re.MULTILINE), goal
         case ("docker", "compose", *rest):
             check_compose(rest)
+        case ("docker", "build", "-f", file, "--target", target, *_):
+            assert re.search(rf"^FROM .* AS {target}$", documents.read(file), re.MULTILINE), target
+        case ("docker", "push", _):
+            pass
+        case ("sudo", "-u", _, *rest):
+            check(tuple(rest), folder=folder)
         case ("curl", *rest):
             address = next(word for word in rest if re.match(r"https?:|localhost", word))
             path = "/" + address.partition("://")[2].partition("/")[2]
@@ -108,7 +125,7 @@ def check(words: tuple[str, ...], *, folder: Path = settings.BASE_DIR) -> None:
                 RUN_BY[script]
             )
         case (program, *_):
-            assert program in OTHERS, f"{program} is not known"
+            assert program in OTHERS | OF_CLUSTERS_AND_SYSTEMS, f"{program} is not known"
 
 
 def check_management(words: list[str]) -> None:
@@ -138,7 +155,7 @@ def check_compose(words: list[str]) -> None:
         "logs": {"-f", "--tail", "--no-log-prefix"},
         "ps": {"-a"},
         "restart": set(),
-        "run": {"--rm", "-T", "--no-deps", "--entrypoint"},
+        "run": {"--rm", "-T", "--no-deps", "--entrypoint", "-e"},
         "stop": set(),
         "up": {"-d", "--wait", "--build", "--no-deps", "--scale", "-t"},
     }
@@ -154,7 +171,7 @@ def check_compose(words: list[str]) -> None:
             assert left.pop(0).partition("=")[0] in services()
         elif option == "--entrypoint":
             entrypoint = left.pop(0)
-        elif option in ("--tail", "-t"):
+        elif option in ("--tail", "-t", "-e"):
             left.pop(0)
     if verb in ("exec", "run"):
         service, *command = left
@@ -187,24 +204,23 @@ def check_inside(service: str, command: list[str], *, entrypoint: str | None) ->
 
 class TestCommands:
     @pytest.mark.parametrize("path", ALL)
-    def test_it_has_none_that_is_neither_known_nor_marked(self, path: str) -> None:
+    def test_it_has_none_that_is_unknown(self, path: str) -> None:
         folder = (settings.BASE_DIR / path).parent
         found = [one for section in documents.sections(documents.read(path))
                  for one in section.commands]  # fmt: skip
         assert found or "models" in path or "data" in path
         for command in found:
-            if not command.is_marked:
-                try:
-                    check(command.words, folder=folder)
-                except AssertionError as wrong:
-                    raise AssertionError(f"{path}: {command.line}: {wrong}") from wrong
+            try:
+                check(command.words, folder=folder)
+            except AssertionError as wrong:
+                raise AssertionError(f"{path}: {command.line}: {wrong}") from wrong
 
     @pytest.mark.parametrize("path", ALL)
     def test_it_names_only_known_ones_in_its_sentences(self, path: str) -> None:
         text = documents.read(path)
         for span in documents.spans(text):
             if re.match(r"(docker compose|make|deploy/\S+\.sh|(\S+/)?python|manage.py) ", span):
-                command = next(documents.split(span.replace(f" {MARK}", "")))
+                command = next(documents.split(span))
                 words = command.words
             elif span.partition(" ")[0] in get_commands() and " " in span and "[" not in span:
                 words = ("manage.py", *span.split())
@@ -286,27 +302,27 @@ class TestControl:
             "python -m artgen.connections sum",
             "curl -fsS https://art.example.org/ready",
             "cp deploy/example.env .env",
-            "kubectl -n artgen get pods",
-            "true && systemctl restart artgen",
+            "docker build -f deploy/Dockerfile --target apps .",
+            "true && systemd restart artgen",
+            "sudo -u artgen .venv/bin/python manage.py docter",
         ],
     )
     def test_it_finds_what_does_not_exist(self, line: str) -> None:
         *_, command = documents.split(line)
-        assert not command.is_marked
         with pytest.raises(AssertionError):
             check(command.words)
 
-    def test_it_reads_marks_continued_lines_prompts_and_settings(self) -> None:
-        text = f"""# One
+    def test_it_reads_continued_lines_prompts_and_settings(self) -> None:
+        text = """# One
 ```
-# {MARK} a cluster
+# a cluster
 kubectl get pods \\
   | jq .
 ```
 ## Two
 ```
 NAME=value                # a setting
-OTHER=1 make run && git pull   # {MARK} the internet
+OTHER=1 make run && git pull   # the internet
 $ output
 ```
   ```
@@ -314,16 +330,12 @@ $ output
   ```
 """
         one, two = documents.sections(text.replace("$ output\n", ""))
-        assert [(each.words[0], each.is_marked) for each in one.commands] == [
-            ("kubectl", True),
-            ("jq", True),
-        ]
+        assert [each.words[0] for each in one.commands] == ["kubectl", "jq"]
         assert two.settings == ["NAME=value"]
         assert two.commands[0] == Command(
             ("make", "run"),
             ("OTHER",),
-            True,
-            f"OTHER=1 make run && git pull   # {MARK} the internet",
+            "OTHER=1 make run && git pull   # the internet",
         )
         assert two.commands[2].words == ("docker", "compose", "ps")
 
@@ -348,7 +360,7 @@ class TestEditions:
     def test_it_has_the_same_commands_and_settings_in_each_section(self, path: str) -> None:
         def commands(section: documents.Section) -> object:
             return (
-                [(self.plain(" ".join(one.words)), one.is_marked) for one in section.commands],
+                [self.plain(" ".join(one.words)) for one in section.commands],
                 section.settings,
             )
 

@@ -1,8 +1,4 @@
-"""Read the operators' documents: their sections, and the commands in their code blocks.
-
-A command with ☁ in its comment, or in a block that begins with such a comment, needs the internet, a
-cluster or a machine of its own, so no test can try it.
-"""
+"""Read the operators' documents: their sections, and the commands in their code blocks."""
 
 import re
 import shlex
@@ -12,7 +8,6 @@ from pathlib import Path
 
 from django.conf import settings
 
-MARK = "☁"
 BLOCK = re.compile(r"^( *)```\w*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 SETTING = re.compile(r"[A-Z][A-Z0-9_]*=\S*")
 PATH = re.compile(r"(artgen|accounts|generation|deploy|nginx)/[\w./-]*")
@@ -25,7 +20,6 @@ class Command:
 
     words: tuple[str, ...]
     environment: tuple[str, ...]  # names that are set for it
-    is_marked: bool
     line: str
 
 
@@ -68,7 +62,6 @@ def read_block(block: str, section: Section) -> None:
     """Add the commands and settings of a code block to the section."""
     lines = block.replace("\\\n", " ").replace("\n  |", " |").strip().splitlines()
     prompts = [line[2:] for line in lines if line.startswith("$ ")]  # the others are output
-    is_marked = lines[0].startswith(f"# {MARK}")
     for line in prompts or lines:
         if re.match(r"\s*(#|$)", line):
             continue
@@ -77,11 +70,10 @@ def read_block(block: str, section: Section) -> None:
         if not line[0].isspace() and SETTING.fullmatch(re.sub(r"\s+#.*", "", line)):
             section.settings.append(re.sub(r"\s+#.*", "", line))
         else:
-            section.commands += split(line.strip(), is_marked=is_marked)
+            section.commands += split(line.strip())
 
 
-def split(line: str, *, is_marked: bool = False) -> Iterator[Command]:
-    is_marked = is_marked or MARK in line.partition(" #")[2]
+def split(line: str) -> Iterator[Command]:
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     words: list[str] = []
@@ -97,7 +89,7 @@ def split(line: str, *, is_marked: bool = False) -> Iterator[Command]:
                 at = words.index(sign)
                 del words[at : at + 2]
         if words:
-            yield Command(tuple(words), tuple(names), is_marked, line)
+            yield Command(tuple(words), tuple(names), line)
         words = []
 
 
