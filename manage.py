@@ -6,6 +6,7 @@ import os
 import sys
 
 import django
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
@@ -19,6 +20,9 @@ def main() -> None:
         django.setup()  # loads them and configures logging
     except (ImproperlyConfigured, ValueError, OSError) as error:
         sys.exit(broken_settings.report(error, sys.argv))
+    if sys.argv[1:] == ["--version"]:
+        sys.stdout.write(f"ArtGen {settings.VERSION}\n")
+        return
     execute_from_command_line(sys.argv)
 
 

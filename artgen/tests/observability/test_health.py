@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.core.cache import cache
 from django.test import override_settings
 
@@ -9,7 +10,8 @@ from generation.testing.servers.dead_servers import dead_broker, dead_cache
 class TestHealth(BaseTestCase):
     def test_it_is_alive(self) -> None:
         response = self.client.get("/healthz")
-        assert (response.status_code, response.json()) == (200, {"ok": True})
+        assert response.status_code == 200
+        assert response.json() == {"ok": True, "version": settings.VERSION}
         assert (
             response["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
         )

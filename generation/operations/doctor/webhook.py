@@ -45,8 +45,8 @@ def problem() -> str:
     except (requests.RequestException, ValueError) as error:
         return f"does not respond ({type(error).__name__})"
     try:
-        responds = reply.status_code == 200 and reply.json() == {"ok": True}
-    except ValueError:
+        responds = reply.status_code == 200 and reply.json()["ok"] is True
+    except (ValueError, TypeError, KeyError):
         responds = False
     return "" if responds else f"another server responds ({reply.status_code})"
 
