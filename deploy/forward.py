@@ -11,7 +11,7 @@ import sys
 from urllib.parse import urlsplit
 
 WAITING = re.compile(
-    rb"\w+ /(?:ws/|v1/|sdapi/|t/|mcp\b|api/v1/events|api/v1/jobs/\S*\?wait=\d"
+    rb"\w+ /(?:ws/|v1/|sdapi/|t/|mcp\b|api/v1/events|api/v1/(?:jobs|batches)/\S*[?&]wait=\d"
     rb"|api/v1/(?:jobs|batches)/.*\nprefer:[^\r\n]*\bwait\s*=)",
     re.DOTALL | re.IGNORECASE,
 )

@@ -11,9 +11,9 @@ per page, with the links `next` and `previous`. Errors are `application/problem+
 banned account gets 403 `account_banned` with `reason` and `until` (null: without an end). What
 costs more than `max_credits`, here and in `/v1/`, `/sdapi/` and MCP, is refused with its price.
 
-`GET /api/v1/jobs/ID/?wait=30` responds when the job has ended, or after 30 s; where jobs are
-created, `Prefer: wait=30` does the same. Programs that know OpenAI's API of images use `/v1/`,
-assistants MCP at `/mcp`.
+`GET /api/v1/jobs/ID/?wait=30` responds when the job has ended, or after 30 s, as does
+`POST /api/v1/jobs/?wait=30`; `Prefer: wait=30` is the same. Programs that know OpenAI's API of
+images use `/v1/`, assistants MCP at `/mcp`.
 
 The WebSocket `/ws/jobs/` sends `{"type": "snapshot", "jobs": […]}` and then
 `{"type": "job", "job": {…}}` for every change of your jobs. It is closed with 4401 if you are not

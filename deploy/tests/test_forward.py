@@ -22,6 +22,7 @@ PREFERS = "Accept: */*\r\nprefer: respond-async, wait=30"
         ("POST /api/v1/jobs/", f"X-Long: {'x' * 70_000}", "web"),
         ("POST /api/v1/jobs/", PREFERS, "sockets"),
         ("POST /api/v1/batches/", "Prefer: wait=30", "sockets"),
+        ("POST /api/v1/batches/?a=1&wait=30", "Accept: */*", "sockets"),
         ("GET /api/v1/jobs/1/?wait=30", "Accept: */*", "sockets"),
         ("POST /mcp", "Accept: */*", "sockets"),
         ("POST /v1/images/generations", "Accept: */*", "sockets"),

@@ -121,7 +121,8 @@ class TestRefusals:
 
     def test_it_sends_what_waits_to_the_sockets(self):
         with echo() as application, nginx(NGINX_SOCKETS=application) as server:
-            for path in (b"/mcp", b"/mcp/", b"/v1/models", b"/sdapi/v1/options"):
+            waits = b"/api/v1/jobs/?wait=9", b"/api/v1/batches/?wait=9"
+            for path in (*waits, b"/mcp", b"/mcp/", b"/v1/models", b"/sdapi/v1/options"):
                 assert server.ask(b"GET " + path + TAIL)[0] == 200, path
             for path in (b"/", b"/mcp2", b"/mcp/x", b"/api/v1/jobs/"):
                 assert server.ask(b"GET " + path + TAIL)[0] == 503, path

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from accounts.models import Scope
 from artgen.api.inputs import Number, read
 from artgen.api.problems import invalid
-from generation.api.waiting import PREFER
+from generation.api.waiting import PREFER, WAIT
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs.placing import drafts
 from generation.jobs.placing.job_request import JobOrderBody, MaxCreditsBody
@@ -44,7 +44,7 @@ KEYED: dict[str, Any] = {
     "scope": Scope.CREATE,
 }
 """Options of the operations that place jobs under an Idempotency-Key."""
-WAITING = KEYED | {"headers": [KEY, PREFER]}
+WAITING = KEYED | {"headers": [KEY, WAIT, PREFER]}
 """Options of those that may also wait until the jobs have ended."""
 ORDER = {"model": "flux-dev", "prompt": "Tea hills in morning mist", "width": 1024, "height": 768}
 ONE = {"An image": ORDER}

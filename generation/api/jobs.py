@@ -1,6 +1,6 @@
 """Jobs: create, list, get, cancel, retry; batches and quotes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
@@ -102,8 +102,10 @@ class Jobs(ApiView):
         Holds its credits and queues it. Only `model` and `prompt` are required. Follow the job by
         `GET /api/v1/jobs/ID/` or live on the socket `/ws/jobs/`.
         """
+        seconds = waiting.seconds_of(request)
         if end := waited(request):
-            return _job_answer(own_job(request, end.job_ids[0]), status=end.about, preferred=True)
+            job = own_job(request, end.job_ids[0])
+            return _job_answer(job, status=end.about, headers=_applied(request))
         rate_limits.spend("place", user_of(request).pk)
         key = read_key(request)
         body, max_credits = split_price(body_of(request))
@@ -115,7 +117,7 @@ class Jobs(ApiView):
             max_credits=max_credits,
         )
         answer = _job_answer(placed.jobs[0], status=201 if placed.created else 200)
-        _wait(request, answer, placed.jobs)
+        _wait(request, answer, placed.jobs, seconds=seconds)
         return answer
 
     @operation("POST batches/", body=BATCH, bodies=BATCHES, **WAITING)
@@ -124,9 +126,11 @@ class Jobs(ApiView):
 
         All of them or none. Either one job with `count`, or `jobs`.
         """
+        seconds = waiting.seconds_of(request)
         if end := waited(request):
             jobs = Job.objects.of(request.user).with_all().filter(id__in=end.job_ids)
-            return _batch_answer(list(jobs.order_by("id")), status=end.about, preferred=True)
+            headers = _applied(request)
+            return _batch_answer(list(jobs.order_by("id")), status=end.about, headers=headers)
         rate_limits.spend("place", user_of(request).pk)
         key, order = read_key(request), read_order(body_of(request))
         placed = orders.place_batch(
@@ -139,7 +143,7 @@ class Jobs(ApiView):
         )
         prefetch_related_objects(placed.jobs, "images")
         answer = _batch_answer(placed.jobs, status=201 if placed.created else 200)
-        _wait(request, answer, placed.jobs)
+        _wait(request, answer, placed.jobs, seconds=seconds)
         return answer
 
     @operation("POST quotes/", body=BATCH, bodies=ONE | BATCHES, scope=Scope.READ)
@@ -223,23 +227,25 @@ def quote_json(quote: quotes.Quote) -> QuoteJson:
     }
 
 
-def _job_answer(job: Job, *, status: int, preferred: bool = False) -> Answer[JobJson]:
-    headers = {"Location": reverse("api_job", args=[job.id])} | _applied(preferred)
-    return Answer(job_json(job), status=status, headers=headers)
+def _job_answer(
+    job: Job, *, status: int, headers: Mapping[str, str] | None = None
+) -> Answer[JobJson]:
+    location = {"Location": reverse("api_job", args=[job.id])}
+    return Answer(job_json(job), status=status, headers={**location, **(headers or {})})
 
 
 def _batch_answer(
-    jobs: Sequence[Job], *, status: int, preferred: bool = False
+    jobs: Sequence[Job], *, status: int, headers: Mapping[str, str] | None = None
 ) -> Answer[BatchJson]:
     batch: BatchJson = {"id": cast(UUID, jobs[0].batch), "jobs": jobs_json(jobs)}
-    return Answer(batch, status=status, headers=_applied(preferred))
+    return Answer(batch, status=status, headers=headers)
 
 
-def _applied(preferred: bool) -> dict[str, str]:
-    return {"Preference-Applied": "wait"} if preferred else {}
+def _applied(request: Request) -> dict[str, str]:
+    """Return the headers of an answer after its wait."""
+    return {"Preference-Applied": "wait"} if waiting.preferred_seconds(request) else {}
 
 
-def _wait(request: Request, answer: Answer[Any], jobs: Sequence[Job]) -> None:
-    """Let the answer wait for the end of the jobs if the request prefers that."""
-    seconds = waiting.preferred_seconds(request)
+def _wait(request: Request, answer: Answer[Any], jobs: Sequence[Job], *, seconds: int) -> None:
+    """Let the answer wait for the end of the jobs."""
     waiting.wait(answer, jobs, user=user_of(request), seconds=seconds, about=answer.status_code)

@@ -58,7 +58,7 @@ class EndOfJobs:
 
 
 def seconds_of(request: Request) -> int:
-    """Return how long a GET wants to wait, 0 for not at all; raise Problem."""
+    """Return how long the request wants to wait, 0 for not at all; raise Problem."""
     if (text := request.query_params.get("wait")) is not None:
         if not re.fullmatch("[0-9]{1,4}", text) or int(text) > MAX_SECONDS:
             detail = _("Must be %(min)d–%(max)d.") % {"min": 0, "max": MAX_SECONDS}

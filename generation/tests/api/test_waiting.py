@@ -71,12 +71,20 @@ class TestWait(ProtocolTestCase):
         assert job.headers["location"] == f"/api/v1/jobs/{job.json()['id']}/"
         assert {one["status"] for one in batch.json()["jobs"]} == {"succeeded"}
         assert Job.objects.count() == 3
+        with workers(self.emulator):
+            job = self.http.post("/jobs/?wait=30", json=ORDER)
+            batch = self.http.post("/batches/?wait=30", json=ORDER | {"count": 2})
+        assert (job.status_code, job.json()["status"]) == (201, "succeeded")
+        assert "preference-applied" not in job.headers
+        assert {one["status"] for one in batch.json()["jobs"]} == {"succeeded"}
 
     def test_it_refuses_a_time_that_is_none(self) -> None:
         job = self.place()
         for wrong in ("61", "-1", "soon", "1e9", "", "0" * 5000, f"{'0' * 9}99"):
             response = self.http.get(f"/jobs/{job['id']}/?wait={wrong}")
             assert (response.status_code, response.json()["code"]) == (400, "invalid")
+        assert self.http.post("/jobs/?wait=soon", json=ORDER).status_code == 400
+        assert Job.objects.count() == 1
 
     def test_it_notices_an_end_whose_event_was_lost(self) -> None:
         job = self.place()
