@@ -14,9 +14,11 @@ import orjson
 from channels.exceptions import StopConsumer
 from django.core.handlers.asgi import ASGIRequest
 from django.utils import translation
-from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.access import bans
+from accounts.models import Scope, User
+from accounts.tokens import tokens
+from accounts.tokens.permissions import MissingScope
 from artgen.api.problems import Problem, respond
 from artgen.database.pool_threads import in_thread
 from artgen.refusals import Refusal
@@ -39,7 +41,6 @@ HEADERS = (
     (b"x-accel-buffering", b"no"),
 )
 RETRY_AFTER = 10  # seconds
-NO_TOKEN = gettext_lazy("The token is invalid or revoked, or it lacks the scope “read”.")
 
 
 class EventStream(JobsConsumer):
@@ -86,9 +87,9 @@ class EventStream(JobsConsumer):
             self.is_ended = True
             await self.base_send({"type": "http.response.body", "body": b"", "more_body": False})
         elif code == UNAUTHENTICATED:
-            has_token = bearer_token(self.scope) is not None
+            token = bearer_token(self.scope)
             await self._refuse(
-                Problem("invalid_token", NO_TOKEN) if has_token else Problem("not_authenticated")
+                Problem("not_authenticated") if token is None else await in_thread(_refusal, token)
             )
         elif code == TOO_MANY:
             await self._refuse(Problem("too_many_requests", retry_after=RETRY_AFTER))
@@ -125,3 +126,14 @@ class EventStream(JobsConsumer):
             {"type": "http.response.start", "status": response.status_code, "headers": headers}
         )
         await self.base_send({"type": "http.response.body", "body": response.content})
+
+
+def _refusal(token: str) -> Refusal:
+    """Return why this token opens no stream, as the operations of the API say it."""
+    try:
+        access = tokens.access(token)
+    except bans.Banned as banned:
+        return banned
+    if access is None or Scope.READ in access.scopes:
+        return Problem("invalid_token")
+    return MissingScope(Scope.READ)

@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
+from accounts.access import bans
 from accounts.limits.concurrency_slots import ConcurrencySlots
 from accounts.models import Scope
 from accounts.tokens import tokens
@@ -117,9 +118,15 @@ class TestAccess(EventStreamTestCase):
         writer = await self.token(scopes=[Scope.CREATE])
         async with self.open() as stream:
             await self.assert_refused(stream, 401, "not_authenticated")
-        for token in ("nonsense", revoked, writer):
+        for token in ("nonsense", revoked):
             async with self.open(token) as stream:
                 await self.assert_refused(stream, 401, "invalid_token")
+        async with self.open(writer) as stream:
+            await self.assert_refused(stream, 403, "missing_scope")
+        staff = await sync_to_async(make_user)("staff@example.org", is_superuser=True)
+        await sync_to_async(bans.ban)(user=self.alice, reason="spam", until=None, actor=staff)
+        async with self.open(writer) as stream:
+            await self.assert_refused(stream, 403, "account_banned")
 
     async def test_it_accepts_a_session(self) -> None:
         client = Client()
