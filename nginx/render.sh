@@ -57,6 +57,10 @@ servers() { # ADDRESSES
   done
 }
 NGINX_WEB_SERVERS=$(servers "$NGINX_WEB")
+# Kept connections are closed before gunicorn closes them.
+if [ "${GUNICORN_KEEPALIVE:-0}" -gt 1 ]; then
+  NGINX_WEB_SERVERS="$NGINX_WEB_SERVERS keepalive 64; keepalive_timeout $((GUNICORN_KEEPALIVE - 1))s;"
+fi
 NGINX_SOCKETS_SERVERS=$(servers "$NGINX_SOCKETS")
 NGINX_USER=
 # As root, nginx runs its workers as another user: the owner of the static files.
