@@ -20,6 +20,15 @@ class FieldError:
     detail: str
 
 
+@dataclass(frozen=True)
+class Acceptance:
+    """A form field with which the same request is not refused, and what its button says."""
+
+    field: str
+    value: str
+    label: str
+
+
 class Refusal(Exception):
     """A request that is understood and not fulfilled; nothing was changed.
 
@@ -54,6 +63,11 @@ class Refusal(Exception):
     def message(self) -> str:
         """What happened and what to do, in the active language."""
         return str(self.own_text or self.text) or " ".join(error.detail for error in self.errors)
+
+    @property
+    def acceptance(self) -> Acceptance | None:
+        """How a person can accept what was refused in one press; None: they cannot."""
+        return None
 
     def __str__(self) -> str:
         return self.message or self.code

@@ -20,8 +20,11 @@ from accounts.limits import period_limits, quotas
 from accounts.limits.quotas import OrderSummary
 from accounts.models import ApiToken, CreditEntry, User, WebhookTopic
 from accounts.webhooks import outbox
-from artgen.refusals import Refusal
+from artgen.refusals import Acceptance, Refusal
 from artgen.web import formatting
+
+MAX_CREDITS_FIELD = "max_credits"
+"""Of bodies and forms: the price that was shown."""
 
 
 class TokenLimitReached(TooFewCredits):
@@ -52,6 +55,11 @@ class PriceTooHigh(Refusal):
             "price": price,
             "shown": shown,
         }
+
+    @property
+    def acceptance(self) -> Acceptance:
+        label = gettext("Create for %(credits)s") % {"credits": formatting.credits(self.price)}
+        return Acceptance(MAX_CREDITS_FIELD, str(self.price), label)
 
 
 class NoSuchHold(LookupError):

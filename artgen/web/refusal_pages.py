@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views import defaults
 
 from artgen.observability import request_stats
-from artgen.refusals import Refusal, Unavailable
+from artgen.refusals import Acceptance, Refusal, Unavailable
 from artgen.web import formatting, unavailable_page
 from artgen.web.redirects import next_url
 
@@ -40,12 +41,15 @@ class RefusalMiddleware:
 def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Return what says what is refused and, where that is known, when to try again.
 
-    Most is said above the page that the request came from, and as text to its script.
+    Most is said above the page that the request came from, and as text to its script. What can be
+    accepted has a button for that.
     """
     if isinstance(refusal, Unavailable):
         log.error("refused: the %s does not respond", refusal.part, extra={"path": request.path})
         return unavailable_page.page(refusal.part)
     is_script = request.headers.get("X-Part") == "1"
+    if refusal.acceptance and request.method == "POST":
+        return _acceptance(request, refusal, refusal.acceptance, is_script=is_script)
     match refusal.status:
         case 404 if request.method != "POST" or not refusal.message:
             response: HttpResponse = defaults.page_not_found(request, refusal)
@@ -63,6 +67,29 @@ def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
             messages.error(request, refusal.message)
             return HttpResponseRedirect(came_from)
     _set_retry_after(response, refusal)
+    return response
+
+
+def _acceptance(
+    request: HttpRequest, refusal: Refusal, acceptance: Acceptance, *, is_script: bool
+) -> HttpResponse:
+    """Return a page that sends the same form again and accepts what was refused.
+
+    Scripts, which have the form, get JSON.
+    """
+    if is_script:
+        body = {"detail": refusal.message, "acceptance": asdict(acceptance)}
+        response: HttpResponse = JsonResponse(body, status=refusal.status)
+    else:
+        not_sent_on = (acceptance.field, "csrfmiddlewaretoken")
+        lists = [(name, values) for name, values in request.POST.lists() if name not in not_sent_on]
+        context = {
+            "refusal": refusal,
+            "fields": [(name, value) for name, values in lists for value in values],
+            "back": _came_from(request),
+        }
+        response = render(request, "artgen/accept.html", context, status=refusal.status)
+    request_stats.mark(response, refusal)
     return response
 
 

@@ -43,7 +43,7 @@ async function request({ speaks = true } = {}) {
     if (hadFocus) button.focus()
     announce(button, speaks)
   } catch {
-    // Offline: the old quote stays dimmed; the server checks the price anyway.
+    // Offline: the old quote stays dimmed; no order costs more than it says.
   }
 }
 

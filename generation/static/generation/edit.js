@@ -75,7 +75,7 @@ function askPrice() {
       const { credits } = await order.quote({ request: form.request, count: form.count }, signal)
       if (!signal.aborted) form.showPrice(credits)
     } catch {
-      // The price of the page stays; the server refuses what cannot be paid.
+      // The price of the page stays; no order costs more than it says.
     }
   }, QUOTE_DELAY)
 }
@@ -109,13 +109,15 @@ element.addEventListener("submit", async (event) => {
   form.wait(true)
   try {
     const request = form.request
-    const batch = await order.place({ request, count: form.count, drawn: drawn() })
+    const { count, price } = form
+    const batch = await order.place({ request, count, price, drawn: drawn() })
     draft.forget()
     location.assign(`${data.create}#run-${batch.id}`)
   } catch (problem) {
     isPlacing = false
     form.wait(false)
     form.complain(reason(problem))
+    if (problem.code === "price_too_high") form.showPrice(problem.needed) // the next press accepts it
   }
 })
 

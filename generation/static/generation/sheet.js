@@ -90,16 +90,18 @@ async function vote(form) {
   }
 }
 
-async function retry(form) {
+async function retry(form, accepted = {}) {
   const button = form.querySelector("button")
   if (button.getAttribute("aria-disabled") === "true") return
   button.setAttribute("aria-disabled", "true")
   try {
-    await part(form.action, { method: "POST", form: new FormData(form) })
+    const body = new FormData(form)
+    for (const [name, value] of Object.entries(accepted)) body.set(name, value)
+    await part(form.action, { method: "POST", form: body })
     await reload()
     toast(data.queuedAgain, { key: "queued-again" })
   } catch (problem) {
-    showFailure(problem, data)
+    showFailure(problem, data, { accept: (more) => retry(form, more) })
   } finally {
     button.removeAttribute("aria-disabled")
   }

@@ -8,7 +8,8 @@ from django.conf import settings
 FOLDERS = ("artgen", "accounts", "generation")
 # Of Django's admin and its theme.
 FOREIGN = {"searchbar", "actions-icnt", "admin-utc-offset"}
-COMPUTED = {"translate-price", "enhance-price"}  # `${kind}Price` in prompt_helper.js
+# `${kind}Price` and `${kind}Credits` in prompt_helper.js.
+COMPUTED = {f"{kind}-{what}" for kind in ("translate", "enhance") for what in ("price", "credits")}
 
 
 @cache

@@ -49,6 +49,7 @@ from generation.views.gallery.zip_download import ArchiveResponse
 from generation.views.jobs import cards
 from generation.views.jobs.cards import Card
 from generation.views.partials import part, wants_part
+from generation.views.shown_price import max_credits_of
 from generation.views.undo import with_undo
 
 RECENT = 6
@@ -88,7 +89,10 @@ def compare(request: HttpRequest) -> HttpResponse:
     rate_limits.spend("place", user.pk)
     try:
         order = comparison_order.place(
-            user=user, comparison=_comparison(form), key=request.POST.get("key", "")[:255]
+            user=user,
+            comparison=_comparison(form),
+            key=request.POST.get("key", "")[:255],
+            max_credits=max_credits_of(request),
         )
     except Refusal as refusal:
         return show_refusal(form, refusal, lambda status: _refused(request, form, status=status))

@@ -1,6 +1,7 @@
 """The Create page: composer, quote and live feed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access.request_user import user_of
+from accounts.credits.holds import MAX_CREDITS_FIELD, PriceTooHigh
 from accounts.limits import quotas, rate_limits
 from accounts.limits.quotas import Quotas
 from accounts.models import User
@@ -43,6 +45,7 @@ from generation.views.create.moodboards import with_moodboard
 from generation.views.create.refused_form import show_refusal
 from generation.views.jobs import feed, runs
 from generation.views.partials import part, wants_part
+from generation.views.shown_price import DRAFT_FIELD, max_credits_of
 
 PROMPTS = (
     ("tea", gettext_lazy("Tea hills in morning mist, rows of bushes, warm light")),
@@ -59,6 +62,8 @@ class Visit:
     models: list[ImageModel]
     allowed: Quotas
     form: Composer | None = None
+    price_now: int | None = None
+    """At which the order was refused; the quote may be of a moment before."""
 
     @property
     def user(self) -> User:
@@ -180,12 +185,19 @@ def _place(request: HttpRequest) -> HttpResponse:
     files = request.FILES.getlist("upload") if form.takes_sources else []
     for _file in files[: form.offer.max_source_images]:
         rate_limits.spend("upload", user.pk)
-    order = form
+    order, price_field = form, MAX_CREDITS_FIELD
     try:
         if "draft" in request.POST:
-            order = _draft(visit, request.POST["draft"])
-        placed = form_files.place(user, order, files, key=request.POST.get("key", "")[:255])
+            order, price_field = _draft(visit, request.POST["draft"]), DRAFT_FIELD
+        placed = form_files.place(
+            user,
+            order,
+            files,
+            key=request.POST.get("key", "")[:255],
+            max_credits=max_credits_of(request, field=price_field),
+        )
     except Refusal as refusal:
+        visit.price_now = refusal.price if isinstance(refusal, PriceTooHigh) else None
         return show_refusal(form, refusal, lambda status: _show_refused(visit, status=status))
     run_id = placed.batch or placed.jobs[0].id
     if wants_part(request):
@@ -233,7 +245,16 @@ def _composer_part(visit: Visit, *, status: int = 200) -> HttpResponse:
         draft=visit.draft,
         is_plain=is_plain(visit.request),
     )
+    context |= _price_now(visit, context)
     return part(visit.request, "generation/_composer.html", context, status=status)
+
+
+def _price_now(visit: Visit, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the button whose order was refused with the price that it has now, {} for none."""
+    name = "draft" if "draft" in visit.request.POST else "offer"
+    if visit.price_now is None or context[name] is None:
+        return {}
+    return {name: replace(context[name], credits=visit.price_now)}
 
 
 def _page(visit: Visit, *, status: int = 200) -> HttpResponse:
@@ -262,6 +283,7 @@ def _page_context(visit: Visit) -> dict[str, Any]:
         visit.models, visit.form, quotes, draft=visit.draft, is_plain=is_plain(request)
     )
     return context | {
+        **_price_now(visit, context),
         "feed": page,
         "show": show,
         "shared": _shared_how(request),

@@ -22,7 +22,12 @@ from generation.studio.forms.composer import Composer
 
 
 def place(
-    user: User, form: Composer, files: "Sequence[UploadedFile[Any]]", *, key: str
+    user: User,
+    form: Composer,
+    files: "Sequence[UploadedFile[Any]]",
+    *,
+    key: str,
+    max_credits: int | None,
 ) -> PlacedOrder:
     """Place the jobs with these files as further sources; keep no file if they are refused."""
     chosen, kept = list(form.sources), list[Upload]()
@@ -37,8 +42,8 @@ def place(
         form.sources = [*chosen, *(str(upload.id) for upload in kept)]
         runs = [drafts.repeated(form.request(one), count=form.count) for one in form.prompts]
         if len(runs) > 1:
-            return orders.place_list(user=user, runs=runs, key=key)
-        return orders.place_batch(user=user, requests=runs[0], key=key)
+            return orders.place_list(user=user, runs=runs, key=key, max_credits=max_credits)
+        return orders.place_batch(user=user, requests=runs[0], key=key, max_credits=max_credits)
     except Moderated:
         raise  # the stored request has these sources
     except Exception:

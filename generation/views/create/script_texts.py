@@ -17,6 +17,10 @@ def ready_texts() -> dict[str, Any]:
     return {"ready": ready, "position": _("%(number)s of %(total)s")}
 
 
+def credit_forms() -> dict[str, str]:
+    return formatting.plural_forms(lambda n: ngettext("%(count)s credit", "%(count)s credits", n))
+
+
 def create_texts() -> dict[str, Any]:
     return {
         **ready_texts(),
@@ -41,6 +45,7 @@ def create_texts() -> dict[str, Any]:
         "list_sent": formatting.plural_forms(
             lambda n: ngettext("%(count)s prompt sent", "%(count)s prompts sent", n)
         ),
+        "credits": credit_forms(),
         "steps": formatting.plural_forms(
             lambda n: ngettext("%(count)s step", "%(count)s steps", n)
         ),

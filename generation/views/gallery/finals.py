@@ -28,6 +28,7 @@ from generation.studio.presets import composer_choices
 from generation.views.gallery.selection import ids_of
 from generation.views.jobs import runs
 from generation.views.partials import part, wants_part
+from generation.views.shown_price import max_credits_of
 
 SHOWN = 5
 
@@ -58,7 +59,12 @@ def finish(request: HttpRequest) -> HttpResponse:
     chosen = next((one for one in offered if one.model.slug == slug), None)
     if chosen is None:
         raise Refusal(_("This model can’t make better images of the selected ones."))
-    order = orders.place_list(user=user, runs=chosen.runs, key=request.POST.get("key", "")[:255])
+    order = orders.place_list(
+        user=user,
+        runs=chosen.runs,
+        key=request.POST.get("key", "")[:255],
+        max_credits=max_credits_of(request),
+    )
     if wants_part(request):
         placed = runs.of_order(user, order, model=chosen.model)
         return part(request, "generation/_runs.html", {"runs": placed}, status=201)

@@ -47,6 +47,7 @@ def offers(request: HttpRequest, image_id: UUID) -> JsonResponse:
 
 class ActOffer(TypedDict):
     price: str
+    credits: int
     text: str
 
 
@@ -79,11 +80,12 @@ def _offers(edits: Edits, quotes: PageQuotes) -> Mapping[str, ActOffer | None]:
     if edits.fillers:
         lowest = min(filler.credits for filler in edits.fillers)
         price = _("from %(credits)s") % {"credits": formatting.credits(lowest)}
-        edit = ActOffer(price=price, text=price)
+        edit = ActOffer(price=price, credits=lowest, text=price)
     describe = None
     if (credits := describe_price()) is not None:
         price = formatting.credits(credits) if credits else ""
-        describe = ActOffer(price=price, text=", ".join(filter(None, [_("As a prompt"), price])))
+        text = ", ".join(filter(None, [_("As a prompt"), price]))
+        describe = ActOffer(price=price, credits=credits, text=text)
     return {
         "vary": variants,
         "vary_strong": variants,
@@ -103,4 +105,4 @@ def _offer(what: str, quote: Quote) -> ActOffer:
     if quote.short:
         short = {"credits": formatting.credits(quote.short)}
         parts.append(_("%(credits)s more needed") % short)
-    return ActOffer(price=price, text=" · ".join(parts))
+    return ActOffer(price=price, credits=quote.credits, text=" · ".join(parts))

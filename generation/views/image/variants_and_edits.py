@@ -10,13 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access.request_user import user_of
 from accounts.limits import rate_limits
 from accounts.models import User
-from artgen.web import formatting
 from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.files import storage
 from generation.gallery import lineage
@@ -24,9 +22,11 @@ from generation.jobs.placing import drafts, orders
 from generation.models import Image, ImageModel, ImageQuerySet, model_cache
 from generation.studio.forms import image_edits
 from generation.studio.presets import composer_choices
+from generation.views.create import script_texts
 from generation.views.create.prompt_help import helper_of
 from generation.views.jobs import runs
 from generation.views.partials import part, wants_part
+from generation.views.shown_price import max_credits_of
 from generation.views.tiles import Tile
 
 MODES = ("inpaint", "erase", "outpaint")
@@ -96,7 +96,7 @@ def editor(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "counts": COUNTS,
         "prompt_max_length": PROMPT_MAX_LENGTH,
         "helper": helper_of(user_of(request), fillers[0].model),
-        "words": {"credits": formatting.plural_forms(_credits)},
+        "words": {"credits": script_texts.credit_forms()},
     }
     return render(request, "generation/edit.html", context)
 
@@ -126,17 +126,18 @@ def _place(request: HttpRequest, requests: Sequence[dict[str, Any]]) -> HttpResp
     user: User = user_of(request)
     # The limit of the API, counted together with it.
     rate_limits.spend("place", user.pk)
-    order = orders.place_batch(user=user, requests=requests, key=request.POST.get("key", "")[:255])
+    order = orders.place_batch(
+        user=user,
+        requests=requests,
+        key=request.POST.get("key", "")[:255],
+        max_credits=max_credits_of(request),
+    )
     run_id = order.batch or order.jobs[0].id
     if wants_part(request):
         if (run := runs.of_user(user, run_id)) is None:
             raise Http404  # placed by an earlier press, and dismissed
         return part(request, "generation/_runs.html", {"runs": [run]}, status=201)
     return HttpResponseRedirect(f"{reverse('create')}#run-{run_id}")
-
-
-def _credits(count: int) -> str:
-    return ngettext("%(count)s credit", "%(count)s credits", count)
 
 
 def _own(request: HttpRequest, image_id: UUID) -> Image:

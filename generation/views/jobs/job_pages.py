@@ -24,6 +24,7 @@ from generation.models import Image, Job, JobEvent
 from generation.studio.presets import own_styles
 from generation.views.jobs import cards, runs
 from generation.views.partials import part, wants_part
+from generation.views.shown_price import max_credits_of
 from generation.views.tiles import tiles_of
 from generation.views.undo import with_undo
 
@@ -110,7 +111,7 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Create a new job with the same parameters and seed; scripts get its run."""
     job = _own(request, job_id)
-    placed = retries.retry(user=user_of(request), job=job)
+    placed = retries.retry(user=user_of(request), job=job, max_credits=max_credits_of(request))
     if not wants_part(request):
         messages.success(request, _("Queued again."))
         return redirect("create")

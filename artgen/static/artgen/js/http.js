@@ -1,6 +1,9 @@
 /** Requests to ArtGen: JSON in and out, CSRF token, a timeout, problems as errors. */
 
-/** An error response (RFC 9457), or no connection to the server (`status` 0). */
+/**
+ * An error response (RFC 9457), or no connection to the server (`status` 0). `acceptance` {field,
+ * value, label}: what the same form needs to be accepted, and the text of a button for that.
+ */
 export class Problem extends Error {
   constructor({
     status = 0,
@@ -9,9 +12,11 @@ export class Problem extends Error {
     code = "",
     errors = [],
     otherUser = false,
+    needed = null,
+    acceptance = null,
   } = {}) {
     super(detail || title)
-    Object.assign(this, { status, title, detail, code, errors, otherUser })
+    Object.assign(this, { status, title, detail, code, errors, otherUser, needed, acceptance })
   }
 
   /** Whether the page's user is no longer signed in, or another user is. */

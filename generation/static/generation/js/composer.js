@@ -305,6 +305,7 @@ export class Composer {
   #sent(fragment, quoted) {
     this.form.elements.key.value = freshKey()
     showPromptError(this.form, "")
+    this.form.querySelector(".note-bad")?.remove() // why it was refused before
     dismiss("failed")
     hideSignedOut()
     this.history.sent(this.prompt.value.trim())

@@ -15,13 +15,14 @@ export async function describe(id, data) {
   isBusy = true
   toast(data.describing, { key: KEY, stays: true })
   try {
-    const json = { image_id: id }
+    const json = { image_id: id, max_credits: Number(data.describeCredits) }
     const answer = await api(data.describe, { method: "POST", json, seconds: SECONDS })
     dismiss(KEY)
     if (answer.credits) api(`${data.api}account/`).then(showBalance, () => {})
     return answer.prompt
   } catch (problem) {
     dismiss(KEY)
+    if (problem.code === "price_too_high") data.describeCredits = problem.needed // accepted next time
     showFailure(problem, data)
     return null
   } finally {

@@ -64,9 +64,10 @@ function put(storage, key, value) {
   }
 }
 
-/** Return the composer's fields without token, key and files. */
+/** Return the composer's fields without token, key, files and prices. */
 export function fieldsOf(form) {
-  const skipped = new Set(["csrfmiddlewaretoken", "key", "upload", "switch"])
+  const prices = ["max_credits", "max_draft_credits"]
+  const skipped = new Set(["csrfmiddlewaretoken", "key", "upload", "switch", ...prices])
   return [...new FormData(form)].filter(
     ([name, value]) => !skipped.has(name) && typeof value === "string",
   )

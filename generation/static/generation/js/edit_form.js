@@ -89,6 +89,7 @@ export class EditForm {
   }
 
   showPrice(credits) {
+    this.price = credits
     this.form.querySelector("[data-price]").textContent = plural("credits", credits)
   }
 

@@ -11,16 +11,17 @@ export class EditOrder {
   }
 
   /**
-   * Return the batch. `drawn` is null, or names the mask by a text and makes its file; the same
-   * text is not uploaded again. Throws Problem.
+   * Return the batch, for at most `price` credits. `drawn` is null, or names the mask by a text and
+   * makes its file; the same text is not uploaded again. Throws Problem.
    */
-  async place({ request, count, drawn }) {
+  async place({ request, count, drawn, price }) {
     const mask = drawn ? { mask: await this.#upload(drawn) } : {}
     const json = { ...request, ...mask, count }
     const body = JSON.stringify(json)
     if (this.sent?.body !== body) this.sent = { body, key: freshKey() }
     const headers = { "Idempotency-Key": this.sent.key }
-    return api(`${this.address}batches/`, { method: "POST", json, headers })
+    const order = { ...json, max_credits: price }
+    return api(`${this.address}batches/`, { method: "POST", json: order, headers })
   }
 
   /** Return price and time of the same request without a mask. Throws Problem. */

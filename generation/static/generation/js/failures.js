@@ -4,11 +4,19 @@ import { Problem } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { showSignedOut } from "./signed_out.js"
 
-/** `data` has the texts of `_failure_texts.html`; `about` is what the message begins with. */
-export function showFailure(problem, data, { about = "" } = {}) {
+/**
+ * `data` has the texts of `_failure_texts.html`; `about` is what the message begins with. Where the
+ * server says how to accept what it refuses, a button calls `accept` with the fields for that.
+ */
+export function showFailure(problem, data, { about = "", accept = null } = {}) {
   if (problem.name === "AbortError") return
-  if (problem.signedOut) showSignedOut(data, problem)
-  else toast(about + failureText(problem, data), { kind: "error", key: about || "failed" })
+  if (problem.signedOut) {
+    showSignedOut(data, problem)
+    return
+  }
+  const { field, value, label } = problem.acceptance ?? {}
+  const action = accept && label ? { label, run: () => accept({ [field]: value }) } : null
+  toast(about + failureText(problem, data), { kind: "error", key: about || "failed", action })
 }
 
 export function failureText(problem, data) {

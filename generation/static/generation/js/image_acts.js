@@ -49,6 +49,7 @@ export class ImageActs {
     Object.assign(this, { data, placed, reuse, write, model })
     this.offers = new Map() // image id → {at, found}: when, a promise of {act: {price, text}}
     this.orders = new Map() // "image id, act" → {key, isBusy}; the key stays until an answer comes
+    this.prices = new Map() // "image id, act" → credits that were shown
     this.timer = 0
     document.addEventListener("balance", () => this.offers.clear())
   }
@@ -64,6 +65,8 @@ export class ImageActs {
       return // the buttons work without prices
     }
     if (root.dataset.pricesOf !== id) return
+    for (const [act, offer] of Object.entries(offers))
+      if (offer) this.prices.set(`${id} ${act}`, offer.credits)
     for (const button of root.querySelectorAll("[data-make]")) this.#label(button, offers)
   }
 
@@ -135,22 +138,26 @@ export class ImageActs {
   async #finishOne(tile) {
     try {
       const { finish } = await this.#offersOf(tile)
-      if (finish) await this.finish([tile.dataset.image], finish.model, tile)
+      const id = tile.dataset.image
+      const credits = this.prices.get(`${id} finish`) ?? finish?.credits
+      if (finish) await this.finish([id], { model: finish.model, max_credits: credits }, tile)
       else toast(this.data.notPossible, { kind: "error", key: "failed" })
     } catch (problem) {
       showFailure(problem, this.data)
     }
   }
 
-  /** Create the finals of images by a model; they stand after `tile`. */
-  finish(ids, model, tile) {
-    const fields = { ids: ids.join(","), model }
-    return this.#send(`${fields.ids} ${model}`, this.data.finish, fields, tile)
+  /** Create the finals of images by a model, at the shown price; they stand after `tile`. */
+  finish(ids, choice, tile) {
+    const fields = { ids: ids.join(","), ...choice }
+    return this.#send(`${fields.ids} ${choice.model}`, this.data.finish, fields, tile)
   }
 
   #place(name, tile) {
     const { path, fields } = ORDERS[name]
-    return this.#send(`${tile.dataset.image} ${name}`, addressOf(tile) + path, fields, tile)
+    const call = `${tile.dataset.image} ${name}`
+    const price = this.prices.has(call) ? { max_credits: this.prices.get(call) } : {}
+    return this.#send(call, addressOf(tile) + path, { ...fields, ...price }, tile)
   }
 
   /** Post an order, once however often it is pressed; resolve to whether it was placed. */
@@ -172,7 +179,12 @@ export class ImageActs {
       return true
     } catch (problem) {
       if (problem.status) order.key = freshKey()
-      showFailure(problem, this.data)
+      showFailure(problem, this.data, {
+        accept: (accepted) => {
+          order.isBusy = false // this press is no second click
+          this.#send(call, address, { ...fields, ...accepted }, tile)
+        },
+      })
       return false
     } finally {
       await pause

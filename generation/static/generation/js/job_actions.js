@@ -12,22 +12,28 @@ export class JobActions {
     root.addEventListener("submit", (event) => this.#submitted(event))
   }
 
-  async #submitted(event) {
+  #submitted(event) {
     const form = event.target
     const kind = ["cancel", "retry", "cancelRun"].find((name) => name in form.dataset)
     if (!kind) return
     event.preventDefault()
     const button = event.submitter ?? form.querySelector("button")
+    button.closest("[popover]")?.hidePopover()
+    this.#send(kind, form, button)
+  }
+
+  async #send(kind, form, button, accepted = {}) {
     if (button.getAttribute("aria-disabled") === "true") return
     button.setAttribute("aria-disabled", "true")
-    button.closest("[popover]")?.hidePopover()
+    const body = new FormData(form)
+    for (const [name, value] of Object.entries(accepted)) body.set(name, value)
     try {
-      const answer = await part(form.action, { method: "POST", form: new FormData(form) })
+      const answer = await part(form.action, { method: "POST", form: body })
       showBalance(answer)
       if (kind === "retry") this.#queuedAgain(form, answer.fragment.querySelector("[data-run]"))
       else for (const card of firstCards(answer.fragment)) this.cards.swap(card)
     } catch (problem) {
-      showFailure(problem, this.data)
+      showFailure(problem, this.data, { accept: (more) => this.#send(kind, form, button, more) })
       // Some may be canceled, or have ended unseen.
       const shown = form.closest("[data-job], [data-run]")
       if (kind !== "retry") for (const card of firstCards(shown)) this.cards.refresh(card)

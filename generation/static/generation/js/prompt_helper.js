@@ -8,6 +8,7 @@
 import { api } from "../../artgen/js/http.js"
 import { pressed } from "../../artgen/js/shortcuts.js"
 import { say } from "../../artgen/js/status.js"
+import { plural } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { needsTranslation } from "./prompt_language.js"
 import { wordDiff } from "./word_diff.js"
@@ -122,12 +123,16 @@ export class PromptHelper {
       this.#propose(kind, asked, answer)
     } catch (problem) {
       this.waiting = null
+      if (problem.code === "price_too_high") {
+        this.spark.dataset[`${kind}Credits`] = problem.needed
+        this.spark.dataset[`${kind}Price`] = plural("credits", problem.needed)
+      }
       this.#failed(problem, { isAutomatic })
     }
   }
 
   #ask(kind, asked) {
-    const json = { prompt: asked }
+    const json = { prompt: asked, max_credits: Number(this.spark.dataset[`${kind}Credits`]) }
     if (kind === "translate") json.model = this.form().elements.model.value
     return api(this.box.dataset[kind], { method: "POST", json, seconds: SECONDS })
   }

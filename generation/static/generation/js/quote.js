@@ -82,7 +82,7 @@ export class Quote {
       const { fragment } = await part(`${this.address}?${wanted}`, { signal: this.abort.signal })
       this.show(fragment, wanted, { speaks })
     } catch {
-      // Offline: keep the old quote dimmed; the server checks the price anyway.
+      // Offline: keep the old quote dimmed; no order costs more than it says.
     }
   }
 

@@ -23,6 +23,7 @@ export class SelectionFinals {
     const { ids, selection, acts } = this.bar
     const [tile] = [...selection.chosenTiles, ...selection.tiles] // some may not be on the page
     this.menu.element.hidePopover()
-    if (await acts.finish(ids, button.value, tile)) selection.clear()
+    const choice = { model: button.value, max_credits: button.dataset.credits }
+    if (await acts.finish(ids, choice, tile)) selection.clear()
   }
 }
