@@ -14,6 +14,8 @@ from generation.catalog.request_validation import RequestValidation
 from generation.catalog.source_roles import EDIT, RoleFormat
 
 BATCH_MAX = 8
+USUAL_SIZE = (1024, 1024)
+"""Of an image whose size is not known yet."""
 
 
 class ParameterJson(TypedDict):
@@ -114,9 +116,15 @@ class Offer:
         """Whether the model only works on an existing image: the composer does not show it."""
         return self.upscales or self.needs_mask
 
-    def price_of(self, parameters: Mapping[str, Any]) -> int:
-        """Return the credits of one image with these cleaned parameters."""
-        return self.price.of(width=parameters["width"], height=parameters["height"])
+    def price_of(self, request: Mapping[str, Any], *, size: tuple[int, int] | None = None) -> int:
+        """Return the credits of one image of a request, which may be incomplete.
+
+        Its size is `size`, by default that of the request, else USUAL_SIZE.
+        """
+        width, height = size or (request.get("width"), request.get("height"))
+        if not isinstance(width, int) or not isinstance(height, int):
+            width, height = USUAL_SIZE
+        return self.price.of(width=width, height=height)
 
     def clean(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return all of JOB_FIELDS with defaults filled in; `seed` None means a random one.

@@ -44,12 +44,12 @@ def preview(model: ImageModel) -> dict[str, Any]:
     url, body = clients.of(endpoint.provider).request(
         Order(endpoint_id=endpoint.endpoint_id, input=sample, webhook=webhook)
     )
-    width, height = model_validation.usual_size(offer)
+    size = model_validation.usual_size(offer)
     return {
         "request_line": f"POST {url}",
         "body": json.dumps(body, indent=2, ensure_ascii=False),
-        "size": f"{width} × {height}",
-        "credits": offer.price.of(width=width, height=height),
+        "size": "{} × {}".format(*size),
+        "credits": offer.price_of({}, size=size),
     }
 
 

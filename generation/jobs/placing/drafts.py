@@ -98,16 +98,14 @@ def _draft(request: Mapping[str, Any], *, catalog: UserCatalog, order_images: Or
     parameters = {name: value for name, value in fields.items() if name != "model"}
     if images.must_be_reduced(offer, beside={**parameters, **snapshot}):
         snapshot["sources_reduced"] = True
-    credits = offer.price_of(fields)
-    pixels = fields["width"] * fields["height"]
-    return Job(
-        id=uuid7(),
-        user=catalog.user,
-        credits=credits,
-        expected_usd=spending.expected_cost(model, pixels=pixels, credits=credits),
-        snapshot=snapshot,
-        **fields,
-    )
+    return priced(offer, fields, id=uuid7(), user=catalog.user, snapshot=snapshot)
+
+
+def priced(offer: Offer, fields: Mapping[str, Any], **columns: Any) -> Job:
+    """Return an unsaved job of these fields and columns, with its price and expected cost."""
+    credits, pixels = offer.price_of(fields), fields["width"] * fields["height"]
+    usd = spending.expected_cost(fields["model"], pixels=pixels, credits=credits)
+    return Job(credits=credits, expected_usd=usd, **fields, **columns)
 
 
 def _unknown_finished(jobs: Sequence[Job], *, user: User, is_listed: bool) -> list[FieldError]:

@@ -8,17 +8,13 @@ from django.utils.translation import gettext as _
 from accounts.limits.quotas import Quotas
 from accounts.models import User
 from generation.catalog.edit_sizes import size_like
-from generation.catalog.offers import InvalidParameters, Offer
+from generation.catalog.offers import USUAL_SIZE, InvalidParameters, Offer
 from generation.jobs import eta
-from generation.jobs.budgets import spending
 from generation.jobs.eta import Eta, Forecast, OrderWait
 from generation.jobs.inputs.request_images import OrderImages, RequestImages
-from generation.jobs.placing import creation_switch, quotes
+from generation.jobs.placing import creation_switch, drafts, quotes
 from generation.jobs.placing.quotes import Quote
 from generation.models import GenerationSwitch, ImageModel, Job
-
-DEFAULT_SIZE = (1024, 1024)
-"""Of an image whose size is not known yet."""
 
 
 @dataclass(frozen=True)
@@ -86,21 +82,9 @@ class PageQuotes:
         return replace(form, size=size)
 
     def _order(self, form: FormOrder, *, count: int) -> tuple[list[Job], OrderWait]:
-        model = form.model
-        width, height = form.size or DEFAULT_SIZE
-        credits = form.offer.price_of({"width": width, "height": height})
-        jobs = [
-            Job(
-                user=self.user,
-                model=model,
-                width=width,
-                height=height,
-                steps=form.steps,
-                credits=credits,
-                expected_usd=spending.expected_cost(model, pixels=width * height, credits=credits),
-            )
-            for _number in range(count)
-        ]
+        width, height = form.size or USUAL_SIZE
+        fields = {"model": form.model, "width": width, "height": height, "steps": form.steps}
+        jobs = [drafts.priced(form.offer, fields, user=self.user) for _number in range(count)]
         forecast, allowed = self.forecast, self.allowed
         return jobs, eta.wait_of_order(self.user, jobs, forecast=forecast, allowed=allowed)
 

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from artgen.redis.cache import remembered
+from generation.catalog.offers import USUAL_SIZE
 from generation.jobs import eta
 from generation.jobs.budgets import budget_state
 from generation.jobs.engine import heartbeat
 from generation.jobs.eta import Eta, Forecast
 from generation.jobs.placing import creation_switch
-from generation.jobs.placing.page_quotes import DEFAULT_SIZE
 from generation.models import (
     Endpoint,
     EndpointQuerySet,
@@ -171,7 +171,7 @@ def _count(endpoints: EndpointQuerySet) -> Coalesce:
 
 def _eta(model: ImageModel, forecast: Forecast) -> Eta | None:
     form = Composer(model=model)
-    width, height = form.size or DEFAULT_SIZE
+    width, height = form.size or USUAL_SIZE
     return forecast.of_order(model, size=eta.size_of(width, height, form.steps))
 
 

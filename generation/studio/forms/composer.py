@@ -346,6 +346,11 @@ class Composer:
 
     # --- what `orders` gets ---
 
+    @property
+    def price(self) -> int:
+        """The credits of one image."""
+        return self.offer.price_of(self.request(), size=self.size)
+
     def request(self, prompt: str | None = None) -> dict[str, Any]:
         """Return `{"model", …JOB_FIELDS}`; an invalid number stays text, for `Offer.clean`.
 

@@ -4,7 +4,7 @@ import math
 
 from generation.catalog import shapes
 from generation.catalog.job_parameters import SLIDERS, SliderArea
-from generation.catalog.offers import Offer
+from generation.catalog.offers import USUAL_SIZE, Offer
 from generation.catalog.source_roles import EDIT
 from generation.models import ImageModel
 from generation.models.model_cache import Catalog
@@ -12,8 +12,6 @@ from generation.studio.forms.composer import Composer
 
 COUNT = 8
 PIXELS = 512 * 512
-FULL_SIZE = (1024, 1024)
-"""Of a form whose size is not known yet."""
 OF_ONE_MODEL = {name for name, one in SLIDERS.items() if one.slider is SliderArea.TUNING}
 """Settings whose values mean little to another model."""
 
@@ -26,14 +24,18 @@ def draft_of(form: Composer, catalog: Catalog) -> Composer | None:
     """
     if form.prompt_count > 1:
         return None
+    request = form.request()
     costs = {
-        slug: (_price(offer, _size(form, offer) or form.size), offer.typical_seconds)
+        slug: (
+            offer.price_of(request, size=_size(form, offer) or form.size),
+            offer.typical_seconds,
+        )
         for slug, offer in catalog.offers.items()
         if accepts_inputs(catalog.models[slug], form)
         and (form.quotas is None or form.quotas.allows_model(slug))
     }
     cheapest = min(costs, key=costs.__getitem__, default="")
-    is_cheaper = cheapest and costs[cheapest][0] < price(form)
+    is_cheaper = cheapest and costs[cheapest][0] < form.price
     return _draft(form, catalog.models[cheapest]) if is_cheaper else None
 
 
@@ -70,17 +72,7 @@ def _draft(form: Composer, model: ImageModel) -> Composer:
 
 def _size(form: Composer, offer: Offer) -> tuple[int, int] | None:
     """Return the size of a draft of what the form asks for; None if its source decides."""
-    width, height = (max(1, side) for side in form.size or FULL_SIZE)
+    width, height = (max(1, side) for side in form.size or USUAL_SIZE)
     scale = min(1.0, math.sqrt(PIXELS / (width * height)))
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
     return shapes.nearest_size(offer.parameters, width=small[0], height=small[1])
-
-
-def price(form: Composer) -> int:
-    """Return the credits of one image of the form."""
-    return _price(form.offer, form.size)
-
-
-def _price(offer: Offer, size: tuple[int, int] | None) -> int:
-    width, height = size or FULL_SIZE
-    return offer.price_of({"width": width, "height": height})

@@ -113,6 +113,4 @@ def _is_best(model: ImageModel) -> bool:
 
 
 def _price(finals: Finals) -> int:
-    form = next(iter(finals.forms.values()))
-    width, height = form.size or (1024, 1024)
-    return form.offer.price_of({"width": width, "height": height})
+    return next(iter(finals.forms.values())).price

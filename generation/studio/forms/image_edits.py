@@ -173,7 +173,7 @@ def _upscales(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> list[
         if able and edit_sizes.can_upscale(size, scale=scale):
             model, offer = able
             width, height = size[0] * scale, size[1] * scale
-            price = offer.price_of({"width": width, "height": height})
+            price = offer.price_of({"scale": scale}, size=(width, height))
             upscales.append(Upscale(model, scale, price, width, height))
     return upscales
 
@@ -183,11 +183,8 @@ def _variant(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> Varian
     if model is None:
         return None
     form = _variant_form(image, model)
-    width, height = form.size or edit_sizes.size_from(
-        form.offer, {}, source=(image.width, image.height)
-    )
-    price = form.offer.price_of({"width": width, "height": height})
-    return Variant(model, price * VARIANTS, (width, height))
+    size = form.size or edit_sizes.size_from(form.offer, {}, source=(image.width, image.height))
+    return Variant(model, form.offer.price_of(form.request(), size=size) * VARIANTS, size)
 
 
 def _varying(job: Job, offers: Sequence[tuple[ImageModel, Offer]]) -> ImageModel | None:
@@ -233,7 +230,7 @@ def _fillers(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> list[F
         if not offer.takes_mask:
             continue
         form = Composer(model=model, texts={"shape": f"{image.width}x{image.height}"})
-        width, height = form.size or edit_sizes.size_from(offer, {"mask": "given"}, source=size)
-        price = offer.price_of({"width": width, "height": height})
+        made = form.size or edit_sizes.size_from(offer, {"mask": "given"}, source=size)
+        price = offer.price_of(form.request(), size=made)
         fillers.append(Filler(model, price, offer.needs_mask))
     return fillers

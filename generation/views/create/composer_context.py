@@ -17,7 +17,6 @@ from generation.files import storage
 from generation.jobs.placing import admission, page_quotes
 from generation.jobs.placing.page_quotes import PageQuotes
 from generation.models import Image, ImageModel, Upload
-from generation.studio.forms import draft_images
 from generation.studio.forms.composer import Composer
 from generation.studio.presets import composer_choices
 from generation.studio.presets.composer_choices import Choices
@@ -29,8 +28,6 @@ from generation.views.create.model_list import (
     sorted_models,
 )
 from generation.views.create.prompt_help import helper_of
-
-SIDE = 1024  # px: of the images whose prices are compared
 
 
 @dataclass(frozen=True)
@@ -117,7 +114,7 @@ class DraftButton:
 
 def draft_button(draft: Composer, user: User) -> DraftButton | None:
     """Return the button for drafts that the user can pay and may create, else None."""
-    credits = draft_images.price(draft) * draft.total
+    credits = draft.price * draft.total
     is_possible = credits <= user.credits and not _not_allowed(user, draft, credits)
     return DraftButton(draft, credits) if is_possible else None
 
@@ -159,7 +156,7 @@ def _source_models(models: list[ImageModel], form: Composer | None, *, allowed: 
     """
     if form is None:
         return ""
-    prices = {model.slug: model.offer.price.of(width=SIDE, height=SIDE) for model in models}
+    prices = {model.slug: model.offer.price_of({}) for model in models}
     price = prices.get(form.model.slug, 0)
     usable = [
         model

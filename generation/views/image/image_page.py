@@ -269,7 +269,7 @@ def _price_again(job: Job) -> int | None:
     """Return the credits of the same job today, None without its model."""
     if not job.model.enabled:
         return None
-    return job.model.offer.price_of({"width": job.width, "height": job.height})
+    return job.model.offer.price_of(job.parameters)
 
 
 def _sources(job: Job) -> list[SourceLink]:
