@@ -120,7 +120,7 @@ class TestPresses(ShownPriceTestCase):
         self.raise_prices()
         said = f"The price is now {price} credits, not {shown}."
         label = f"Create for {price} credits"
-        answer = json.loads(self.refused(address, form, headers=SCRIPT))
+        answer = json.loads(self.refused(address, form, headers=SCRIPT).replace(r"\u00a0", " "))
         field = {"field": "max_credits", "value": str(price), "label": label}
         assert answer == {"detail": said, "acceptance": field}
         page = self.refused(address, form)
