@@ -32,6 +32,7 @@ SIZES = {
     "GUNICORN_WORKER_CONNECTIONS": "1000",
     "SOCKETS_DB_POOL_MAX": "2",
     "CELERY_CONCURRENCY": "1",
+    "WORKER_LANES": "drive,store,make,slow",
 }
 PROGRAMS = servers.postgres_programs()
 POSTGRES_PORT = 5432  # a part of the socket's name; artgen/settings/database.py has the address
@@ -73,7 +74,7 @@ def main(options: list[str]) -> None:
         if not stack.is_set("DATABASE_URL"):
             wait(lambda: postgres_answers(data_dir), "PostgreSQL", behind)
         banner = prepare(has_emulator=has_emulator)
-        processes = [Process(name) for name in stack.STOP if name != "nginx"]
+        processes = [Process(name) for name in stack.process_names() if name != "nginx"]
         exits.enter_context(stack.running(processes))
         for name in ("web", "sockets"):
             wait(lambda path=run_dir / f"{name}.sock": listens(path), name, processes)

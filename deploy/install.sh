@@ -415,7 +415,7 @@ direct)
   ;;
 cloudflare) say '-  Cloudflare, SSL/TLS: choose Full (strict) when the certificate has come.' ;;
 esac
-[ -n "$email" ] || say "-  No mail server: emails are in the log of worker. Set EMAIL_URL and
+[ -n "$email" ] || say "-  No mail server: emails are in the log of slow. Set EMAIL_URL and
    DEFAULT_FROM_EMAIL in .env, then: docker compose up -d"
 [ -n "$(in_file BACKUP_DIR)" ] \
   || say "-  Backups: a dump of the database every day, on this machine. In .env, BACKUP_DIR puts them

@@ -1,6 +1,6 @@
 """Run the production processes on this machine without containers: `make stack`.
 
-    python deploy/stack.py [NAME…]     web sockets worker nginx; all of them by default
+    python deploy/stack.py [NAME…]     web sockets beat drive store make slow nginx, by default all
 
 PostgreSQL, Redis, the bucket and RunPod are those of the environment or of .env; nginx listens on
 PORT, and with NGINX_SERVER=tls on TLS_PORT. A process that dies is started again; Ctrl-C or SIGTERM
@@ -19,7 +19,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,9 +32,10 @@ ROOT = Path(__file__).resolve().parent.parent
 STOP = {
     "web": (signal.SIGTERM, 35),
     "sockets": (signal.SIGTERM, 15),
-    "worker": (signal.SIGTERM, 150),  # longer than IMAGE_CALL_SECONDS
+    "beat": (signal.SIGTERM, 15),
     "nginx": (signal.SIGQUIT, 15),
 }
+WORKER_STOP = signal.SIGTERM, 150  # longer than IMAGE_CALL_SECONDS
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MIN_SECONDS_BETWEEN_STARTS = 1
 MAX_ORPHAN_SECONDS = 5
@@ -58,10 +59,10 @@ def fail(message: str) -> NoReturn:
 
 def main(names: list[str]) -> None:
     """Prepare the installation, then run these processes until a signal arrives."""
-    if unknown := set(names) - set(STOP):
-        fail(f"unknown process {min(unknown)}; known: {', '.join(STOP)}.")
     os.chdir(ROOT)
     data_dir, run_dir = configure()
+    if unknown := set(names) - set(process_names()):
+        fail(f"unknown process {min(unknown)}; known: {', '.join(process_names())}.")
     check_requirements()
     lock = lock_folder(data_dir, run_dir)  # until this process ends
     make_secret_key(data_dir)
@@ -70,7 +71,7 @@ def main(names: list[str]) -> None:
     if subprocess.run(["deploy/start.sh", "release"], check=False).returncode:
         fail("the release step failed, see above.")
     say(f"ArtGen starts at {os.environ['PUBLIC_URL']}. Stop it with Ctrl-C.")
-    processes = [Process(name) for name in STOP if name in names or not names]
+    processes = [Process(name) for name in process_names() if name in names or not names]
     with lock, running(processes):
         keep(processes)
 
@@ -102,6 +103,12 @@ def configure() -> tuple[Path, Path]:
         "PYTHON": sys.executable,
     }
     return data_dir, run_dir
+
+
+def process_names(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the names of all processes: also the workers, by their lanes."""
+    *others, nginx = STOP
+    return [*others, *(environment.get("WORKER_LANES") or "drive store make slow").split(), nginx]
 
 
 def check_requirements() -> None:
@@ -190,7 +197,7 @@ class Process:
         self.name = name
         self.command = command or ["deploy/start.sh", name]
         self.pid_file = Path(os.environ["RUN_DIR"]) / f"{name}.pid"
-        self.signal, self.stop_seconds = stop or STOP[name]
+        self.signal, self.stop_seconds = stop or STOP.get(name, WORKER_STOP)
 
     def start(self) -> None:
         """Start it in a session without Ctrl-C; it gets its stop signal when this process dies."""

@@ -6,9 +6,10 @@
 #   release   once per version, before the other processes: checks, tables, catalog, bucket
 #   web       gunicorn: pages, API, admin, webhooks
 #   sockets   daphne: /ws/, /api/v1/events
-#   worker    Celery: drives the jobs, with a tick every 2 s
+#   drive store make slow     a Celery worker for this lane; several with commas share its threads
+#   beat      Celery's schedule: a tick every 2 s
 #   nginx     in front of web and sockets
-#   alive     exit 0 while the worker of ALIVE_FILE is alive
+#   alive     exit 0 while the worker or beat of ALIVE_FILE is alive; ends one that is long silent
 #   doctor    check everything, also before anything runs: `manage.py doctor` with its options
 #   emulator  the RunPod emulator of the demo
 # `web next` and `sockets next` serve during an upgrade (deploy/upgrade.sh, deploy/handover.sh),
@@ -117,21 +118,49 @@ sockets)
     --websocket_connect_timeout 60 --websocket-max-message-size 65536 \
     artgen.processes.asgi:application
   ;;
-worker)
-  export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}"
-  rm -f "$ALIVE_FILE".*
+drive* | store* | make* | slow*)
+  export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/$1.alive}"
+  rm -f "$ALIVE_FILE"
   export CELERY_SKIP_CHECKS=1 # `release` has checked
   "$PYTHON" -m artgen.database.connection_budget # fails above the limit of database connections
   export DB_POOL=1 DB_POOL_MAX="${WORKER_DB_POOL_MAX:-3}"
+  niceness=0
+  set -- "$1" --pool=threads --concurrency=32 # an endpoint that does not answer occupies two
+  case $1 in
+  store) # in processes: it downloads and encodes; as many as CELERY_CONCURRENCY
+    niceness=5 DB_POOL_MAX=1
+    set -- "$1" --pool=prefork
+    ;;
+  make)
+    DB_POOL_MAX=1
+    set -- "$1" --pool=threads --concurrency="${IMAGE_CALLS:-8}"
+    ;;
+  slow) # exports, the clean-up, which may take long, and emails and webhooks, which must not wait
+    niceness=10
+    export DB_STATEMENT_TIMEOUT=0
+    set -- "$1" --pool=threads --concurrency=6
+    ;;
+  esac
   # The memory of an image stays with the process, up to 16 MB of it, for the next one: asking the
   # system for it takes a seventh of the CPU of each image.
   export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-8388608}"
   export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-16777216}"
-  exec "$PYTHON" -m artgen.processes.lanes
+  queues=$1
+  shift
+  exec nice -n $niceness "$PYTHON" -m celery --quiet -A artgen worker -Q "$queues" \
+    -n "$queues@${WORKER_NAME:-%h}" "$@" --without-gossip --without-mingle
   ;;
-alive) # the file of each lane of the worker
-  set -- "$ALIVE_FILE"*
-  test -e "$1" && test -z "$(find "$@" ! -newermt '-30 seconds')"
+beat)
+  export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"
+  rm -f "$ALIVE_FILE"
+  exec "$PYTHON" -m celery --quiet -A artgen beat
+  ;;
+alive)
+  test -e "$ALIVE_FILE" || exit 1
+  test -z "$(find "$ALIVE_FILE" -newermt '-30 seconds')" || exit 0
+  # Longer than IMAGE_CALL_SECONDS: it may only have lost Redis, and still wait for an image.
+  test -n "$(find "$ALIVE_FILE" -newermt '-600 seconds')" || kill -KILL "$(cat "$ALIVE_FILE")"
+  exit 1
   ;;
 nginx)
   folder="$RUN_DIR/nginx"
@@ -184,7 +213,7 @@ emulator)
     --seconds "${EMULATOR_SECONDS:-4}"
   ;;
 *)
-  sed -n '2,16s/^# //p' "$0" >&2
+  sed -n '2,17s/^# //p' "$0" >&2
   exit 2
   ;;
 esac

@@ -10,7 +10,7 @@
 #      to the schema)
 #   2. start a second web and a second sockets process with the new code (`next`); they get no
 #      requests before their /readyz is green
-#   3. restart the worker, which finishes what it has begun
+#   3. restart the workers and beat, which finish what they have begun
 #   4. let the second processes lead, restart web and sockets, let these lead again, end the second
 #      ones: requests in progress get 30 s, sockets are closed with 1012 and reconnect
 #   5. restart further web containers (docker compose --scale); start nginx and certificate again if
@@ -50,7 +50,7 @@ keep_log() { # of all further output
 }
 
 # --- docker compose -------------------------------------------------------------------------------
-# WHAT is web, further (web containers), sockets or worker; TURN is main, or next for the
+# WHAT is web, further (web containers), sockets, a lane of the workers or beat; TURN is main, or next for the
 # second process of an upgrade. All containers of web or sockets share RUN_DIR.
 backend=art_generation_backend
 service() {
@@ -176,7 +176,7 @@ restart() { # WHAT…: all at once, as many containers as there were, whatever .
       case $each in
       further) echo "--scale web=$furthers" ;;
       sockets) echo "--scale sockets=$socketses" ;;
-      worker) echo "--scale worker=$workers" ;;
+      *) echo "$scales" | grep -o -- "--scale $each=[0-9]*" || true ;;
       esac
     done
     for each in "$@"; do service "$each"; done
@@ -212,6 +212,11 @@ roll_back() {
   for what in $kept; do # the second process of an earlier upgrade serves
     handover ready "$what" main >/dev/null 2>&1 || lost="$lost $what"
   done
+  if [ -n "$former" ]; then
+    docker compose --progress quiet rm -sf $workers
+    docker start $former >/dev/null
+    replaced=${replaced%"$workers "}
+  fi
   if [ -n "$replaced" ]; then restart $replaced; fi
   for what in $replaced; do
     wait_healthy "$what" || { say "$what: NOT HEALTHY with $old, see its log"; lost="$lost $what"; }
@@ -351,9 +356,17 @@ for what in web sockets; do
     kept="$kept $what"
   fi
 done
-furthers=$(count further) socketses=$(count sockets) workers=$(count worker)
+furthers=$(count further) socketses=$(count sockets)
+workers='' scales=''
+for what in drive store make slow beat; do # a machine may have some of them only
+  number=$(count $what)
+  if [ "$number" != 0 ]; then workers="$workers $what" scales="$scales --scale $what=$number"; fi
+done
+[ -n "$workers" ] || workers='drive store make slow beat'
+# All lanes had one container before they were services.
+former=$(docker ps -q --filter label=com.docker.compose.service=worker \
+  --filter "label=com.docker.compose.project=${COMPOSE_PROJECT_NAME:-artgen}")
 [ "$socketses" != 0 ] || socketses=1
-[ "$workers" != 0 ] || workers=1
 
 say "build"
 build || fail "the build failed; nothing has changed"
@@ -376,7 +389,8 @@ for what in web sockets; do
 done
 for what in web sockets; do wait_ready "$what" next || roll_back; done
 use "$new"
-replace worker
+if [ -n "$former" ]; then docker stop $former >/dev/null; fi
+replace $workers
 leading=next
 for what in web sockets; do handover lead "$what" next || roll_back; done
 drain web main || roll_back
@@ -388,6 +402,7 @@ reload_nginx || roll_back
 is_ready || roll_back
 trap '' INT TERM
 take_over web sockets
+if [ -n "$former" ]; then docker rm $former >/dev/null; fi
 keep_version
 restart backup # it only reads, so it needs no health check here
 problems=

@@ -1,7 +1,4 @@
-"""Celery tasks. Each is a short step over what is due; a retry is a later `due_at`.
-
-Those that `dispatch` wakes a lane for come without a message, to a slot of the lane.
-"""
+"""Celery tasks. Each is a short step over what is due; a retry is a later `due_at`."""
 
 from uuid import UUID
 
@@ -45,17 +42,17 @@ def store() -> None:
     storing.store_due()
 
 
-@shared_task(name="generation.export", time_limit=1500)
+@shared_task(name="generation.export")
 def export_part(export_id: str) -> None:
     exports.step(UUID(export_id))
 
 
 @shared_task(name="generation.tick")
 def tick() -> None:
-    """Wake the lanes for what is due, and record the heartbeat."""
+    """Send the messages of what is due, and record the heartbeat."""
     driver.tick()
     exports.hint_due()
-    delivery.wake_if_due()
+    delivery.hint_if_due()
     heartbeat.beat()
 
 
@@ -70,6 +67,6 @@ def release_prompt_calls() -> None:
     credit_charges.release_expired()
 
 
-@shared_task(name="generation.clean_up", time_limit=3000)
+@shared_task(name="generation.clean_up")
 def clean_up() -> None:
     cleanup.clean_up()

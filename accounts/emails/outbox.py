@@ -1,6 +1,6 @@
 """Emails on their way out: a row in the caller's transaction, sent and deleted by a Celery task.
 
-The row is what counts: a message to the worker only makes it look at once, and the clock makes
+The row is what counts: a message to the worker only makes it look at once, and beat makes
 it look every minute. So no email is lost with a broker, a worker or a mail server that is down. A
 worker that dies between sending and deleting sends an email twice.
 """
@@ -9,11 +9,9 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
 from django.db.models import F, Min, Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -22,7 +20,7 @@ from accounts.emails import mail_errors
 from accounts.models import OutgoingEmail
 from accounts.sessions import encryption
 from artgen.database import pooling
-from artgen.processes.celery import send_message
+from artgen.processes import celery
 from artgen.refusals import Refusal
 
 PURPOSE = "accounts.outbox"  # part of the key of stored rows: never change it
@@ -101,7 +99,7 @@ def send_now(email: OutgoingEmail) -> None:
     waiting = OutgoingEmail.objects.filter(pk=email.pk, attempts=email.attempts)
     if not waiting.filter(Q(attempts=0) | ~Q(last_error="")).update(due_at=timezone.now()):
         raise BeingSent
-    transaction.on_commit(partial(send_message, TASK), robust=True)
+    celery.send(TASK)
 
 
 def enqueue(email: EmailMessage, *, discard: bool = False) -> None:
@@ -116,7 +114,7 @@ def enqueue(email: EmailMessage, *, discard: bool = False) -> None:
         subject=str(email.subject),
         body=encryption.encrypt(str(email.body), purpose=PURPOSE),
     )
-    transaction.on_commit(partial(send_message, TASK), robust=True)
+    celery.send(TASK)
 
 
 def send_due() -> None:

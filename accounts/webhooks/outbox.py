@@ -7,7 +7,6 @@ statement that changes the user's balance returns `User.webhook_topics`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -19,10 +18,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import PUSH, WebhookAddress, WebhookMessage, WebhookTopic
 from artgen.api.times import time_json
-from artgen.redis import wakeups
+from artgen.processes import celery
 from artgen.refusals import Refusal
 
-LANE, TASK = "slow", "generation.send_webhooks"
+TASK = "generation.send_webhooks"
 TEST_TYPE = "test"
 
 
@@ -115,7 +114,7 @@ def lock(address: WebhookAddress) -> None:
 
 def wake() -> None:
     """Make a worker look for due messages at once, after the commit; the tick does, too."""
-    transaction.on_commit(partial(wakeups.add, LANE, TASK), robust=True)
+    celery.send(TASK)
 
 
 def _locked(user_id: UUID, condition: Q) -> list[WebhookAddress]:

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 from artgen.environment import process_numbers
 
-SPARE = 2
-"""Connections reserved for commands, psql and backups."""
+LANES = ("drive", "store", "make", "slow")
+SPARE = 1
+"""Connections reserved for commands, psql and backups; there are more above the limit."""
 
 
 @dataclass(frozen=True)
 class ConnectionBudget:
     """Processes of each kind and the size of their pools; `…_machines`: machines with that kind.
 
-    `worker_lanes`: the connections of each lane; `store` has one for each slot.
+    `worker_lanes`: the connections of each worker, which has a lane, or several with commas.
 
     Further containers of a machine count as machines.
     """
@@ -93,14 +94,10 @@ def read(environ: Mapping[str, str] = os.environ) -> ConnectionBudget:
         return int(text)
 
     pool = number("WORKER_DB_POOL_MAX", 3)
-    lanes = {
-        "drive": pool,
-        "store": number("CELERY_CONCURRENCY", process_numbers.store_slots()),
-        "slow": pool,
-    }
-    chosen = environ.get("WORKER_LANES", "").split() or list(lanes)
-    if unknown := set(chosen) - set(lanes):
-        raise ValueError(f"WORKER_LANES: unknown lane {min(unknown)!r}; lanes: {', '.join(lanes)}")
+    special = {"store": number("CELERY_CONCURRENCY", process_numbers.store_children()), "make": 1}
+    workers = environ.get("WORKER_LANES", "").split() or list(LANES)
+    if unknown := {lane for worker in workers for lane in worker.split(",")} - set(LANES):
+        raise ValueError(f"WORKER_LANES: unknown lane {min(unknown)!r}; lanes: {', '.join(LANES)}")
     return ConnectionBudget(
         web_workers=number("GUNICORN_WORKERS", process_numbers.web_workers()),
         web_threads=number("GUNICORN_THREADS", 4),
@@ -108,7 +105,7 @@ def read(environ: Mapping[str, str] = os.environ) -> ConnectionBudget:
         web_machines=number("WEB_MACHINES", 1) * (1 + number("MORE_WEB_CONTAINERS", 0, least=0)),
         sockets_pool=number("SOCKETS_DB_POOL_MAX", 8),
         sockets_machines=number("SOCKETS_MACHINES", 1) * number("SOCKETS_CONTAINERS", 1),
-        worker_lanes={lane: lanes[lane] for lane in chosen},
+        worker_lanes={worker: special.get(worker, pool) for worker in workers},
         worker_machines=number("WORKER_MACHINES", 1) * number("WORKER_CONTAINERS", 1),
         limit=number("DB_CONNECTIONS_LIMIT", 80),
     )

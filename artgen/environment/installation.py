@@ -19,9 +19,9 @@ class Installation:
     manage: str
     """How to run `manage.py`."""
     start: str
-    """How to start one process: web, sockets or worker."""
+    """How to start processes, such as web and drive."""
     logs: str
-    """Where one process logs."""
+    """Where they log."""
     settings: str
     """Where to change a setting, and how the change takes effect."""
     release: str
@@ -41,11 +41,10 @@ class Installation:
         """Return the command line of a command, in backquotes."""
         return f"`{self.manage} {arguments}`"
 
-    def started(self, process: str) -> str:
-        """Return a sentence that says how to start a process and where to read why it ended."""
-        start, logs = (
-            text.format(self.service(process), process=process) for text in (self.start, self.logs)
-        )
+    def started(self, *processes: str) -> str:
+        """Return a sentence that says how to start processes and where to read why they ended."""
+        services = " ".join(dict.fromkeys(map(self.service, processes)))
+        start, logs = (text.format(services) for text in (self.start, self.logs))
         return f"Start it: {start}. Why it ended: {logs}."
 
     def server(self, name: str) -> str:
@@ -53,7 +52,9 @@ class Installation:
         return self.servers.format(name)
 
     def service(self, process: str) -> str:
-        """Return what compose calls a process."""
+        """Return what compose or Kubernetes calls a process."""
+        if self.name == "kubernetes":
+            return process if process in {"web", "sockets"} else "worker"
         return "backend" if self.name == "compose" and process == "web" else process
 
 
@@ -74,7 +75,7 @@ KUBERNETES = Installation(
     name="kubernetes",
     manage="kubectl -n artgen exec deployment/web -- python manage.py",
     start="`kubectl -n artgen rollout restart deployment/{}`",
-    logs="`kubectl -n artgen logs deployment/{} --tail 100`",
+    logs="`kubectl -n artgen logs deployment/{} --all-containers --tail 100`",
     settings="Change it in config.env, then `kubectl apply -k .`; a secret in secret.yaml, then "
     "`kubectl apply -f secret.yaml && kubectl -n artgen rollout restart deployment`.",
     release="`kubectl -n artgen delete job release --ignore-not-found && kubectl apply -k .`",
@@ -84,7 +85,7 @@ KUBERNETES = Installation(
 STACK = Installation(
     name="stack",
     manage=".venv/bin/python manage.py",
-    start="`make stack`, or `make stack PROCESSES={}`",
+    start="`make stack`, or `make stack PROCESSES='{}'`",
     logs="the output of `make stack`",
     settings="Change it in .env or the environment, then restart `make stack`.",
     release="`.venv/bin/python manage.py release`, or restart `make stack`",

@@ -1,4 +1,4 @@
-"""How many run by default: gunicorn's workers, and the slots of the lane that stores."""
+"""How many run by default: gunicorn's workers, and the children of the lane that stores."""
 
 import os
 
@@ -8,7 +8,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def store_slots() -> int:
+def store_children() -> int:
     """Return the default of CELERY_CONCURRENCY: images that are stored at the same time."""
     return min(12, 2 * cores())
 

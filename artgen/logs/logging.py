@@ -83,6 +83,6 @@ def _is_outage(error: BaseException) -> bool:
         return True
     if names & {"redis.ConnectionError", "redis.TimeoutError"}:
         return True
-    # Celery's error of the clock does not name its cause.
+    # Celery's error of beat does not name its cause.
     cause = error.__context__ if "celery.SchedulingError" in names else error.__cause__
     return cause is not None and _is_outage(cause)

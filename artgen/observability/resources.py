@@ -14,6 +14,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from artgen.database.connection_budget import LANES
 from artgen.processes.celery import app
 from artgen.redis.redis_clients import client
 
@@ -49,7 +50,7 @@ def connections() -> DatabaseConnections:
 def queue_length() -> int:
     with app.connection_for_read() as broker:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
-        return sum(_length(broker, name) for name in settings.WORKER_QUEUES)
+        return sum(_length(broker, name) for name in LANES)
 
 
 def _length(broker: Any, name: str) -> int:

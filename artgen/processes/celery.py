@@ -2,38 +2,68 @@
 
 import logging
 import os
+import sys
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from celery import Celery, signals
-from django.db import close_old_connections
-from kombu.transport import TRANSPORT_ALIASES
+from celery import Celery, Task, signals
+from django.conf import settings
+from django.core.cache import cache
+from django.db import close_old_connections, transaction
+from django.utils.log import configure_logging
 
 from artgen.logs import log_context
+from artgen.redis import redis_clients
+from artgen.redis.cache import CacheAway
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 
 log = logging.getLogger(__name__)
 
-TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "artgen.redis.celery_transport:Transport")
+EXPIRES = 60  # seconds; the tick sends again what is still due
+LOST_AFTER = 5  # seconds: a message that has not begun until then no longer keeps others back
 
-app = Celery("artgen", amqp="artgen.redis.celery_transport:AMQP")
+
+class HintedTask(Task[Any, Any]):
+    """A task of which at most one message with the same arguments waits (`send`)."""
+
+    def __call__(self, *arguments: str) -> Any:
+        """Run it. What becomes due from now on is sent again."""
+        with suppress(CacheAway):
+            cache.delete(_mark(self.name, *arguments))
+        return self.run(*arguments)
+
+
+# Beat only sends names: without fixups it loads neither Django's apps nor the tasks, 60 MB.
+app = Celery("artgen", task_cls=HintedTask, fixups=[] if "beat" in sys.argv else None)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-def send_message(name: str, *arguments: str, expires: int = 60) -> bool:
-    """Send a task's message. If the broker is down, log that and return False: the row stays due.
+def send(name: str, *arguments: str) -> None:
+    """Send a task's message after the commit, unless one waits; never raise.
 
-    A request that sends a message must not fail with the broker, so nothing is raised.
+    Messages are hints, which may be lost: rows say what is due, and the tick sends it again.
     """
+    transaction.on_commit(partial(_send, name, *arguments), robust=True)
+
+
+def _send(name: str, *arguments: str) -> None:
+    with suppress(CacheAway):
+        if not cache.add(_mark(name, *arguments), 1, timeout=LOST_AFTER):
+            return
+    breaker = redis_clients.breaker(app.conf.broker_url)
+    if breaker.is_open:
+        return
     try:
-        app.send_task(name, args=arguments, retry=False, ignore_result=True, expires=expires)
-    except Exception as error:  # noqa: BLE001 each broker's client has exceptions of its own
-        log.warning(
-            "message not sent", extra={"task": name, "arguments": arguments, "error": str(error)}
-        )
-        return False
-    return True
+        app.send_task(name, args=arguments, retry=False, expires=EXPIRES)
+    except Exception as error:  # noqa: BLE001 kombu and redis-py have exceptions of their own
+        breaker.open(error)
+
+
+def _mark(*words: str) -> str:
+    return "message:" + ":".join(words)
 
 
 REQUEST_ID = "request_id"
@@ -42,7 +72,8 @@ REQUEST_ID = "request_id"
 
 @signals.setup_logging.connect
 def keep_logging(**_: object) -> None:
-    """Keep Celery from adding handlers, and from redirecting prints: Django has set up logging."""
+    """Log as Django does, without further handlers and redirected prints."""
+    configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
 
 
 @signals.before_task_publish.connect

@@ -1,6 +1,7 @@
 """ArtGen's clients of Redis, which wait for it once a process and not once a command."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from redis import ConnectionPool, Redis
@@ -44,11 +45,7 @@ class Pool(ConnectionPool):
     """Connections behind the breaker of their server, replaced when it opens and closes."""
 
     def __init__(self, **options: Any) -> None:
-        server = _server(options)
-        if server not in _breakers:
-            alone = Redis(connection_pool=ConnectionPool(**options | TIMEOUTS))
-            _breakers[server] = Breaker(server, FAILURES, alone.ping)
-        self.breaker = _breakers[server]
+        self.breaker = _breaker(options)
         self.changes = self.breaker.changes
         super().__init__(**options | {"retry": _GuardedRetry(self.breaker)})
 
@@ -63,22 +60,32 @@ class Pool(ConnectionPool):
 _breakers: dict[str, Breaker] = {}
 
 
+@cache
+def breaker(url: str) -> Breaker:
+    """Return the breaker of this server, whose address may be one of kombu."""
+    return _breaker(parse_url(url.replace("redis+socket:", "unix:")))
+
+
+def _breaker(options: Mapping[str, Any]) -> Breaker:
+    server = _server(options)
+    if server not in _breakers:
+        alone = Redis(connection_pool=ConnectionPool(**{**options, **TIMEOUTS}))
+        _breakers[server] = Breaker(server, FAILURES, alone.ping)
+    return _breakers[server]
+
+
 def _server(options: Mapping[str, Any]) -> str:
     host = options.get("path") or f"{options.get('host')}:{options.get('port', 6379)}"
     return f"Redis at {host}"
 
 
-def client(url: str, *on_return: Callable[[], Any], wait_seconds: float = 0) -> Redis:
-    """Return a client with a pool of its own; call `on_return` when the server responds again.
-
-    Its commands may wait at the server for `wait_seconds`.
-    """
-    pool = Pool.from_url(url, **TIMEOUTS | {"socket_timeout": SECONDS + wait_seconds})
+def client(url: str, *on_return: Callable[[], Any]) -> Redis:
+    """Return a client with a pool of its own; call `on_return` when the server responds again."""
+    pool = Pool.from_url(url, **TIMEOUTS)
     pool.breaker.on_return += on_return
     return Redis(connection_pool=pool)
 
 
 def is_away(url: str) -> bool:
     """Return whether this server did not respond just now."""
-    breaker = _breakers.get(_server(parse_url(url)))
-    return breaker is not None and breaker.is_open
+    return breaker(url).is_open

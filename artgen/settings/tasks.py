@@ -6,8 +6,9 @@ from datetime import timedelta
 from celery.schedules import crontab, schedule
 from kombu.entity import Exchange, Queue
 
+from artgen.database.connection_budget import LANES
 from artgen.environment.env import env
-from artgen.environment.process_numbers import store_slots
+from artgen.environment.process_numbers import store_children
 from artgen.redis import redis_clients
 from artgen.settings.redis import REDIS_URL
 
@@ -24,39 +25,37 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-# Seconds, longer than every lease: a task that hangs is killed, and the tick finds its job again.
+# Seconds, longer than every lease, of a task in a process: one that hangs is killed, and the tick
+# finds its job again. In threads each call has a deadline of its own.
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
-CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=store_slots())
-# Of a process that stores images: they wait for downloads together, and share 50 MB.
-STORE_SLOTS = 1 if CELERY_WORKER_CONCURRENCY % 2 else 2
+CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=store_children())
 # At most: a machine may be down, run other lanes, or not have been added by an autoscaler yet.
 STORE_WORKERS = env.int("WORKER_MACHINES", default=1) * env.int("WORKER_CONTAINERS", default=1)
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 10**9
 CELERY_IMPORTS = ("artgen.processes.worker_signals",)
-WORKER_QUEUES = ("drive", "store", "slow")  # each has a worker of its own: deploy/worker.sh
-# No acknowledgments: the tick finds what is due if a message is lost.
-CELERY_TASK_QUEUES = [
-    Queue(name, Exchange(name), routing_key=name, no_ack=True) for name in WORKER_QUEUES
-]
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in LANES]
 CELERY_TASK_DEFAULT_QUEUE = "drive"  # short tasks: submit, check, stop, probe, tick
 CELERY_TASK_ROUTES = {
     "generation.store": {"queue": "store"},  # downloads, encoding
+    "generation.make": {"queue": "make"},  # calls that take as long as an image
     "generation.export": {"queue": "slow"},  # takes minutes
     "generation.clean_up": {"queue": "slow"},
     "generation.release_prompt_calls": {"queue": "slow"},
+    "generation.send_webhooks": {"queue": "slow"},
     "accounts.send_emails": {"queue": "slow"},  # a mail server may take seconds for each email
 }
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # keeps nothing: the rows say what is due
 CELERY_BEAT_SCHEDULE = {
     "tick": {
         "task": "generation.tick",
         "schedule": schedule(timedelta(seconds=2)),
         "options": {"expires": 10},
     },
-    # Crontab, not an interval: intervals restart whenever the clock does.
+    # Crontab, not an interval: intervals restart whenever beat does.
     "sweep": {
         "task": "generation.clean_up",
         "schedule": crontab(minute="17"),

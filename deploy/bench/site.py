@@ -95,7 +95,7 @@ class BenchSite(Stack):
         """Wait until pages answer, sockets open and a job has succeeded."""
         self.until(lambda: self.answers("/readyz"), "web answers")
         self.until(self.opens_sockets, "sockets open")
-        if "worker" not in self.processes:
+        if "drive" not in self.processes:
             return
         job = self.draw()
         if job["status"] != "succeeded":

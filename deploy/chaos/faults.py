@@ -92,13 +92,10 @@ class Disturber:
         os.kill(pid, signal.SIGKILL)
 
     def _find(self, name: str) -> int:
-        first, second = self.site.machines
-        if name == "worker of the second machine":
-            return second.pid("worker")
-        if name.startswith("lane "):
-            return self._chance.choice((first, second)).lane(name.removeprefix("lane "))
         process, _, child = name.partition(" ")
-        pid = first.pid(process)
+        first, second = self.site.machines
+        has_both = process in second.processes
+        pid = (self._chance.choice((first, second)) if has_both else first).pid(process)
         if not child or not pid:
             return pid
         with suppress(OSError):

@@ -11,8 +11,8 @@ from deploy.chaos.site import EDITOR, MODELS
 
 # Faults of processes, servers, bucket, key and clock: `faults.Disturber` has a method for each.
 PROCESSES = (
-    *("nginx", "nginx worker", "web", "web worker", "sockets", "worker"),
-    *("lane drive", "lane store", "lane slow", "worker of the second machine"),
+    *("nginx", "nginx child", "web", "web child", "sockets"),
+    *("drive", "store", "store child", "make", "slow", "beat"),
 )
 FURTHER = ("WaveSpeed", "the image server")
 DISTURBANCES = (

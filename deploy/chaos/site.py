@@ -19,6 +19,7 @@ import psycopg
 import requests
 from psycopg.rows import dict_row
 
+from artgen.database.connection_budget import LANES
 from deploy.bench import further_endpoints
 from deploy.bench.emulator import EmulatorProcess
 from deploy.bench.processes import tree
@@ -51,7 +52,7 @@ class Machine(Stack):
         self.lock = threading.Lock()  # held while a fault has stopped it
 
     def get_ready(self) -> None:
-        """Wait until pages answer and the worker has started, as far as they run here."""
+        """Wait until pages answer and the workers have started, as far as they run here."""
         if "nginx" in self.processes:
             super().get_ready()
 
@@ -119,7 +120,7 @@ class ChaosSite:
         stack.enter_context(self.first)
         self.accounts = self._prepare()
         self.second = Machine(
-            beside=self.first, processes=("worker",), **self.options, **self.clock()
+            beside=self.first, processes=(*LANES, "beat"), **self.options, **self.clock()
         )
         stack.enter_context(self.second)
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from artgen.database.connection_budget import LANES
 from artgen.environment.setting_names import documented
 
 FILE = settings.BASE_DIR / "docker-compose.yml"
@@ -28,7 +29,7 @@ def services() -> dict[str, dict]:
 
 class TestEnvironment:
     def test_it_passes_on_whatever_the_example_names(self) -> None:
-        for name in ("backend", "sockets", "worker", "release"):
+        for name in ("backend", "sockets", *LANES, "beat", "release"):
             given = {variable.removesuffix("_FILE") for variable in services()[name]["environment"]}
             # What compose itself reads, nginx' values and what `configure` makes of the password.
             files = FILE.read_text() + IPV6.read_text()
@@ -42,7 +43,7 @@ class TestEnvironment:
         assert set(services()["backup"]["environment"]) >= BY_BACKUP | {"BACKUP_FILES"}
 
     def test_it_names_nothing_that_nobody_reads(self) -> None:
-        given = {variable.removesuffix("_FILE") for variable in services()["worker"]["environment"]}
+        given = {variable.removesuffix("_FILE") for variable in services()["drive"]["environment"]}
         assert given - set(documented()) - {"ALIVE", "SETTING_NAMES"} == set()
 
 
@@ -208,7 +209,7 @@ class TestScale:
         assert replicas == {
             "web": "${MORE_WEB_CONTAINERS:-0}",
             "sockets": "${SOCKETS_CONTAINERS:-1}",
-            "worker": "${WORKER_CONTAINERS:-1}",
+            **dict.fromkeys(LANES, "${WORKER_CONTAINERS:-1}"),
         }
         named = {name for name, service in services().items() if "container_name" in service}
         assert named == {"backend"}

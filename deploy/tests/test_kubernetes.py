@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from artgen.database import connection_budget
+from artgen.database.connection_budget import LANES
 from artgen.environment.setting_names import documented
 from generation.jobs.engine import driver, lifecycle, outages
 from generation.models import Endpoint, GenerationSwitch, ImageModel, Job, Status
@@ -200,8 +201,14 @@ class TestTruth:
         script = (settings.BASE_DIR / "deploy" / "start.sh").read_text()
         known = set(re.findall(r"^([a-z]+)\)$", script, re.MULTILINE))
         for name, pod in pods().items():
+            for container in pod["containers"]:
+                assert "command" not in container, "the image's own entry point is deploy/start.sh"
+            if name == "worker":
+                assert [one["args"] for one in pod["containers"]] == [
+                    [one] for one in (*LANES, "beat")
+                ]
+                continue
             (container,) = pod["containers"]
-            assert "command" not in container, "the image's own entry point is deploy/start.sh"
             if name == "backup":  # that of its image is deploy/backup.sh
                 assert (container["image"].partition(":")[0], container["args"]) == (
                     "registry.example.org/artgen-backup",
@@ -248,7 +255,7 @@ class TestTruth:
         assert planned.excess == "", planned.arithmetic
         assert planned.arithmetic == (
             "web 5 × 2 processes × 3 + sockets 2 × 4 "
-            "+ workers 4 × (drive 2 + store 4 + slow 2) + spare 2 = 72"
+            "+ workers 4 × (drive 2 + store 4 + make 1 + slow 2) + spare 1 = 75"
         )
 
     def test_it_documents_the_sum_as_computed(self):
@@ -285,9 +292,10 @@ class TestTruth:
 
     def test_it_probes_every_process(self):
         for name in PROCESSES:
-            (container,) = pods()[name]["containers"]
-            assert "startupProbe" in container, name
-            assert "livenessProbe" in container, name
+            containers = pods()[name]["containers"]
+            for container in containers:
+                assert "startupProbe" in container, name
+                assert "livenessProbe" in container, name
             if name in ("web", "sockets"):
                 assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
                 ready = {"web": "/readyz?exclude=sockets", "sockets": "/readyz"}[name]
@@ -296,7 +304,8 @@ class TestTruth:
                     (header,) = container[probe]["httpGet"]["httpHeaders"]
                     assert header["value"] in settings.ALLOWED_HOSTS
             if name == "worker":
-                assert container["livenessProbe"]["exec"]["command"] == ["deploy/start.sh", "alive"]
+                for one in containers:
+                    assert one["livenessProbe"]["exec"]["command"] == ["deploy/start.sh", "alive"]
 
     def test_it_gives_every_process_time_to_end(self):
         compose = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text())["services"]
@@ -304,7 +313,7 @@ class TestTruth:
             "web": "backend",
             "nginx": "nginx",
             "sockets": "sockets",
-            "worker": "worker",
+            "worker": "drive",
         }
         for name, service in services.items():
             pod = pods()[name]

@@ -24,6 +24,7 @@ from PIL import Image as Pillow
 from websockets.exceptions import ConnectionClosed
 
 from artgen.database import connection_budget
+from artgen.database.connection_budget import LANES
 from artgen.environment import process_numbers
 from artgen.processes import sockets_heartbeat
 from generation.testing.servers.nginx import ask_at_once
@@ -139,7 +140,7 @@ class TestStack(unittest.TestCase):
     def test_it_runs_celery_as_the_table_says(self):
         program = (
             "import json; from artgen.processes.celery import app;"
-            "inspect = app.control.inspect(timeout=20, limit=3);"
+            "inspect = app.control.inspect(timeout=20, limit=4);"
             "print(json.dumps([inspect.stats(), inspect.active_queues(), app.conf.task_acks_late]))"
         )
         answer = subprocess.run(
@@ -155,15 +156,16 @@ class TestStack(unittest.TestCase):
         assert {
             name.partition("@")[0]: [queue["name"] for queue in each]
             for name, each in queues.items()
-        } == {"drive": ["drive"], "store": ["store"], "slow": ["slow"]}
+        } == {lane: [lane] for lane in LANES}
         threads, processes = (
             "celery.concurrency.thread:TaskPool",
             "celery.concurrency.prefork:TaskPool",
         )
         expected = {
             "drive": (threads, 32),
-            "store": (processes, min(6, CORES)),
-            "slow": (threads, 4),
+            "store": (processes, min(12, 2 * CORES)),
+            "make": (threads, 8),
+            "slow": (threads, 6),
         }
         assert {
             lane: (each["pool"]["implementation"], each["pool"]["max-concurrency"])
@@ -179,13 +181,13 @@ class TestStack(unittest.TestCase):
         with redis.Redis.from_url(self.stack.environment["REDIS_URL"]) as broker:
             assert broker.exists("_kombu.binding.celery.pidbox")
             assert not broker.exists("_kombu.binding.celeryev")
-        lanes = {lane: each["pid"] for lane, each in stats.items()}
-        assert set(lanes.values()) <= set(children(self.stack.pids()["worker"]))
-        base = os.getpriority(os.PRIO_PROCESS, self.stack.pids()["worker"])
+        lanes, pids = {lane: each["pid"] for lane, each in stats.items()}, self.stack.pids()
+        assert lanes == {lane: pids[lane] for lane in LANES}
+        base = os.getpriority(os.PRIO_PROCESS, pids["beat"])
         niceness = {
             lane: os.getpriority(os.PRIO_PROCESS, pid) - base for lane, pid in lanes.items()
         }
-        assert niceness == {"drive": 0, "store": 5, "slow": 10}
+        assert niceness == {"drive": 0, "store": 5, "make": 0, "slow": 10}
         # What forks shares no thread and no connection to the database.
         assert len(list(Path(f"/proc/{lanes['store']}/task").iterdir())) == 1
 
@@ -216,8 +218,8 @@ class TestStack(unittest.TestCase):
     def test_it_sizes_the_pools_as_the_table_says_below_80_connections(self):
         program = "from django.conf import settings as s; print(s.DATABASES['default'])"
         pids = self.stack.pids()
-        pids |= {lane: self.stack.lane(lane) for lane in ("drive", "slow")}
-        for kind, pool in (("web", 4), ("sockets", 8), ("drive", 3), ("slow", 3)):
+        pools = {"web": 4, "sockets": 8, "drive": 3, "store": 1, "make": 1, "slow": 3}
+        for kind, pool in pools.items():
             shown = subprocess.run(
                 [sys.executable, "-c", program],
                 cwd=settings.BASE_DIR,
@@ -242,7 +244,8 @@ class TestStack(unittest.TestCase):
         planned = connection_budget.read(self.stack.environment)
         assert counts["artgen-web"] <= planned.web_workers * planned.web_pool
         assert counts.get("artgen-sockets", 0) <= planned.sockets_pool
-        assert counts["artgen-worker"] <= sum(planned.worker_lanes.values())
+        for lane, planned_count in planned.worker_lanes.items():
+            assert counts.get(f"artgen-{lane}", 0) <= planned_count, lane
         assert planned.connections <= 80
 
         # As after a restart of PostgreSQL: broken connections are replaced before they are used.
@@ -512,18 +515,17 @@ class TestKilled(unittest.TestCase):
         self.stack = kept_stack(**PATIENT_MACHINE)
 
     def test_it_starts_a_killed_lane_again_and_leaves_the_others(self):
-        before = {lane: self.stack.lane(lane) for lane in ("drive", "store", "slow")}
+        before = self.stack.pids()
         os.kill(before["store"], signal.SIGKILL)
 
         started = self.stack.until(
-            lambda: (pid := self.stack.lane("store")) != before["store"] and pid,
+            lambda: (pid := self.stack.pids()["store"]) != before["store"] and pid,
             "the lane is running again",
         )
 
-        after = {lane: self.stack.lane(lane) for lane in before}
-        assert after == before | {"store": started}
+        assert self.stack.pids() == before | {"store": started}
         assert self.stack.draw()["status"] == "succeeded"
-        assert "the lane store ended with 137 and is started again" in self.stack.log
+        assert "store ended with -9 and is started again" in self.stack.log
 
     def test_it_starts_again_whatever_is_killed(self):
         before = self.stack.pids()
@@ -537,7 +539,7 @@ class TestKilled(unittest.TestCase):
                 and not set(pids.values()) & set(before.values())
                 and pids
             ),
-            "all five are running again",
+            "all are running again",
         )
         assert set(after) == set(before)
         self.stack.until(lambda: self.stack.answers("/readyz"), "web answers again")
@@ -568,10 +570,10 @@ class TestCapacity:
         assert (
             "All processes together could open 82 database connections, above the limit of 80: "
             "web 1 × 8 processes × 4 + sockets 1 × 8 "
-            "+ workers 1 × (drive 14 + store 12 + slow 14) + spare 2 = 82."
+            "+ workers 1 × (drive 14 + store 12 + make 1 + slow 14) + spare 1 = 82."
         ) in outcome.stderr
 
     def test_it_has_the_defaults_of_the_table(self):
         planned = connection_budget.read({"GUNICORN_WORKERS": "8", "CELERY_CONCURRENCY": "12"})
-        assert planned.worker_lanes == {"drive": 3, "store": 12, "slow": 3}
+        assert planned.worker_lanes == {"drive": 3, "store": 12, "make": 1, "slow": 3}
         assert (planned.connections, planned.limit) == (60, 80)

@@ -80,7 +80,7 @@ class Site:
             "REDIS_URL": f"redis://127.0.0.1:{self.redis.port}{own_redis}",
         }
         opened.enter_context(self.stack)
-        # First, because the worker waits for hanging downloads when it ends.
+        # First, because the workers wait for hanging downloads when they end.
         opened.callback(self.stack.emulator.stop)
         printed = self.stack.command("shell", "--command", PEOPLE).splitlines()
         session = next(line for line in printed if line.startswith("session "))
@@ -124,7 +124,7 @@ class Site:
         """Draw until each process that stores images has connected to PostgreSQL."""
         peer = f":{self.postgresql.port:04X}"
         while True:
-            processes = children(self.stack.lane("store"))
+            processes = children(self.stack.pids()["store"])
             peers = [" ".join(connected(process)) for process in processes]
             if all(f"{each} ".count(f"{peer} ") for each in peers):
                 return processes
@@ -291,7 +291,7 @@ class TestOnePerson:
         assert storing() >= hanging
         report = json.loads(site.stack.command_that_may_fail("doctor", "--json"))
         checks = {each["name"]: each for each in report["checks"]}
-        assert checks["ticks"]["ok"], checks["ticks"]
+        assert checks["beat"]["ok"], checks["beat"]
 
     def test_it_serves_another_person_after_eight_502(self, site: Site) -> None:
         emulator = site.stack.emulator

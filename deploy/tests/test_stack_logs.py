@@ -92,7 +92,7 @@ class TestLogs:
         found = entries(self.stack.log)
         assert all({"level", "logger", "message"} <= set(entry) for entry in found)
         assert all("time" in entry for entry in found if entry["logger"] != "nginx")
-        # nginx, web, worker and `make stack` itself; sockets is silent.
+        # nginx, web, workers and `make stack` itself; sockets is silent.
         loggers = {entry["logger"] for entry in found}
         assert {"nginx", "gunicorn.error", "celery.apps.worker", "stack"} <= loggers
         assert any(entry.get("job") == job["id"] for entry in found)

@@ -223,9 +223,9 @@ class TestTwoStacks(unittest.TestCase):
         assert OPENED + 2 <= figures["database_connections"]["value"] < 80, figures
         assert figures["celery_queue"]["value"] is not None
 
-    def test_it_does_nothing_twice_although_both_machines_run_a_clock(self):
-        assert self.here.pids()["worker"]
-        assert self.there.pids()["worker"]
+    def test_it_does_nothing_twice_although_both_machines_run_beat(self):
+        assert self.here.pids()["beat"]
+        assert self.there.pids()["beat"]
         before = len(self.here.emulator.jobs)
         ids = placed_by(4, [self.here, self.there] * 12)
         assert_drawn_once(self.there, ids, before=before)

@@ -209,7 +209,7 @@ class TestUpgrade(unittest.TestCase):
     def scale(self, service: str, count: int) -> None:
         """Run this many containers of a service; wait until nginx knows the further ones."""
         self.compose("up", "--scale", f"{service}={count}", service)
-        if service == "worker":
+        if service == "store":
             return
         further = count - (service == "sockets")
         self.stack.until(
@@ -243,11 +243,11 @@ class TestUpgrade(unittest.TestCase):
         assert len(rows) == len(jobs)
 
     def test_it_upgrades_without_a_failed_request_or_a_lost_job(self):
-        for service, count in (("web", 2), ("worker", 2), ("sockets", 1)):
+        for service, count in (("web", 2), ("store", 2), ("sockets", 1)):
             self.scale(service, count)
         self.stack.get_ready()
         before, nginx = self.images(), self.stack.pids()["nginx"]
-        assert {"web", "web.2", "worker", "worker.2"} < set(before)
+        assert {"web", "web.2", "drive", "store", "store.2", "beat"} < set(before)
         for number in range(3):
             (self.stack.folder / "images" / f"artgen:old{number}").mkdir()
         change = ('{"ok": True, ', '{"ok": True, "new": True, ')

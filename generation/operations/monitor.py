@@ -7,7 +7,7 @@ from typing import Any
 
 from artgen.database import connection_budget
 from artgen.observability import resources
-from generation.operations import request_figures
+from generation.operations import request_figures, waiting_work
 from generation.operations.alerts.conditions import CONDITIONS
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,9 @@ def _database_connections() -> tuple[float | None, str]:
 
 
 def _celery_queue() -> tuple[float | None, str]:
-    return resources.queue_length(), "messages waiting for a worker"
+    work = waiting_work.measure()
+    detail = f"{work.messages} messages and {work.due} due jobs wait for a worker"
+    return work.count, f"{detail}; {work.queued} jobs wait for their endpoints"
 
 
 def _machine(processor_share: float | None) -> tuple[float | None, str]:

@@ -89,7 +89,10 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "machine": server_metrics.machine,
 }
 NEEDS = dict.fromkeys(
-    ("jobs", "jobs_lately", "lines", "endpoints", "promises", "credits", "budgets", "disks"),
+    (
+        *("jobs", "jobs_lately", "lines", "endpoints", "promises", "credits", "budgets"),
+        *("disks", "queue"),
+    ),
     "database",
 )
 """Parts that are skipped when another part failed."""

@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, M
 
 from artgen.database import connection_budget
 from artgen.observability import disks, health, request_stats, resources
+from generation.operations import waiting_work
 from generation.operations.gauge import gauge
 
 
@@ -42,8 +43,8 @@ def database() -> Iterator[Metric]:
 
 
 def queue() -> Iterator[Metric]:
-    text = "Celery messages waiting for a worker."
-    yield gauge("artgen_celery_queue", text, resources.queue_length())
+    text = "Celery messages and due jobs waiting for a worker."
+    yield gauge("artgen_celery_queue", text, waiting_work.measure().count)
 
 
 def redis() -> Iterator[Metric]:

@@ -17,7 +17,6 @@ from django.test import TestCase, override_settings
 from accounts.credits import holds, ledger
 from accounts.models import CreditEntry, User
 from artgen.processes.celery import app
-from artgen.redis import wakeups
 from generation import tasks
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.recorded_calls import Call
@@ -28,8 +27,6 @@ from generation.jobs.queue import scheduling
 from generation.jobs.queue.scheduling import Openings
 from generation.models import Endpoint, Image, ImageModel, Job, Status, Style, model_cache
 from generation.moderation import compiled_rules
-
-AT_ONCE = 0.001  # seconds; 0 is forever
 
 
 def make_user(email: str, *, credits: int = 100, **fields: Any) -> User:
@@ -132,7 +129,7 @@ def submit_only(job: Job) -> Job:
 
 
 def work() -> None:
-    """Run the tick, and the tasks of all messages, as the clock and a worker do."""
+    """Run the tick, and the tasks of all messages, as beat and a worker do."""
     run_task(tasks.tick)
     run_messages()
 
@@ -151,21 +148,19 @@ def store_all() -> None:
 
 
 def run_messages() -> None:
-    """Run what the lanes have to do, the tasks of messages at the broker, and what they add."""
+    """Run the tasks of all messages at the broker, and of those that they send."""
+    while calls := take_messages():
+        for name, *arguments in calls:
+            run_task(app.tasks[name], *arguments)
+
+
+def take_messages() -> list[list[str]]:
+    """Take the next message of each queue; return the names of their tasks with the arguments."""
     with app.connection_or_acquire() as connection:
         channel = connection.default_channel  # a new one takes longer than the messages
         queues = [queue.bind(channel) for queue in settings.CELERY_TASK_QUEUES]
-
-        def waiting() -> list[list[str]]:
-            """Take the next task of each lane, with its arguments."""
-            lanes = (*settings.WORKER_QUEUES, "make")
-            entries = [entry for lane in lanes if (entry := wakeups.take(lane, seconds=AT_ONCE))]
-            messages = [message for queue in queues if (message := queue.get(no_ack=True))]
-            return entries + [[one.headers["task"], *one.payload[0]] for one in messages]
-
-        while calls := waiting():
-            for name, *arguments in calls:
-                run_task(app.tasks[name], *arguments)
+        messages = [message for queue in queues if (message := queue.get(no_ack=True))]
+        return [[one.headers["task"], *one.payload[0]] for one in messages]
 
 
 def run_task(task: Task[Any, Any], *arguments: str) -> None:

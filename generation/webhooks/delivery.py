@@ -28,7 +28,6 @@ from accounts.models import WebhookAddress, WebhookMessage, WebhookOff
 from accounts.webhooks import addresses, outbox, push_browsers, secrets
 from artgen.api.times import time_json
 from artgen.database import pooling, raw_sql
-from artgen.redis import wakeups
 from generation.webhooks import push, receiver
 from generation.webhooks.receiver import AttemptError, WebhookReply
 
@@ -124,18 +123,18 @@ class SentMessage:
     address: WebhookAddress
 
 
-def wake_if_due() -> None:
-    """Wake the lane if something is due; the tick calls it."""
+def hint_if_due() -> None:
+    """Send a message if something is due; the tick calls it."""
     # Sorted, so that no plan reads what is not due.
     due = WebhookMessage.objects.filter(due_at__lte=timezone.now()).order_by("due_at")
     if due.values("due_at").first():
-        wakeups.add(outbox.LANE, outbox.TASK)
+        outbox.wake()
 
 
 def send_due() -> None:
     """Send what is due; do nothing if this process does so already.
 
-    After RUN_SECONDS another slot of the lane continues, while this one waits for its attempts.
+    After RUN_SECONDS another task continues, while this one waits for its attempts.
     """
     if not _turn.acquire(blocking=False):
         return
@@ -147,10 +146,11 @@ def send_due() -> None:
                 running |= {threads.submit(_send, attempt): attempt for attempt in claimed}
                 _record_ended(running)
                 if time.monotonic() > end:
-                    wakeups.add(outbox.LANE, outbox.TASK)
                     break
         finally:
             _turn.release()
+        if time.monotonic() > end:
+            outbox.wake()
         while running:
             _record_ended(running)
 

@@ -40,19 +40,19 @@ class TestCapacity:
             1,
             "All processes together could open 82 database connections, above the limit of 80: "
             "web 1 × 8 processes × 4 + sockets 1 × 8 "
-            "+ workers 1 × (drive 14 + store 12 + slow 14) + spare 2 = 82.",
+            "+ workers 1 × (drive 14 + store 12 + make 1 + slow 14) + spare 1 = 82.",
         )
 
     def test_it_counts_the_lanes_of_this_worker_and_refuses_unknown_ones(self) -> None:
-        status, text = said("sum", GUNICORN_WORKERS="1", WORKER_LANES="slow drive")
+        status, text = said("sum", GUNICORN_WORKERS="1", WORKER_LANES="slow,make drive")
         assert (status, text) == (
             0,
-            "web 1 × 1 processes × 4 + sockets 1 × 8 + workers 1 × (slow 3 + drive 3) "
-            "+ spare 2 = 20 of 80",
+            "web 1 × 1 processes × 4 + sockets 1 × 8 + workers 1 × (slow,make 3 + drive 3) "
+            "+ spare 1 = 19 of 80",
         )
         assert said(WORKER_LANES="slow fast") == (
             1,
-            "WORKER_LANES: unknown lane 'fast'; lanes: drive, store, slow",
+            "WORKER_LANES: unknown lane 'fast'; lanes: drive, store, make, slow",
         )
 
     def test_it_names_the_variable_that_is_no_number(self) -> None:
@@ -75,7 +75,7 @@ class TestCapacity:
         assert status == 0
         assert text == (
             "web 6 × 2 processes × 2 + sockets 2 × 8 "
-            "+ workers 2 × (drive 3 + store 4 + slow 3) + spare 2 = 62 of 80"
+            "+ workers 2 × (drive 3 + store 4 + make 1 + slow 3) + spare 1 = 63 of 80"
         )
         assert said(MORE_WEB_CONTAINERS="-1")[0] == 1
 

@@ -12,7 +12,7 @@ COMPOSE_SECRETS = "/config/secret_key"
     [
         ({"SECRET_KEY_FILE": COMPOSE_SECRETS}, "compose", "docker compose up -d backend"),
         ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, "kubernetes", "deployment/web"),
-        ({"DATABASE_URL": "postgres:///artgen"}, "stack", "make stack PROCESSES=web"),
+        ({"DATABASE_URL": "postgres:///artgen"}, "stack", "make stack PROCESSES='web'"),
         ({"DATABASE_URL_FILE": "/run/secrets/url"}, "stack", "make stack"),
         ({}, "demo", "make run"),
     ],
@@ -23,5 +23,10 @@ def test_it_knows_how_it_runs(environ: dict[str, str], name: str, words: str) ->
     assert words in found.started("web")
     assert found.command("doctor").startswith("`")
     assert found.command("doctor").endswith(" doctor`")
-    for text in (found.settings, found.release, found.server("redis"), found.started("worker")):
+    for text in (
+        found.settings,
+        found.release,
+        found.server("redis"),
+        found.started("drive", "beat"),
+    ):
         assert "{" not in text

@@ -12,7 +12,7 @@ from django.test import Client, override_settings
 
 from artgen.logs import log_context, request_ids
 from artgen.logs.logging import JsonFormatter, TextFormatter
-from artgen.processes.celery import app, send_message
+from artgen.processes.celery import app
 
 MINE = "request-0123456789"
 
@@ -92,7 +92,7 @@ class TestMessages:
         signals.after_task_publish.connect(note)
         with app.connection_for_write() as broker:
             assert broker
-            send_message("generation.nothing")
+            app.send_task("generation.nothing")
         app.control.purge()
         signals.after_task_publish.disconnect(note)
         return found

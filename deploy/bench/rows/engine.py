@@ -255,7 +255,7 @@ def store(bench: Bench) -> list[ResultLine]:
             ms(floor),
             (large + floor_small) / floor,
             budget="≤ 3.5×",
-            detail=f"CPU of the worker for {size.stored_images} jobs of 1024² minus that for "
+            detail=f"CPU of the workers for {size.stored_images} jobs of 1024² minus that for "
             "as many of 256², plus decode + PUT of the small one; "
             f"a file of {len(data) / 1e6:.1f} MB",
             data={"store": large + floor_small, "floor": floor, "bytes": len(data)},

@@ -23,12 +23,12 @@ def tick(bench: Bench) -> list[ResultLine]:
     due = _due_without_news(site, bench)
     return [
         ResultLine(
-            f"CPU of the clock with {size.finished_rows:,} finished jobs against an empty table",
+            f"CPU of the tick with {size.finished_rows:,} finished jobs against an empty table",
             f"{ms(full)}/s",
             f"{ms(empty)}/s",
             full / empty if empty else None,
             budget="≤ 1.2×",
-            detail=f"worker and PostgreSQL over {size.tick_seconds} s without a job, "
+            detail=f"workers, beat and PostgreSQL over {size.tick_seconds} s without a job, "
             "a tick every 2 s",
             data={"full": full, "empty": empty},
         ),
@@ -41,7 +41,7 @@ def _median_idle(site: BenchSite, size: Sizes) -> float:
 
 
 def _idle(site: BenchSite, seconds: float) -> float:
-    """Return the CPU seconds per second of worker and PostgreSQL without due jobs."""
+    """Return the CPU seconds per second of workers, beat and PostgreSQL without due jobs."""
     running = site.running()
     pids = [running[name] for name in site.drivers()]
 

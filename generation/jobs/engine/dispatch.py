@@ -1,45 +1,36 @@
-"""The only sender of what workers have to do, after the commit: they look for due jobs at once.
+"""The names of the tasks that look for due jobs at once, sent after the commit.
 
 The rows say what is due, and the tick finds it without this, too.
 """
 
-from functools import partial
 from uuid import UUID
 
-from django.db import transaction
-
-from artgen.processes.celery import send_message
-from artgen.redis import wakeups
+from artgen.processes import celery
 
 
 def submit(slug: str) -> None:
-    _wake("drive", "generation.submit", slug)
+    celery.send("generation.submit", slug)
 
 
 def check(slug: str) -> None:
-    _wake("drive", "generation.check", slug)
+    celery.send("generation.check", slug)
 
 
 def make() -> None:
-    _wake("make", "generation.make")
+    celery.send("generation.make")
 
 
 def store() -> None:
-    _wake("store", "generation.store")
+    celery.send("generation.store")
 
 
 def stop() -> None:
-    _wake("drive", "generation.stop")
+    celery.send("generation.stop")
 
 
 def probe() -> None:
-    _wake("drive", "generation.probe")
+    celery.send("generation.probe")
 
 
 def export(export_id: UUID) -> None:
-    send = partial(send_message, "generation.export", str(export_id))
-    transaction.on_commit(send, robust=True)
-
-
-def _wake(lane: str, *entry: str) -> None:
-    transaction.on_commit(partial(wakeups.add, lane, *entry), robust=True)
+    celery.send("generation.export", str(export_id))

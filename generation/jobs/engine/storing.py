@@ -38,17 +38,17 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=settings.STORE_LEASE_SECONDS)  # longer than a download and its uploads
 PAUSE = timedelta(seconds=10)  # after a failure
 MAX_PAUSE = LEASE * 2 / 3  # after many failures; a job that is due later is being stored
-MAX_SLOT_SECONDS = 5.0  # a slot then starts again, so that its worker can shut down
+MAX_SECONDS = 5.0  # of one task: a worker that ends waits for it
 
 
 def store_due() -> None:
-    """Store finished jobs while some are due, for about MAX_SLOT_SECONDS."""
-    ends_at = time.monotonic() + MAX_SLOT_SECONDS
+    """Store finished jobs while some are due, for about MAX_SECONDS."""
+    ends_at = time.monotonic() + MAX_SECONDS
     is_first = True
     while job := _claim():
         others = vars(job)["others_are_due"]
         if others and is_first:
-            dispatch.store()  # start another slot, too
+            dispatch.store()  # in another process, too
             is_first = False
         _store(job)
         if not others:

@@ -1,4 +1,4 @@
-"""Check the processes: workers, ticks, sockets."""
+"""Check the processes: workers, beat, sockets."""
 
 import requests
 from django.conf import settings
@@ -26,43 +26,32 @@ def workers() -> Check:
     budget = connection_budget.read()
     expected = len(budget.worker_lanes) * budget.worker_machines
     answers = app.control.inspect(timeout=PING_SECONDS, limit=expected).ping() or {}
-    lanes = {name.partition("@")[0] for name in answers}
-    if (
-        answers
-        and not lanes.issuperset(settings.WORKER_QUEUES)
-        and not lanes.isdisjoint(settings.WORKER_QUEUES)
-    ):
-        missing = ", ".join(sorted(set(settings.WORKER_QUEUES) - lanes))
-        hint = (
-            "A worker runs all lanes unless WORKER_LANES is set. "
-            f"{installation.current().started('worker')}"
-        )
-        return Check("workers", False, f"no worker for: {missing}", hint)
-    if not answers:
-        detail = f"no Celery worker responded within {PING_SECONDS} s"
-        return Check("workers", False, detail, installation.current().started("worker"))
+    lanes = {lane for name in answers for lane in name.partition("@")[0].split(",")}
+    if missing := [lane for lane in connection_budget.LANES if lane not in lanes]:
+        detail = f"no worker for: {', '.join(missing)}"
+        return Check("workers", False, detail, installation.current().started(*missing))
     names = ", ".join(sorted(answers))
     if len(answers) < expected:
         hint = (
             "A machine or container is away, or fewer run than WORKER_MACHINES and "
-            f"WORKER_CONTAINERS say. {installation.current().started('worker')}"
+            f"WORKER_CONTAINERS say. {installation.current().started(*connection_budget.LANES)}"
         )
         detail = f"{len(answers)} of {expected} lanes responded: {names}"
         return Check("workers", True, detail, hint)
     return Check("workers", True, f"{len(answers)} responded: {names}")
 
 
-def ticks() -> Check:
+def beat() -> Check:
     last = heartbeat.last()
     hint = (
         "Without ticks, lost messages are never repeated. "
-        f"{installation.current().started('worker')}"
+        f"{installation.current().started('beat', 'drive')}"
     )
     if last is None:
-        return Check("ticks", False, "no tick recorded", hint)
+        return Check("beat", False, "no tick recorded", hint)
     detail = f"last tick {(timezone.now() - last).total_seconds():.0f} s ago"
     is_late = heartbeat.is_late()
-    return Check("ticks", not is_late, detail, hint if is_late else "")
+    return Check("beat", not is_late, detail, hint if is_late else "")
 
 
 def sockets() -> Check:

@@ -42,7 +42,7 @@ def run_checks(*, test_address: str = "") -> Iterator[Check]:
     # A Redis that is full or a replica accepts connections, but no message to the workers.
     first = "Fix the broker first." if has_redis else "Fix Redis first."
     yield from _run_if(has_redis and broker, "workers", processes.workers, first)
-    yield from _run_if(cache, "ticks", processes.ticks, "Fix the cache first.")
+    yield from _run_if(cache, "beat", processes.beat, "Fix the cache first.")
     yield from _run_if(cache, "sockets", processes.sockets, "Fix the cache first.")
     yield from _run("email_server", partial(mail_server.mail_server, test_address))
     yield from _run_if(tables, "conditions", conditions.conditions, TABLES_FIRST)

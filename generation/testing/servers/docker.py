@@ -23,8 +23,12 @@ ROOT = Path(os.environ["FAKE_DOCKER"])
 CODE = ("accounts", "artgen", "deploy", "generation", "nginx", "manage.py", "requirements.txt")
 IGNORED = shutil.ignore_patterns("tests")
 SHARED = ("/run/artgen", "/www")
-TAKES_VALUE = ("--name", "--entrypoint", "--progress", "--scale", "--tail", "--format", "-t", "-e")
-RUN = {"backend", "web", "sockets", "worker", "nginx"}  # the services that are played
+TAKES_VALUE = (
+    *("--name", "--entrypoint", "--progress", "--scale", "--tail", "--format", "--filter", "-t"),
+    "-e",
+)
+WORKERS = {"drive", "store", "make", "slow", "beat"}
+RUN = {"backend", "web", "sockets", *WORKERS, "nginx"}  # the services that are played
 
 
 def main(arguments: list[str]) -> int:
@@ -99,6 +103,8 @@ def main(arguments: list[str]) -> int:
             return 0
         case ["inspect", *_]:
             return 1
+        case ["ps"]:
+            return 0  # no container of a version with other services
         case ["logs", name]:
             print((ROOT / "logs" / named(name)).read_text(errors="replace"))
             return 0

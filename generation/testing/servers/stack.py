@@ -25,8 +25,8 @@ import requests
 from django.conf import settings
 from websockets.sync.client import ClientConnection, connect
 
-from artgen.database import connection_budget
-from deploy.stack import STOP, collect_static
+from artgen.database.connection_budget import LANES
+from deploy.stack import collect_static, process_names
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.testing.kept import GROUP
 from generation.testing.services import free_port
@@ -52,7 +52,7 @@ FOUR_MACHINES |= {"DB_CONNECTIONS_LIMIT": "1000"}
 # Modules that hide the packages of the group `demo`, which production does not install.
 ABSENT = Path(__file__).parent / "absent_in_production"
 FAKE_DOCKER = Path(__file__).parent / "docker.py"
-SERVICES = ("backend", "sockets", "worker", "nginx")
+SERVICES = ("backend", "sockets", *LANES, "beat", "nginx")
 PREPARE = """
 from django.core.management import call_command
 call_command("create_user", "alice@example.org", password="lighthouse at dusk", credits=1000)
@@ -71,7 +71,7 @@ class Stack:
         self,
         *,
         beside: "Stack | None" = None,
-        processes: Sequence[str] = tuple(STOP),
+        processes: Sequence[str] = tuple(process_names({})),
         **given: str,
     ) -> None:
         self.beside = beside
@@ -167,14 +167,12 @@ class Stack:
         self.until(lambda: all(self.pids().values()), "all processes have started")
 
     def get_ready(self) -> None:
-        """Wait until pages answer, sockets open and each lane of the worker has started."""
+        """Wait until pages answer, sockets open and each worker has started."""
         self.until(lambda: self.answers("/readyz"), "web answers")
         self.until(self.opens_sockets, "sockets open")
-        if "worker" not in self.processes:
-            return
-        lanes = len(connection_budget.read(self.environment).worker_lanes)
+        workers = len(set(LANES) & set(self.processes))
         self.until(
-            lambda: self.log[self.launched_at :].count(" ready.") >= lanes, "the worker is ready"
+            lambda: self.log[self.launched_at :].count(" ready.") >= workers, "workers are ready"
         )
 
     def change(self, **given: str) -> None:
@@ -230,14 +228,6 @@ class Stack:
             pid = int(file.read_text() or 0) if file.exists() else 0
             found[name] = pid if pid in running else 0
         return found
-
-    def lane(self, name: str) -> int:
-        """Return the process id of a lane of the worker, 0 while it is not running."""
-        with contextlib.suppress(OSError, ValueError):
-            for pid in children(self.pids()["worker"]):
-                if Path(f"/proc/{pid}/comm").read_text() == f"artgen-{name}\n":
-                    return pid
-        return 0
 
     def command(self, *arguments: str) -> str:
         """Run one of ArtGen's commands in the stack's environment and return what it prints."""

@@ -133,7 +133,7 @@ class TestMetrics(EmulatorTestCase):
         assert len(asked) == 1
         down = {part for (part,), value in found["artgen_part_up"].items() if value == 0}
         parts = {"jobs", "jobs_lately", "endpoints", "lines", "promises"}
-        parts |= {"credits", "budgets", "disks"}
+        parts |= {"credits", "budgets", "disks", "queue"}
         assert down == {"database", *parts}
         assert found["artgen_condition"]["DatabaseDown", "critical"] == 1
         assert "artgen_machine_memory_bytes" in found

@@ -2,16 +2,22 @@ import contextlib
 import io
 import json
 import os
+from datetime import timedelta
 from unittest import mock
 
 import pytest
 import redis
 from django.conf import settings
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import TestCase
+from django.utils import timezone
 
 from artgen.observability import request_stats, resources
+from generation.jobs.engine import heartbeat
+from generation.models import Job
 from generation.operations import monitor
+from generation.testing.cases import EmulatorTestCase
 from generation.testing.request_stats import forget
 from generation.testing.servers.dead_servers import dead_broker
 
@@ -100,6 +106,21 @@ class TestFigures(TestCase):
         assert measured()["error_rate"].value == 0
         request_stats.note("api", 503, 0.01)
         assert not measured()["error_rate"].ok
+
+
+class TestQueue(EmulatorTestCase):
+    def test_it_counts_orders_that_no_worker_takes(self) -> None:
+        heartbeat.beat()
+        before = measured()["celery_queue"].value
+        for _ in range(12):
+            self.place()
+        Job.objects.update(due_at=timezone.now() - timedelta(minutes=1))
+        found = measured()["celery_queue"]
+        assert found.value == before, "a worker has looked at them"
+        assert found.detail.endswith("; 12 jobs wait for their endpoints")
+        cache.set(heartbeat.KEY, timezone.now() - timedelta(seconds=10))
+        found = measured()["celery_queue"]
+        assert (found.value, found.ok) == (before + 12, False)
 
 
 class TestCommand(TestCase):

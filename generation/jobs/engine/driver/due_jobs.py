@@ -1,4 +1,4 @@
-"""The tick: find whatever is due and wake the lanes for it."""
+"""The tick: find whatever is due and send messages for it."""
 
 from contextlib import suppress
 
@@ -12,7 +12,7 @@ MAX_OVERDUE = 400  # in one tick
 
 
 def tick() -> None:
-    """Wake the lanes for everything that is due."""
+    """Send messages for everything that is due."""
     now = timezone.now()
     due = Job.objects.active().filter(due_at__lte=now).order_by()
     kinds = set(due.values_list("status", "model__slug").distinct())

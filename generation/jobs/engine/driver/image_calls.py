@@ -1,6 +1,6 @@
 """Calls of image servers, whose reply has the image: each holds a thread for as long as it takes.
 
-They have threads of their own (`artgen/processes/worker_signals.py`). A job that waits for one is
+They have a lane of their own, `make`. A job that waits for one is
 SUBMITTED, which costs nothing; RUNNING is its single call. Nobody can ask what became of a call
 that has ended without a reply: it is not made again, and the job fails as perhaps paid.
 """

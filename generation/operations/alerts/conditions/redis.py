@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from artgen.observability import health, resources
 from artgen.processes import sockets_heartbeat
 from generation.jobs.engine import heartbeat
+from generation.operations import waiting_work
 
 from .condition import SCALE, SEE_LOGS, WARNING, Condition, ConditionGroup, Measured, minutes
 
@@ -54,14 +55,14 @@ class RedisConditions(ConditionGroup):
 class CeleryQueueConditions(ConditionGroup):
     conditions = {
         "CeleryQueue": Condition(
-            _("%(count)s messages wait for a worker."),
+            _("%(count)s messages and due jobs wait for a worker."),
             SCALE,
             severity=WARNING,
-            limit=10,  # messages
+            limit=10,
         )
     }
 
     def measure(self) -> Measured:
-        length = resources.queue_length()
-        if length >= self.limit("CeleryQueue"):
-            yield "CeleryQueue", {"count": length}
+        count = waiting_work.measure().count
+        if count >= self.limit("CeleryQueue"):
+            yield "CeleryQueue", {"count": count}

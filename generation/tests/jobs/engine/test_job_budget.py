@@ -1,7 +1,5 @@
 """What one job costs from placing to stored, alone: SQL statements, held by a budget."""
 
-from unittest import mock
-
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -11,7 +9,13 @@ from accounts.tokens import tokens
 from artgen.processes.celery import app
 from generation.jobs.engine import dispatch, driver, lifecycle, storing, webhook_tokens
 from generation.models import Budget, Endpoint, ImageModel, Job, Period, Status
-from generation.testing.cases import EmulatorTestCase, make_due, run_messages
+from generation.testing.cases import (
+    EmulatorTestCase,
+    make_due,
+    run_messages,
+    run_task,
+    take_messages,
+)
 from generation.testing.clock import held_clock
 from generation.testing.rows.endpoints import add_endpoint
 
@@ -62,11 +66,25 @@ class TestJobBudget(EmulatorTestCase):
         budget = BUDGET | {"submit": BUDGET["submit"] + 1}
         assert {name: count for name, count in counts.items() if count > budget[name]} == {}, counts
 
-    def test_it_takes_no_message_of_celery(self):
-        with mock.patch.object(app, "send_task") as send_task:
-            self.finish(self.place())
+    def test_it_takes_a_message_for_each_step(self):
+        with self.captureOnCommitCallbacks(execute=True):
+            self.place()
+        sent = []
+        while calls := take_messages():
+            sent += calls
+            for name, *arguments in calls:
+                run_task(app.tasks[name], *arguments)
+            self.emulator.advance(60)
+            if job := Job.objects.at_runpod().first():
+                with self.captureOnCommitCallbacks(execute=True):
+                    lifecycle.receive_webhook(job.id, attempt=1)
+                    dispatch.check(MODEL)
         assert Job.objects.get().status == Status.SUCCEEDED
-        assert not send_task.called
+        assert sent == [
+            ["generation.submit", MODEL],
+            ["generation.check", MODEL],
+            ["generation.store"],
+        ]
 
     @held_clock()
     def test_wake_ups_find_something_and_those_that_wait_are_one(self):
