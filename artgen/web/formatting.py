@@ -22,6 +22,13 @@ def credits(amount: int) -> str:
     )
 
 
+def from_credits(amount: int) -> str:
+    return _joined(
+        ngettext("from %(count)s credit", "from %(count)s credits", amount)
+        % {"count": number(amount)}
+    )
+
+
 def image_count(count: int) -> str:
     return _joined(
         ngettext("%(count)s image", "%(count)s images", count) % {"count": number(count)}

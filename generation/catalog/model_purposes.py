@@ -8,7 +8,7 @@ NAMES: dict[str, Any] = {
     "fast": pgettext_lazy("purpose of a model", "Fast"),
     "photo": pgettext_lazy("purpose of a model", "Photos"),
     "text": pgettext_lazy("purpose of a model", "Text in images"),
-    "best": pgettext_lazy("purpose of a model", "Finals"),
+    "best": pgettext_lazy("purpose of a model", "Best quality"),
 }
 
 

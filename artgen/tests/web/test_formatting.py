@@ -29,6 +29,8 @@ class TestWords:
                 assert formatting.credits(amount) == text.replace(" ", NBSP)
             assert plain(formatting.credits(1284)) == "1 284 кредита"
             assert plain(formatting.image_count(4)) == "4 картинки"
+            starting_at = [plain(formatting.from_credits(n)) for n in (1, 2, 5)]
+            assert starting_at == ["от 1 кредита", "от 2 кредитов", "от 5 кредитов"]
 
     def test_it_counts_in_english(self):
         with translation.override("en"):

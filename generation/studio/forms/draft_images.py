@@ -6,14 +6,21 @@ from generation.catalog import shapes
 from generation.catalog.job_parameters import SLIDERS, SliderArea
 from generation.catalog.offers import USUAL_SIZE, Offer
 from generation.catalog.source_roles import EDIT
-from generation.models import ImageModel
+from generation.models import Image, ImageModel
 from generation.models.model_cache import Catalog
 from generation.studio.forms.composer import Composer
 
 COUNT = 8
 PIXELS = 512 * 512
+MAX_PIXELS = 768 * 768
+"""Of a draft: some models make none of PIXELS. As in js/image_acts.js."""
 OF_ONE_MODEL = {name for name, one in SLIDERS.items() if one.slider is SliderArea.TUNING}
 """Settings whose values mean little to another model."""
+
+
+def is_draft(image: Image) -> bool:
+    """Return whether the image is as small as a draft."""
+    return image.width * image.height <= MAX_PIXELS
 
 
 def draft_of(form: Composer, catalog: Catalog) -> Composer | None:

@@ -1,4 +1,4 @@
-"""Finals of images: the same prompts and seeds by a better model, at its full size."""
+"""Finals of drafts: new images from the same prompts, by a better model, at its full size."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from generation.catalog.offers import BATCH_MAX
 from generation.jobs.placing.job_order import LIST_MAX
 from generation.models import Image, ImageModel
 from generation.studio.forms.composer import Composer
-from generation.studio.forms.draft_images import OF_ONE_MODEL, accepts_inputs
+from generation.studio.forms.draft_images import OF_ONE_MODEL, accepts_inputs, is_draft
 
 BEST = "best"
 """The purpose by which the catalog marks models for finals."""
@@ -53,13 +53,13 @@ def of_images(
     styles: Collection[str],
     preferred: str = "",
 ) -> list[Finals]:
-    """Return what can be made, by one model each.
+    """Return what can be made of those that are drafts, by one model each.
 
     First by the `preferred` model unless it made one of the images, then by those that the catalog
     marks as best, then by the others, the most expensive first. A style is kept if it is among
     `styles`.
     """
-    suitable = [image for image in images if _can_be_repeated(image)][:LIST_MAX]
+    suitable = [image for image in images if is_draft(image) and _can_be_repeated(image)][:LIST_MAX]
     finals = []
     for model in models:
         if allowed.allows_model(model.slug):

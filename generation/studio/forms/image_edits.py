@@ -118,7 +118,7 @@ def variant_request(
 def made_by(job: Job) -> str:
     """Return in a few words how an image of this job was made of another one, "" if it was not."""
     if job.draft:
-        return _("Finished from a draft")
+        return _("From a draft")
     if not job.source_images:
         return ""
     if job.scale:
@@ -150,7 +150,7 @@ def run_text(job: Job, *, count: int, width: int, height: int) -> str:
         return made_text(job, width=width, height=height)
     text = ngettext("%(count)s variant", "%(count)s variants", count)
     if job.draft:
-        text = ngettext("%(count)s final", "%(count)s finals", count)
+        text = ngettext("%(count)s image from a draft", "%(count)s images from drafts", count)
     return text % {"count": formatting.number(count)}
 
 

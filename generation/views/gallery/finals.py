@@ -1,4 +1,4 @@
-"""Finish: the finals of selected images, by a model that the user chooses with its price."""
+"""The finals of selected drafts, by a model that the user chooses with its price."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from accounts.access.request_user import user_of
@@ -103,5 +102,5 @@ def _ask(
     }
     if wants_part(request):
         return part(request, choices, context)
-    page = {"heading": pgettext("drafts", "Finish"), "choices": choices}
+    page = {"heading": _("New images from the same prompts"), "choices": choices}
     return render(request, "generation/choose.html", context | page)

@@ -70,8 +70,11 @@ def _offers(edits: Edits, quotes: PageQuotes) -> Mapping[str, ActOffer | None]:
     if edits.variant:
         model = edits.variant.model
         order = FormOrder(model, model.offer, image_edits.VARIANTS, edits.variant.size)
-        count = ngettext("%(count)s variant", "%(count)s variants", order.count)
-        variants = _offer(count % {"count": order.count}, quotes.of_form(order))
+        what = ngettext(
+            "%(count)s variant by %(model)s", "%(count)s variants by %(model)s", order.count
+        )
+        what %= {"count": order.count, "model": model.name}
+        variants = _offer(what, quotes.of_form(order))
     if edits.upscales:
         larger = edits.upscales[0]
         size = (larger.width, larger.height)
@@ -79,7 +82,7 @@ def _offers(edits: Edits, quotes: PageQuotes) -> Mapping[str, ActOffer | None]:
         upscale = _offer(f"{larger.width} × {larger.height}", quotes.of_form(order))
     if edits.fillers:
         lowest = min(filler.credits for filler in edits.fillers)
-        price = _("from %(credits)s") % {"credits": formatting.credits(lowest)}
+        price = formatting.from_credits(lowest)
         edit = ActOffer(price=price, credits=lowest, text=price)
     describe = None
     if (credits := describe_price()) is not None:

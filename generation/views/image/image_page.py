@@ -29,7 +29,7 @@ from generation.gallery.notes import NOTE_MAX
 from generation.models import Image, ImageQuerySet, Job, ProviderName, Sheet, tag_names
 from generation.models.images import trash_begins
 from generation.models.tags import TAG_MAX
-from generation.studio.forms import image_edits
+from generation.studio.forms import draft_images, image_edits
 from generation.studio.presets import own_styles
 from generation.views import tiles
 from generation.views.gallery.collections import menu_of
@@ -118,6 +118,7 @@ def show(
         "menu": menu_of(image),
         "edits": image_edits.of_image(image, models_for_edits()),
         "variant_count": image_edits.VARIANTS,
+        "is_draft": draft_images.is_draft(image),
         "made_by": _made_text(image, job),
         "again": _again(image),
         "offers_variants": _offers_variants(image),

@@ -1,6 +1,6 @@
 /**
- * What is made of an image where it is shown: variants, a larger one, its final by a better model, a
- * change of a part, and its prompt again. Pages press it by buttons and keys; prices come when somebody points at an image.
+ * What is made of an image where it is shown: variants, a larger one, a new one from a draft's
+ * prompt, a change of a part, and its prompt again. Pages press it by buttons and keys; prices come when somebody points at an image.
  */
 
 import { api, part } from "../../artgen/js/http.js"
@@ -18,7 +18,7 @@ const ORDERS = {
   vary_strong: { path: "vary/", fields: { amount: "strong" } },
   upscale: { path: "upscale/", fields: { scale: "2" } },
 }
-const DRAFT_PIXELS = 768 * 768 // the card of an image with no more has Finish in place of Edit area
+const DRAFT_PIXELS = 768 * 768 // as in draft_images.py
 const POINTED = 60 // ms: a pointer that only passes asks for nothing
 const PRICES_FOR = 30_000 // ms: the queue changes, and with it the wait time
 const PAUSE = 700 // ms: the second click of a double click is no second order
@@ -30,13 +30,17 @@ export function addActs(root) {
   for (const actions of root.querySelectorAll(".card-actions:not(.card-acts + *)")) {
     const acts = template.content.firstElementChild.cloneNode(true)
     const picture = actions.parentElement.querySelector(".card-picture")
-    const pixels = picture.getAttribute("width") * picture.getAttribute("height")
-    const left = pixels > DRAFT_PIXELS ? "finish" : "edit_area" // for more there is no room
+    const left = isDraft(picture) ? "edit_area" : "finish" // for both there is no room
     acts.querySelector(`[data-make=${left}]`).remove()
     actions.before(acts)
   }
   // By keyboard: the keys on the image's link, and the buttons of the lightbox.
   for (const button of root.querySelectorAll(".card-acts button")) button.tabIndex = -1
+}
+
+/** Whether an image of a list is as small as a draft. */
+export function isDraft(picture) {
+  return picture.getAttribute("width") * picture.getAttribute("height") <= DRAFT_PIXELS
 }
 
 export class ImageActs {

@@ -9,7 +9,7 @@
 import { pressedOf } from "../../artgen/js/shortcuts.js"
 import { word } from "../../artgen/js/words.js"
 import { SIDES, srcsetOf } from "./copies.js"
-import { ACTS } from "./image_acts.js"
+import { ACTS, isDraft } from "./image_acts.js"
 import { LightboxZoom } from "./lightbox_zoom.js"
 import { frontOf } from "./stacks.js"
 import { Swipes } from "./swipes.js"
@@ -171,6 +171,8 @@ export class Lightbox {
     const tick = this.tile.querySelector(".tick")
     this.#button("favorite")?.setAttribute("aria-pressed", heart.getAttribute("aria-pressed"))
     this.#button("select")?.setAttribute("aria-pressed", String(tick.checked))
+    const finish = this.viewer.querySelector("[data-make=finish]")
+    if (finish) finish.hidden = !isDraft(this.tile.querySelector(".card-picture"))
     const source = this.#button("source")
     if (source) source.hidden = !this.tile.querySelector("[data-source-of]:not([hidden])")
   }

@@ -1,4 +1,4 @@
-"""Finish: selected images again by a better model, at its full size."""
+"""New images from the prompts of selected drafts, by a better model, at its full size."""
 
 import uuid
 
@@ -73,7 +73,7 @@ class TestFinals(GalleryTestCase):
         self.finish(draft, other, model="flux-dev")
         jobs = self.queued()
         assert [job.draft for job in jobs] == self.ids(draft, other)
-        made = "Finished from a draft · 1344 × 768"
+        made = "From a draft · 1344 × 768"
         assert all(made in flat(self.client.get(page)) for page in ("/create/", "/account/ledger/"))
         size = {"width": 1344, "height": 768}
         final = self.draft(model="flux-dev", draft=str(draft.id), **size)
@@ -124,10 +124,16 @@ class TestFinals(GalleryTestCase):
         page = flat(self.finish(draft, final, model="flux-dev"))
         assert page.count("data-job=") == 1
         assert self.finish(final, model="flux-dev").status_code == 400
+        assert "None of these is a draft" in flat(self.finish(final))
+        for image, is_draft in ((draft, True), (final, False)):
+            offers = self.client.get(reverse("image_offers", args=[image.id])).json()
+            page = flat(self.client.get(reverse("image", args=[image.id])))
+            label = "New image from the same prompt"
+            assert ((offers["finish"] is not None), label in page) == (is_draft, is_draft)
         foreign = self.draft(user=self.staff)
         assert self.finish(foreign, model="flux-dev").status_code == 400
         upscaled = self.draft(scale=2, source_images=[str(draft.id)])
-        assert "No model can make better images" in flat(self.finish(upscaled))
+        assert "None of these is a draft" in flat(self.finish(upscaled))
 
     def test_what_a_source_image_was_for_it_is_again(self):
         source = self.hang()

@@ -18,9 +18,10 @@ class TestOffers(EditPagesTestCase):
     def test_it_says_what_each_action_costs_and_how_long_it_takes(self):
         offers = self.offers()
         assert offers["vary"] == offers["vary_strong"]
-        assert offers["vary"]["text"].startswith("4 variants · 4\N{NO-BREAK SPACE}credits · ")
+        variants = "4 variants by Z-Image Turbo · 4\N{NO-BREAK SPACE}credits · "
+        assert offers["vary"]["text"].startswith(variants)
         assert offers["upscale"]["text"].startswith("2048 × 1536 · 1\N{NO-BREAK SPACE}credit · ")
-        assert offers["edit_area"]["price"].startswith("from ")
+        assert offers["edit_area"]["price"] == "from 2 credits".replace(" ", "\N{NO-BREAK SPACE}")
 
     def test_it_says_what_is_not_possible(self):
         self.disable()
