@@ -112,14 +112,17 @@ def _amount(value: float) -> str:
     return formats.number_format(value, decimal_pos=0 if value == int(value) else 1, use_l10n=True)
 
 
-def _with_unit(amount: str, unit: str) -> str:
-    texts = {
+def unit_texts() -> dict[str, str]:
+    return {
         "s": _("%(amount)s s"),
         "min": _("%(amount)s min"),
         "h": _("%(amount)s h"),
         "d": _("%(amount)s d"),
     }
-    return _joined(texts[unit] % {"amount": amount})
+
+
+def _with_unit(amount: str, unit: str) -> str:
+    return _joined(unit_texts()[unit] % {"amount": amount})
 
 
 def _joined(text: str) -> str:

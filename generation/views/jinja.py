@@ -14,10 +14,10 @@ from generation.files.image_addresses import srcset
 from generation.jobs.inputs import reachability
 from generation.views.account.account_tabs import filled_tabs
 from generation.views.create.prompt_help import describe_price
-from generation.views.create.script_texts import create_texts, ready_texts
+from generation.views.create.script_texts import create_texts
 from generation.views.gallery import url_filters
 from generation.views.image_html import LAYOUTS, img, lean_img, sample_img
-from generation.views.jobs import cards
+from generation.views.jobs import cards, live_texts
 from generation.views.site import shared_parts
 
 
@@ -49,7 +49,7 @@ def environment(**options: Any) -> Environment:
 def selection_words() -> SafeString:
     """Return the plural forms of texts that the page's script updates."""
     forms: dict[str, Any] = {
-        **ready_texts(),
+        **live_texts.ready_texts(),
         "pictures": formatting.plural_forms(
             lambda n: ngettext("%(count)s image", "%(count)s images", n).replace(
                 " ", "\N{NO-BREAK SPACE}"

@@ -65,6 +65,7 @@ class JobOutlook:
 
     position: QueuePosition | None = None  # in the queue
     left: Eta | None = None  # until it is done
+    is_over: bool = False  # running for longer than earlier jobs took, and nothing shows how far
     parked_until: datetime | None = None  # it waits for a budget
     is_warm: bool = False  # submitted, and its model has an active worker
     is_blocked: bool = False  # queued, and outages block its model

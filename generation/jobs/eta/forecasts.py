@@ -101,7 +101,8 @@ class Forecast:
     def outlook(self, job: Job, *, now: datetime) -> JobOutlook:
         if job.status != Status.QUEUED:
             is_warm = job.status == Status.SUBMITTED and self.queues[job.model_id].warm
-            return JobOutlook(left=self.of_job(job, now=now), is_warm=is_warm)
+            is_over = job.status == Status.RUNNING and self._is_over(job, now=now)
+            return JobOutlook(left=self.of_job(job, now=now), is_warm=is_warm, is_over=is_over)
         is_too_dear = job.error_code == TOO_DEAR
         parked_until = None if is_too_dear else self.parked_until(job, now=now)
         return JobOutlook(
@@ -227,11 +228,11 @@ class Forecast:
 
     def _of_running(self, job: Job, *, now: datetime) -> Eta:
         times, basis = self._service(job.model, _size(job))
-        elapsed = max(0.0, (now - (job.started_at or now)).total_seconds())
+        elapsed = _elapsed(job, now)
         left = times.after(elapsed)
         p50, p90 = left.quantile(0.5), left.quantile(0.9)
         done = job.progress or 0.0
-        if done > 0 and elapsed > 0 and (job.step is None or job.step >= MIN_STEP):
+        if elapsed > 0 and _shows_pace(job):
             # The more is done, the more the job's own pace counts against that of earlier jobs.
             usual, storing = times.quantile(0.5), self._storing(job.model_id).quantile(0.5)
             own = elapsed / done
@@ -240,6 +241,10 @@ class Forecast:
             spread = max(times.quantile(0.9) / usual, own / total, 1.1) if usual > 0 else 1.5
             p90 = (1 - done) * total * spread + self._storing(job.model_id).quantile(0.9)
         return Eta.of(p50, p90, basis)
+
+    def _is_over(self, job: Job, *, now: datetime) -> bool:
+        times, _basis = self._service(job.model, _size(job))
+        return not _shows_pace(job) and _elapsed(job, now) > times.quantile(0.9)
 
     def _of_storing(self, job: Job, *, now: datetime) -> Eta:
         times = self._storing(job.model_id)
@@ -350,6 +355,14 @@ UNKNOWN_STORING = Distribution((1.0, 1.5, 2.0, 3.0, 4.0))
 
 def _typical(seconds: int) -> Distribution:
     return Distribution(tuple(max(1, seconds) * share for share in CATALOG_SPREAD))
+
+
+def _elapsed(job: Job, now: datetime) -> float:
+    return max(0.0, (now - (job.started_at or now)).total_seconds())
+
+
+def _shows_pace(job: Job) -> bool:
+    return bool(job.progress) and (job.step is None or job.step >= MIN_STEP)
 
 
 def _size(job: Job) -> int:

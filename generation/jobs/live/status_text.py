@@ -86,6 +86,7 @@ def of_job(job: Job, outlook: JobOutlook, *, now: datetime | None = None) -> Pha
     if job.status == Status.SUBMITTED:
         return _submitted(job, about=about, late=late, warm=outlook.is_warm, now=now)
     if job.status == Status.RUNNING:
+        late = late or (longer_than_usual() if outlook.is_over else "")
         return _running(job, about=about, late=late)
     if job.status == Status.STORING:
         if job.error_code:
@@ -186,6 +187,10 @@ def _unconfirmed(job: Job, now: datetime) -> str:
         "charged twice."
     )
     return text % {"credits": formatting.credits(job.credits), "time": until}
+
+
+def longer_than_usual() -> str:
+    return _("longer than usual")
 
 
 def _running(job: Job, *, about: str, late: str) -> Phase:

@@ -15,6 +15,7 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from generation.jobs.queue import scheduling
 from generation.jobs.queue.queue_positions import (
     Positions,
     QueuePosition,
@@ -184,6 +185,8 @@ def has_limit() -> RawSQL:
     )
 
 
+# Without the jobs that have been of unknown fate for longer than `scheduling.held_for`, which holds
+# no place for them: that they have been there for long tells nothing of the next ones.
 QUEUES = """
     SELECT status, model_id, user_id, id, created_at, 0, NULL FROM (
         SELECT status, model_id, user_id, id, created_at FROM generation_job
@@ -192,8 +195,12 @@ QUEUES = """
         ORDER BY created_at, id LIMIT %s
     ) AS queued
     UNION ALL
-    SELECT status, model_id, user_id, id, submitted_at, 1, NULL FROM generation_job
-    WHERE status = 'submitted' AND due_at IS NOT NULL AND model_id IN ({ids})
+    SELECT job.status, model_id, user_id, job.id, submitted_at, 1, NULL
+    FROM generation_job AS job JOIN generation_imagemodel AS model ON model.id = model_id
+    WHERE job.status = 'submitted' AND due_at IS NOT NULL AND model_id IN ({ids}) AND (
+        runpod_id <> ''
+        OR submitted_at > %s - GREATEST(%s, make_interval(secs => typical_seconds))
+    )
     UNION ALL
     SELECT status, model_id, user_id, NULL, NULL, COUNT(*), NULL FROM generation_job
     WHERE status = 'running' AND due_at IS NOT NULL AND model_id IN ({ids})
@@ -238,7 +245,7 @@ def _rows(model_ids: Collection[int]) -> list[QueueRow]:
     now = timezone.now()
     parameters: list[Any] = [
         *(*ids, now, MAX_QUEUED_PER_MODEL * len(ids)),
-        *(*ids, *ids, *ids, now - WARM_FOR, now, *ids, *ids),
+        *(*ids, now, scheduling.SUBMISSION, *ids, *ids, now - WARM_FOR, now, *ids, *ids),
         *(settings.MAX_JOBS_AT_ONCE_PER_USER, now),
     ]
     with connection.cursor() as cursor:

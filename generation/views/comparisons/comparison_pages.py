@@ -40,13 +40,13 @@ from generation.studio.comparisons.comparison_request import MAX_MODELS, Compari
 from generation.studio.forms import source_fields
 from generation.studio.forms.comparison_form import DEFAULT_MODELS, ComparisonForm, models_having
 from generation.studio.presets import composer_choices
-from generation.views.create import form_files, script_texts
+from generation.views.create import form_files
 from generation.views.create.composer_context import source_thumbnails, style_options
 from generation.views.create.composer_links import composable
 from generation.views.create.model_list import grouped, model_options, sorted_models
 from generation.views.create.refused_form import show_refusal
 from generation.views.gallery.zip_download import ArchiveResponse
-from generation.views.jobs import cards
+from generation.views.jobs import cards, live_texts
 from generation.views.jobs.cards import Card
 from generation.views.partials import part, wants_part
 from generation.views.shown_price import max_credits_of
@@ -223,7 +223,7 @@ def sheet(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     context = _sheet_context(filled)
     if wants_part(request):
         return part(request, "generation/_sheet.html", context)
-    return render(request, "generation/sheet.html", context | {"words": script_texts.ready_texts()})
+    return render(request, "generation/sheet.html", context | {"words": live_texts.ready_texts()})
 
 
 @login_required

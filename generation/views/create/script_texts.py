@@ -7,14 +7,7 @@ from django.utils.translation import ngettext
 
 from artgen.web import formatting
 from generation.views.create import form_files
-
-
-def ready_texts() -> dict[str, Any]:
-    """Return the texts of scripts that follow several images."""
-    ready = formatting.plural_forms(
-        lambda n: ngettext("%(count)s image ready", "%(count)s images ready", n)
-    )
-    return {"ready": ready, "position": _("%(number)s of %(total)s")}
+from generation.views.jobs import live_texts
 
 
 def credit_forms() -> dict[str, str]:
@@ -23,7 +16,7 @@ def credit_forms() -> dict[str, str]:
 
 def create_texts() -> dict[str, Any]:
     return {
-        **ready_texts(),
+        **live_texts.ready_texts(),
         "active": formatting.plural_forms(
             lambda n: ngettext("%(count)s in progress", "%(count)s in progress", n)
         ),

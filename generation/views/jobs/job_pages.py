@@ -22,7 +22,7 @@ from generation.jobs.engine import job_control
 from generation.jobs.placing import retries
 from generation.models import Image, Job, JobEvent
 from generation.studio.presets import own_styles
-from generation.views.jobs import cards, runs
+from generation.views.jobs import cards, live_texts, runs
 from generation.views.partials import part, wants_part
 from generation.views.shown_price import max_credits_of
 from generation.views.tiles import tiles_of
@@ -43,6 +43,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     ]
     context = {
         "card": cards.of_job(job),
+        "words": live_texts.ready_texts(),
         "job": job,
         "shape": shape_name(job.width, job.height) if job.width and job.height else "",
         "style": own_styles.name_of(job),

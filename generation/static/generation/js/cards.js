@@ -10,7 +10,15 @@ import { cardsOfEnded } from "./card_frame.js"
 import { openDay, runsOf, today } from "./days.js"
 import { EndedJobs } from "./ended_jobs.js"
 import { JobActions } from "./job_actions.js"
-import { ACTIVE, canUpdate, glow, isActive, showCancelOfRun, updateCard } from "./job_card.js"
+import {
+  ACTIVE,
+  canUpdate,
+  countDown,
+  glow,
+  isActive,
+  showCancelOfRun,
+  updateCard,
+} from "./job_card.js"
 import { SheetRuns } from "./sheet_runs.js"
 import { fadeIn } from "./fade_in.js"
 import { addActs } from "./image_acts.js"
@@ -38,6 +46,10 @@ export class Cards {
     this.sheets = new SheetRuns({ root, load: (id) => this.#loadRun(id), onEnded })
     new JobActions({ root, data, cards: this })
     this.enhance(root)
+    setInterval(() => {
+      for (const panel of root.querySelectorAll("[data-status-panel]"))
+        countDown(panel.closest("[data-job]"))
+    }, 1000)
   }
 
   /** Prepare new cards below `element`: placeholders, glow, buttons that need script. */

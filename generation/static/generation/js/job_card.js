@@ -1,5 +1,7 @@
 /** The card of one job, updated from the job's JSON as the server's template would show it. */
 
+import { detailAfter, secondsSince } from "./countdown.js"
+
 /** Statuses of jobs that have not ended. */
 export const ACTIVE = new Set(["queued", "submitted", "running", "storing"])
 // As in the server's template of an active job: jinja2/generation/_card.html.
@@ -8,6 +10,8 @@ const WITH_PROGRESS = new Set(["submitted", "running", "storing"])
 const CANCELABLE = new Set(["queued", "submitted", "running"])
 const GLOW_START = 28,
   GLOW_RANGE = 22 // the glow of a status panel while generating
+
+const shown = new WeakMap() // card → {job, at}: its JSON, and when it came
 
 /** Return whether the card can be updated from the job's JSON alone. */
 export function canUpdate(card, job) {
@@ -21,6 +25,7 @@ export function canUpdate(card, job) {
 export function updateCard(card, job) {
   if (job.status !== card.dataset.status) updateStatus(card, job)
   card.dataset.version = job.version
+  shown.set(card, { job, at: performance.now() })
   setText(card.querySelector("[data-phase]"), job.phase)
   const detail = card.querySelector("[data-detail]")
   if (detail) {
@@ -34,6 +39,12 @@ export function updateCard(card, job) {
   if (job.status === "storing") bar.value = 1
   else if (job.status === "running" && job.progress !== null) bar.value = job.progress
   glow(bar)
+}
+
+/** Let the time left in the card's text go on. */
+export function countDown(card) {
+  const { job, at } = shown.get(card) ?? {}
+  if (job) setText(card.querySelector("[data-detail]"), detailAfter(job, secondsSince(at)))
 }
 
 /** Change the status of an active job's status panel. */

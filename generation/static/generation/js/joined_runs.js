@@ -8,6 +8,7 @@ import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { plural } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
+import { detailAfter, secondsSince } from "./countdown.js"
 import { showFailure } from "./failures.js"
 import { ACTIVE } from "./job_card.js"
 
@@ -21,6 +22,7 @@ export class JoinedRuns {
     Object.assign(this, { data, show, changed })
     this.runs = new Map() // run id → {id, source, made, jobs}, the oldest first
     this.active = new Set() // ids of jobs
+    setInterval(() => this.active.size && this.changed(), 1000) // the time that is left
   }
 
   /**
@@ -45,7 +47,7 @@ export class JoinedRuns {
     for (const card of run.querySelectorAll("[data-job]")) {
       const text = (name) => card.querySelector(`[data-${name}]`)?.textContent.trim() ?? ""
       const { job: id, status } = card.dataset
-      jobs.set(id, { status, phase: text("phase"), detail: text("detail") })
+      jobs.set(id, { status, phase: text("phase"), phase_detail: text("detail") })
       if (ACTIVE.has(status)) this.active.add(id)
     }
     const { run: id, made } = run.dataset
@@ -63,10 +65,11 @@ export class JoinedRuns {
     for (const id of missed) this.#ask(id)
   }
 
-  #takeJob({ id, status, phase, phase_detail: detail }) {
+  #takeJob(job) {
+    const { id, status } = job
     if (!this.active.has(id)) return
     const run = this.#runOf(id)
-    run.jobs.set(id, { status, phase, detail: detail ?? "" })
+    run.jobs.set(id, { ...job, at: performance.now() })
     this.changed()
     if (ACTIVE.has(status)) return
     this.active.delete(id)
@@ -148,8 +151,9 @@ export class JoinedRuns {
     const last = jobs.findLast(({ status }) => ACTIVE.has(status))
     const ready = jobs.filter(({ status }) => status === "succeeded").length
     if (!last && ready) return plural("ready", ready)
-    const { phase, detail } = last ?? jobs.at(-1)
-    return [run.made, detail || phase].filter(Boolean).join(", ")
+    const job = last ?? jobs.at(-1)
+    const detail = detailAfter(job, job.at ? secondsSince(job.at) : 0)
+    return [run.made, detail || job.phase].filter(Boolean).join(", ")
   }
 }
 

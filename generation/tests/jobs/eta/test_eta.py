@@ -64,6 +64,20 @@ class TestForecast(HistoryTestCase):
         assert estimate("flux-schnell") == Eta(4, 4, Basis.MODEL)
         assert estimate("qwen-image") == Eta(30, 48, Basis.CATALOG)
 
+    def test_a_job_of_unknown_fate_delays_no_others(self) -> None:
+        """It may be at RunPod: that it has been there for long says nothing of the next ones."""
+        self.took(3, 4, 4, 4, 5, model="flux-schnell")
+        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=3)
+        model = ImageModel.objects.get(slug="flux-schnell")
+        for _image in range(6):
+            make_job(self.bob, status=Status.STORING, model=model.slug)
+        without = of_order(model, count=8)
+        assert without.p50 < 15
+        sent_at = timezone.now() - timedelta(minutes=10)
+        make_job(self.alice, status=Status.SUBMITTED, model=model.slug, submitted_at=sent_at)
+        cache.clear()
+        assert of_order(model, count=8) == without
+
     def test_it_tells_sizes_apart(self) -> None:
         self.took(*[10.0] * 5, model="flux-dev", width=512, height=512)
         self.took(*[40.0] * 5, model="flux-dev", width=1024, height=1024)

@@ -248,6 +248,16 @@ class TestOwnEvidence:
         plain = job(Status.RUNNING, ago=35)
         assert self.left(loading) == self.left(plain)
 
+    def test_it_is_over_for_longer_than_nearly_all_unless_it_shows_its_pace(self):
+        """ "About 2 s left" stood on a card for 8 s: what is left of it is unknown."""
+
+        def is_over(**fields):
+            return forecast().outlook(job(Status.RUNNING, **fields), now=NOW).is_over
+
+        assert [is_over(ago=ago) for ago in (60, 71)] == [False, True]
+        assert is_over(ago=71, progress=0.05, step=1, step_count=20)
+        assert not is_over(ago=71, progress=0.5, step=10, step_count=20)
+
     def test_its_own_pace_counts_more_the_more_is_done(self):
         """Twice as slow as usual: at half of it, a minute and more is left, not half a minute."""
         slow = job(Status.RUNNING, ago=60, progress=0.5, step=10, step_count=20)

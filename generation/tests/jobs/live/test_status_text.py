@@ -25,12 +25,22 @@ OURS = {
 
 
 class TestOfJob:
-    def phase(self, status, *, position=None, eta=ABOUT_40, warm=False, language="en", **fields):
+    def phase(
+        self,
+        status,
+        *,
+        position=None,
+        eta=ABOUT_40,
+        warm=False,
+        over=False,
+        language="en",
+        **fields,
+    ):
         now = timezone.now()
         job = Job(**{"status": status, "credits": 2, "created_at": now} | fields)
         job.model = ImageModel()
         with translation.override(language):
-            outlook = JobOutlook(position=position, left=eta, is_warm=warm)
+            outlook = JobOutlook(position=position, left=eta, is_warm=warm, is_over=over)
             found = status_text.of_job(job, outlook, now=now)
         return found.title, found.detail.replace("\u00a0", " ").replace("\u2060", "")
 
@@ -86,6 +96,8 @@ class TestOfJob:
         )
         late["promised_p90_at"] = now
         assert self.phase(Status.RUNNING, **late, **running)[1] == "40–50 s left"
+        assert self.phase(Status.RUNNING, over=True)[1] == "longer than usual"
+        assert self.phase(Status.RUNNING, over=True, language="ru")[1] == "дольше обычного"
 
     def test_it_says_that_the_credits_are_back(self):
         title, detail = self.phase(Status.FAILED, eta=None, error_code="gpu_lost")

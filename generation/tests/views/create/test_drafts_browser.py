@@ -44,7 +44,8 @@ class TestDraftsInABrowser(BrowserTestCase):
         single = page.locator("[data-image]:not([data-stack-size]) .card-link:visible")
         single.first.press("d")  # a final
         expect(page.locator(".toast-bad")).to_contain_text("Not possible for this image")
-        page.locator("[data-stack-size] .card-link:visible").last.press("d")
+        page.get_by_role("button", name="Show 8 images").click()
+        page.locator(".card-link:visible").last.press("d")
         expect(page.locator(".toast", has_text="From a draft · 1024 × 1024, ")).to_be_visible()
 
     def test_it_works_by_finger_in_russian(self) -> None:

@@ -52,7 +52,9 @@ class TestActsInABrowser(BrowserTestCase):
     def test_variants_join_the_lightbox_on_create_and_esc_returns(self) -> None:
         page = self.open_first("maker", "/create/", **DESKTOP)
         vary = page.locator("#lightbox [data-make=vary]")
-        expect(vary).to_have_attribute("data-tip", re.compile("4 variants by Z-Image Turbo · 4.credits · "))
+        expect(vary).to_have_attribute(
+            "data-tip", re.compile("4 variants by Z-Image Turbo · 4.credits · ")
+        )
         page.keyboard.press("v")
         expect(self.line(page)).to_have_text(re.compile("^4 variants, "))
         expect(page.locator(".lightbox-prompt")).to_have_text("a paper boat")
