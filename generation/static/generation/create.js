@@ -74,10 +74,7 @@ const acts = new ImageActs(data, {
   },
   reuse: (id) => reuse(new URLSearchParams({ image: id })),
   model: () => composer?.form.elements.model.value ?? "",
-  write(prompt) {
-    if (phone.matches) scrollTo({ top: 0 })
-    composer.replacePrompt(prompt)
-  },
+  write: (prompt) => composer.replacePrompt(prompt),
 })
 selection.bar.acts = acts
 const lightbox = new Lightbox(document.getElementById("lightbox"), {

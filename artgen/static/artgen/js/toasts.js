@@ -3,6 +3,22 @@
 const SECONDS = 8
 const region = document.getElementById("toasts")
 
+// A menu that opens later would cover them.
+document.addEventListener(
+  "toggle",
+  ({ target, newState }) => {
+    if (newState === "open" && target !== region && region?.childElementCount) raise()
+  },
+  true,
+)
+
+/** Show the messages above menus: the one that came last into the browser's top layer is on top. */
+function raise() {
+  region.popover = "manual"
+  if (region.matches(":popover-open")) region.hidePopover()
+  region.showPopover()
+}
+
 /**
  * Show a message; return a function that removes it. `kind` is "plain" or "error", `icon` a name of
  * the sprite; `action` {label, run} adds a button (Undo); `key` replaces the message of that key.
@@ -39,6 +55,7 @@ export function toast(
     element.querySelector("[data-toast-close]").before(button)
   }
   region.append(element)
+  raise()
   scheduleDismissal(element)
   return () => element.remove()
 }

@@ -153,7 +153,9 @@ export class Composer {
   replacePrompt(text, message = this.helper.box.dataset.taken) {
     const before = this.#state()
     this.#write(text)
-    this.prompt.focus()
+    this.prompt.setSelectionRange(0, 0)
+    this.prompt.focus({ preventScroll: true })
+    this.prompt.scrollIntoView({ block: "center" })
     this.#offerUndo(before, message)
   }
 

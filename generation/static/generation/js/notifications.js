@@ -91,15 +91,14 @@ export class Notifier {
   }
 
   #wire() {
-    // On Android only service workers may use the interface.
-    if (
-      !this.button ||
-      !("Notification" in window) ||
-      !isSecureContext ||
-      /Android/.test(navigator.userAgent)
-    )
-      return
+    if (!this.button || !isSecureContext) return
     this.button.hidden = false
+    // Phones stop pages in the background: their notifications come by push, which is in the profile.
+    if (!("Notification" in window) || matchMedia("(hover: none)").matches) {
+      this.button.removeAttribute("aria-pressed")
+      this.button.addEventListener("click", () => location.assign(this.data.push))
+      return
+    }
     this.#showState()
     this.button.addEventListener("click", async () => {
       const on = !this.#isOn
@@ -131,18 +130,14 @@ export class Notifier {
     const parts = [ready && plural("ready", ready), failed && plural("failed", failed)].filter(
       Boolean,
     )
-    try {
-      const note = new Notification(parts.join(" · "), {
-        body: prompt.slice(0, 140),
-        tag: "artgen",
-        icon: this.data.iconPlain,
-      })
-      note.onclick = () => {
-        window.focus()
-        note.close()
-      }
-    } catch {
-      this.button.hidden = true // only service workers may use it here
+    const note = new Notification(parts.join(" · "), {
+      body: prompt.slice(0, 140),
+      tag: "artgen",
+      icon: this.data.iconPlain,
+    })
+    note.onclick = () => {
+      window.focus()
+      note.close()
     }
   }
 }
