@@ -7,7 +7,7 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
-from generation.testing.pages.browser import DESKTOP, SMALL_PHONE, BrowserTestCase
+from generation.testing.pages.browser import DESKTOP, PHONE, SMALL_PHONE, BrowserTestCase
 from generation.testing.rows.image_files import png
 
 NOTIFICATIONS = "window.notified = []; window.Notification = class { static permission = 'default'; static async requestPermission()"
@@ -355,6 +355,11 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         assert page.evaluate("notified") == [["2 images ready", "two paper boats"]]
         page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
         expect(page).to_have_title("Create · ArtGen")
+
+    def test_the_bell_of_a_phone_leads_to_push_notifications(self):
+        page = self.visit("waiter", **PHONE)
+        page.locator("#notify").tap()
+        page.wait_for_url("**/account/profile/#push")
 
     def test_it_keeps_the_focus_where_a_picture_is_queued_again(self):
         page = self.visit("retrier")

@@ -153,9 +153,13 @@ class TestPromptHelper(BrowserTestCase):
         prompt.fill("a kite")
         file = {"name": "sea.png", "mimeType": "image/png", "buffer": picture(size=(96, 64))}
         page.set_input_files(".drop-file", files=[file])
+        page.set_viewport_size({"width": 1280, "height": 480})
+        page.locator(".composer-scroll").evaluate("side => side.scrollTo(0, side.scrollHeight)")
         page.click("[data-describe-source]")
         described = "A wide scene in soft tones, main colors: emerald"
         expect(prompt).to_have_value(described)
+        expect(prompt).to_be_in_viewport(ratio=1)
+        page.set_viewport_size(DESKTOP["viewport"])
         page.click(".toast button:has-text('Undo')")
         expect(prompt).to_have_value("a kite")
 

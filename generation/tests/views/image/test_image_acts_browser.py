@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
 
-PEOPLE = ("maker", "hanger", "fingerer", "sheeter", "enterer", "doubler", "keyless")
+PEOPLE = ("maker", "hanger", "fingerer", "sheeter", "enterer", "doubler", "keyless", "stayer")
 DRAW = f"""
 import time
 from accounts.models import User
@@ -22,6 +22,16 @@ for prompt in ("tea hills", "a paper boat"):
         time.sleep(0.05)
 """
 
+PLACES = """viewer => [...viewer.querySelectorAll(".lightbox-picture, .lightbox-actions > *")]
+    .filter((element) => element.checkVisibility())
+    .map((element) => {
+        const { x, y, width, height } = element.getBoundingClientRect()
+        return [element.dataset.make ?? element.dataset.lightbox, x, y, width, height].join(" ")
+    })"""
+ON_TOP = """message => {
+    const { x, y, width, height } = message.getBoundingClientRect()
+    return message.contains(document.elementFromPoint(x + width / 2, y + height / 2))
+}"""
 DOUBLE_TAP = """picture => {
     const { x, y, width, height } = picture.getBoundingClientRect()
     const at = { clientX: x + width / 2, clientY: y + height / 2 }
@@ -78,6 +88,27 @@ class TestActsInABrowser(BrowserTestCase):
         expect(page.locator(".edit-level")).to_have_text(re.compile(r"\d+"))
         page.keyboard.press("Escape")
         page.wait_for_url("**/create/")
+
+    def test_no_button_of_the_lightbox_moves_while_an_image_is_made(self) -> None:
+        page = self.open_first("stayer", "/gallery/", viewport={"width": 1280, "height": 800})
+        viewer = page.locator("#lightbox")
+        before = viewer.evaluate(PLACES)
+        page.locator("#lightbox [data-make=upscale]").click()
+        expect(self.line(page)).to_be_visible()
+        assert viewer.evaluate(PLACES) == before
+        expect(self.line(page)).to_have_text("1 image ready")
+        expect(page.locator("[data-line-show]")).to_be_visible()
+        assert viewer.evaluate(PLACES) == before
+
+    def test_messages_are_above_menus(self) -> None:
+        page = self.visit("stayer", "/gallery/", **DESKTOP)
+        page.locator(".card-link").first.press("x")
+        page.locator("[data-act=favorite]").click()
+        message = page.locator(".toast")
+        expect(message).to_be_visible()
+        page.locator("[data-act=tags]").click()
+        expect(page.locator("#selection-tags")).to_be_visible()
+        assert message.evaluate(ON_TOP)
 
     def test_what_is_made_stands_beside_its_image_in_the_gallery(self) -> None:
         page = self.open_first("hanger", "/gallery/", **DESKTOP)
