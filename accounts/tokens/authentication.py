@@ -67,6 +67,13 @@ class PasswordAuthentication(BearerAuthentication):
         return 'Basic realm="ArtGen"'
 
 
+class ApiKeyAuthentication(BearerAuthentication):
+    """A token in the header `api-key`, as clients of OpenAI at Azure send it."""
+
+    def token_of(self, request: Request) -> str | None:
+        return request.headers.get("api-key")
+
+
 class SessionAuthentication(authentication.BaseAuthentication):
     """The session cookie of the pages; unsafe methods also need the CSRF token."""
 

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.tokens.authentication import (
+    ApiKeyAuthentication,
     BearerAuthentication,
     PasswordAuthentication,
     SessionAuthentication,
@@ -21,7 +22,10 @@ from artgen.api.views import ApiView
 class Sender(ApiView):
     """Whether the session or the token is that of a user; tokens need no scope."""
 
-    authentication_classes = (BearerAuthentication, PasswordAuthentication, SessionAuthentication)
+    authentication_classes = (
+        *(BearerAuthentication, PasswordAuthentication, ApiKeyAuthentication),
+        SessionAuthentication,
+    )
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(exclude=True)

@@ -52,14 +52,14 @@ BATCHES = {
     "Four of one": ORDER | {"count": 4},
     "Different ones": {"jobs": [ORDER, ORDER | {"prompt": "A canyon of layered colored paper"}]},
 }
-ONE_TO_MOST = gettext_lazy("Must be 1–8 images.")
+ONE_TO_MOST = gettext_lazy("Must be 1–10 images.")
 
 
 COUNT = Number(
     required=False,
     min_value=1,
     max_value=BATCH_MAX,
-    help_text="1 to 8 images; 1 if not given.",
+    help_text="1 to 10 images; 1 if not given.",
     error_messages={
         "null": gettext_lazy("Must be a whole number."),
         **dict.fromkeys(("min_value", "max_value"), ONE_TO_MOST),
@@ -93,7 +93,7 @@ class ListedOrderBody(MaxCreditsBody):
         child=JobOrderBody(),
         min_length=1,
         max_length=BATCH_MAX,
-        help_text="1 to 8 of them.",
+        help_text="1 to 10 of them.",
         error_messages={
             **dict.fromkeys(("null", "not_a_list"), gettext_lazy("Must be a list.")),
             **dict.fromkeys(("min_length", "max_length"), ONE_TO_MOST),

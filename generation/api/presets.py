@@ -63,7 +63,10 @@ class PresetOrderBody(Body):
         help_text="Replaces all of them. Width and height are those of the model if not given."
     )
     count = serializers.IntegerField(
-        required=False, min_value=1, max_value=BATCH_MAX, help_text="1 to 8 images; 1 if not given."
+        required=False,
+        min_value=1,
+        max_value=BATCH_MAX,
+        help_text="1 to 10 images; 1 if not given.",
     )
 
 

@@ -13,7 +13,7 @@ from generation.catalog.prices import Price
 from generation.catalog.request_validation import RequestValidation
 from generation.catalog.source_roles import EDIT, RoleFormat
 
-BATCH_MAX = 8
+BATCH_MAX = 10
 USUAL_SIZE = (1024, 1024)
 """Of an image whose size is not known yet."""
 

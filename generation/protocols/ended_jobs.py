@@ -53,6 +53,11 @@ class ImageFormat:
     quality: int | None = None
     """Of JPEG and WebP, 1 to 100."""
 
+    def is_of(self, image: Image) -> bool:
+        """Return whether the stored file is in this format, and need not become smaller."""
+        is_compressed = self.name == "png" or self.quality in (None, 100)
+        return image.content_type == f"image/{self.name}" and is_compressed
+
 
 def images_of(jobs: Sequence[Job]) -> list[Image]:
     """Return all images of the jobs, of which some may have ended without; raise NoImage."""
@@ -74,7 +79,7 @@ def data_of(image: Image, format: ImageFormat) -> bytes:
             data = storage.read(image.key)
     except FileNotFoundError as error:
         raise NoImage(_("The image was deleted."), code="deleted", status=400) from error
-    if not format.name or image.content_type == f"image/{format.name}":
+    if not format.name or format.is_of(image):
         return data
     with decoder_threads.limited():
         return image_copies.as_format(

@@ -15,6 +15,11 @@ from rest_framework.response import Response
 from accounts.access.request_user import limited_token, user_of
 from accounts.limits import rate_limits
 from accounts.models import Scope
+from accounts.tokens.authentication import (
+    ApiKeyAuthentication,
+    BearerAuthentication,
+    SessionAuthentication,
+)
 from accounts.tokens.tokens import TokenAccess
 from artgen.api.operations import operation
 from artgen.api.parsers import StrictJSONParser
@@ -53,6 +58,7 @@ class AwaitedReply:
 class OpenAIEndpoint(ApiView):
     schema = None
     negotiates = False
+    authentication_classes = (BearerAuthentication, ApiKeyAuthentication, SessionAuthentication)
 
     def get_exception_handler(self) -> Callable[..., Response | None]:
         return errors.handle

@@ -228,7 +228,7 @@ class Composer:
 
     @property
     def has_limited_counts(self) -> bool:
-        return self.max_count < BATCH_MAX
+        return self.max_count < COUNTS[-1]
 
     @property
     def has_limited_shapes(self) -> bool:

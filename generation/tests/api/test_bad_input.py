@@ -168,13 +168,13 @@ class TestFields(ApiTestCase):
         before = stored()
         for given, fields in (
             ({**FLUX, "count": 0}, {"count": "min_value"}),
-            ({**FLUX, "count": 9}, {"count": "max_value"}),
+            ({**FLUX, "count": 11}, {"count": "max_value"}),
             ({**FLUX, "count": 10**9}, {"count": "max_value"}),
             ({**FLUX, "count": "2"}, {"count": "invalid"}),
             ({**FLUX, "count": True}, {"count": "invalid"}),
             ({**FLUX, "count": None}, {"count": "invalid"}),
             ({"jobs": []}, {"jobs": "min_length"}),
-            ({"jobs": [FLUX] * 9}, {"jobs": "max_length"}),
+            ({"jobs": [FLUX] * 11}, {"jobs": "max_length"}),
             ({"jobs": FLUX}, {"jobs": "invalid"}),
             ({"jobs": None}, {"jobs": "invalid"}),
             ({"jobs": [FLUX, 7, None]}, {"jobs[1]": "invalid", "jobs[2]": "invalid"}),

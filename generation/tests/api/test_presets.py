@@ -99,7 +99,7 @@ class TestPresets(KeptTestCase):
             (None, ("parameters", "invalid")),
         ):
             assert self.refused(parameters=parameters) == [expected], parameters
-        assert self.refused(count=9) == [("count", "max_value")]
+        assert self.refused(count=11) == [("count", "max_value")]
         assert self.refused(name=" ") == [("name", "blank")]
         assert self.refused(link="x") == [("link", "unknown_field")]
 

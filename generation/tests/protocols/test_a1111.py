@@ -108,9 +108,9 @@ class TestOptions(A1111TestCase):
     def test_it_says_what_is_wrong(self) -> None:
         for body, text in (
             ({"prompt": ""}, "prompt"),
-            ({"batch_size": 9}, "batch_size"),
+            ({"batch_size": 11}, "batch_size"),
             ({"batch_size": -1, "n_iter": -2}, "batch_size"),
-            ({"batch_size": 2, "n_iter": 5}, "n_iter"),
+            ({"batch_size": 2, "n_iter": 6}, "n_iter"),
             ({"steps": "many"}, "steps"),
             *(({name: HUGE}, name) for name in NUMBERS),
             *(({name: -HUGE}, name) for name in NUMBERS),

@@ -4,6 +4,7 @@ import base64
 import io
 from typing import Any
 
+import httpx2
 import openai
 import pytest
 from django.core.cache import cache
@@ -13,7 +14,8 @@ from PIL import Image as Pillow
 from accounts.credits import ledger_check
 from accounts.tokens import tokens
 from generation.files import storage
-from generation.models import ImageModel, Job, Status, Upload, model_cache
+from generation.models import Image, ImageModel, Job, Status, Upload, model_cache
+from generation.protocols.ended_jobs import ImageFormat, data_of
 from generation.testing.cases import emulated, load_catalog, make_user
 from generation.testing.servers.asgi import asgi_server, workers
 
@@ -83,7 +85,28 @@ class TestGenerations(ProtocolTestCase):
         (jpeg,) = as_jpeg.data or []
         assert opened(jpeg.b64_json).format == "JPEG"
         assert as_jpeg.output_format == "jpeg"
+        # Endpoints may send JPEG: it is compressed as another format would be.
+        stored = Image.objects.get(job=Job.objects.latest("id"))
+        file = io.BytesIO()
+        Pillow.effect_noise((256, 256), 100).save(file, "JPEG", quality=95)
+        storage.save(stored.key, file.getvalue(), content_type="image/jpeg")
+        Image.objects.filter(pk=stored.pk).update(content_type="image/jpeg")
+        stored.refresh_from_db()
+        sizes = [
+            len(data_of(stored, ImageFormat("jpeg", quality))) for quality in (None, 100, 80, 30)
+        ]
+        assert sizes[0] == sizes[1] == len(file.getvalue())
+        assert sizes[1] > sizes[2] > sizes[3]
         assert Job.objects.latest("id").model.slug == "flux-dev"
+
+    def test_it_draws_ten_for_a_client_of_azure(self) -> None:
+        address = f"{self.url}/v1/images/generations?api-version=2025-04-01-preview"
+        order = {"model": "gpt-image-1", "prompt": PROMPT, "n": 10}
+        with workers(self.emulator):
+            drawn = httpx2.post(address, json=order, headers={"api-key": self.token}, timeout=60)
+        assert len(drawn.json()["data"]) == Job.objects.count() == 10
+        refused = httpx2.post(address, json=order, headers={"api-key": "ag_wrong"})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (401, "invalid_api_key")
 
     def test_it_streams_comments_and_then_the_image(self) -> None:
         with workers(self.emulator):
@@ -184,7 +207,7 @@ class TestRefusals(ProtocolTestCase):
     def test_it_says_which_field_is_wrong(self) -> None:
         for fields, param in (
             ({"background": "transparent"}, "background"),
-            ({"n": 9}, "n"),
+            ({"n": 11}, "n"),
             ({"size": "large"}, "size"),
             ({"output_format": "gif"}, "output_format"),
             ({"prompt": "x" * 2001}, "prompt"),

@@ -15,11 +15,12 @@ class TestSender(BaseTestCase):
         self.client.force_login(self.alice)
         assert self.client.get(URL).status_code == 204
         token = tokens.issue(user=self.alice, name="laptop", scopes=["create"])
-        bearer = {"Authorization": f"Bearer {token}"}
-        assert Client().get(URL, headers=bearer).status_code == 204
+        for headers in ({"Authorization": f"Bearer {token}"}, {"api-key": token}):
+            assert Client().get(URL, headers=headers).status_code == 204
 
     def test_it_knows_nobody_else(self) -> None:
-        for headers in ({}, {"Authorization": "Bearer invented"}, {"Cookie": "sessionid=invented"}):
+        invented = {"Authorization": "Bearer invented"}, {"api-key": "invented"}
+        for headers in ({}, *invented, {"Cookie": "sessionid=invented"}):
             assert self.client.get(URL, headers=headers).status_code == 401, headers
         self.client.force_login(self.alice)
         with override_settings(MFA_REQUIRED="everybody"):

@@ -89,7 +89,7 @@ class Visit:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    """Show composer and feed; POST creates 1 to 8 jobs, or shows the errors beside the fields."""
+    """Show composer and feed; POST creates 1 to 10 jobs, or shows the errors beside the fields."""
     if request.method == "POST":
         return _place(request)
     _remember_language(request)
