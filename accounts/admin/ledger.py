@@ -1,7 +1,7 @@
 """The ledger."""
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -28,14 +28,27 @@ class CreditEntryAdmin(LargeTableAdmin, ReadOnlyAdmin):
         "amount",
         "balance_after",
         "job",
-        "reason",
+        "shown_reason",
         "actor",
     )
+    exclude = ("reason",)
+    readonly_fields = ("shown_reason",)
     list_filter = (PeriodFilter, "kind")
     list_select_related = ("user", "actor")
-    search_fields = ("reason",)
+    search_fields = ("shown_reason",)
     search_help_text = _("Email, reason or job ID")
     ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CreditEntry]:
+        """Annotate the reason; that of a job is its prompt, which needs the right to view jobs."""
+        hidden = () if request.user.has_perm("generation.view_job") else OF_JOBS
+        entries: QuerySet[CreditEntry] = super().get_queryset(request)
+        of_job = When(kind__in=hidden, then=Value(""))
+        return entries.annotate(shown_reason=Case(of_job, default=F("reason")))
+
+    @admin.display(description=_("reason"))
+    def shown_reason(self, entry: CreditEntry) -> str:
+        return str(vars(entry)["shown_reason"])
 
     @admin.display(description=_("job"))
     def job(self, entry: CreditEntry) -> SafeString | str:

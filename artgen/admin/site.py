@@ -56,8 +56,15 @@ class ArtGenAdminSite(UnfoldAdminSite):
     index_title = _("Start page")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Return Django's URLs, without the theme's search, which needs its scripts."""
-        return AdminSite.get_urls(self)
+        """Return Django's URLs, without the theme's search, which needs its scripts.
+
+        And without the redirect to pages of rows, which no row has, and which fails for ids.
+        """
+        return [
+            url
+            for url in AdminSite.get_urls(self)
+            if isinstance(url, URLResolver) or url.name != "view_on_site"
+        ]
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

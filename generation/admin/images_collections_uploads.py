@@ -2,10 +2,11 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Left
+from django.db.models import CharField, Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast, Left
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +27,7 @@ from generation.models import Collection, CollectionImage, Image, Job, Upload, V
 
 COVERS = 12  # thumbnails on the page of a collection
 PROMPT_START = 60  # characters
+SEE_PROMPTS = "generation.view_job"
 SEARCHED = timedelta(days=30)  # by words of the prompt
 SHA256 = re.compile("[0-9a-fA-F]{64}")
 
@@ -108,6 +110,8 @@ class ImageAdmin(FileColumns, LargeTableAdmin, ReadOnlyModelAdmin):
         Joined, PostgreSQL reads all jobs for a filter that finds few.
         """
         rows: QuerySet[Image] = super().get_queryset(request)
+        if not request.user.has_perm(SEE_PROMPTS):
+            return rows.annotate(prompt_start=Cast("job", CharField()))
         prompt = Job.objects.filter(pk=OuterRef("job")).values(start=Left("prompt", PROMPT_START))
         return rows.annotate(prompt_start=Subquery(prompt))
 
@@ -122,6 +126,8 @@ class ImageAdmin(FileColumns, LargeTableAdmin, ReadOnlyModelAdmin):
             return queryset.filter(sha256=term.lower()), False
         if not term or "@" in term:
             return super().get_search_results(request, queryset, term)
+        if not request.user.has_perm(SEE_PROMPTS):
+            return queryset.none(), False
         since = first_id(timezone.now() - SEARCHED)
         return queryset.filter(id__gte=since, job_id__gte=since, job__prompt__icontains=term), False
 
@@ -181,6 +187,11 @@ class CollectionAdmin(OwnerColumn, LargeTableAdmin, ReadOnlyModelAdmin):
         members = CollectionImage.objects.filter(collection=OuterRef("pk")).order_by()
         counts = members.values("collection").annotate(number=Count("pk")).values("number")
         return rows.annotate(holds=Subquery(counts))
+
+    def get_fields(self, request: HttpRequest, obj: Collection | None = None) -> Any:
+        """Return the fields, with images for who may view these."""
+        may_see = request.user.has_perm("generation.view_image")
+        return [name for name in self.fields if may_see or name != "covers"]
 
     @admin.display(description=_("images"))
     def held(self, collection: Collection) -> int:

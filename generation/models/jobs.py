@@ -332,7 +332,8 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.prompt[:40]} ({self.get_status_display()})"
+        # Without the prompt: the log of staff has this text and outlives the account.
+        return str(self.id)
 
     @property
     def is_final(self) -> bool:

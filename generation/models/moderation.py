@@ -254,7 +254,8 @@ class PromptReview(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.prompt[:60]
+        # Without the prompt: the log of staff has this text and outlives the account.
+        return str(self.id)
 
     @property
     def can_be_appealed(self) -> bool:

@@ -10,12 +10,14 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from django.contrib.admin.models import CHANGE
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.test import TestCase
 from django.utils import timezone
 
+from accounts.models import AuditEntry
 from generation.models import Image, Publication, Sheet
 
 BEFORE = [("accounts", "0002_postgresql"), ("generation", "0002_postgresql")]
@@ -99,6 +101,14 @@ def fill(model: Callable[[str, str], Any]) -> None:
         created_at=now,
         finished_at=now,
     )
+    model("admin", "LogEntry").objects.create(
+        user=user,
+        content_type=model("contenttypes", "ContentType").objects.get(model="job"),
+        object_id=str(job.pk),
+        object_repr=f"{PROMPT} (Failed)",
+        action_flag=CHANGE,
+        change_message="canceled",
+    )
     images = model("generation", "Image").objects
     images.bulk_create(
         images.model(
@@ -142,6 +152,10 @@ class TestUpgrade:
         assert blocked == []
         assert Image.objects.filter(placeholder__startswith="data:image/webp;").count() == COUNT
         assert Publication.objects.extra(where=["words @@ 'dusk'"]).count() == 1
+
+    def test_it_removes_prompts_from_the_audit_log(self, blocked: list[str]) -> None:
+        entry = AuditEntry.objects.get()
+        assert (entry.object_repr, entry.change_message) == (entry.object_id, "canceled")
 
     def test_it_keeps_the_tables_of_the_version_before(self, blocked: list[str]) -> None:
         assert count_drawn() == 1

@@ -132,6 +132,9 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         """Return the list whose pages need no count."""
         return job_filters.JobChangeList
 
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return self.list_display if _sees_images(request) else self.list_display[1:]
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -172,7 +175,8 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
             context["timeline"] = job_history.timeline(events)
             context["state"] = job_text.state(job, now=now)
             context["stuck_reason"] = job_text.stuck_reason(job, now=now)
-            context["thumbnails"] = [thumbnail(image) for image in job.images.order_by("position")]
+            images = job.images.order_by("position") if _sees_images(request) else ()
+            context["thumbnails"] = [thumbnail(image) for image in images]
             context["age"] = job_text.age(job, now=now)
             context["has_reply"] = UnreadReply.objects.filter(job=job).exists()
             context["cost_text"] = self.cost_text(job)
@@ -239,6 +243,10 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
             ) % {"count": MAX_JOBS_PER_ACTION}
             self.message_user(request, text, messages.WARNING)
         return jobs[:MAX_JOBS_PER_ACTION]
+
+
+def _sees_images(request: HttpRequest) -> bool:
+    return request.user.has_perm("generation.view_image")
 
 
 def _look_again(job: Job, actor: User) -> None:

@@ -12,7 +12,6 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
-from django.contrib.contenttypes.models import ContentType
 from django.core import signing
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -389,7 +388,6 @@ def _admin_rows(data: OwnedData) -> dict[str, Any]:
         ).pk,
         "entry": CreditEntry.objects.filter(user=data.owner).order_by("id")[0].pk,
         "audit_entry": _audit_entry(data.owner),
-        "image_content_type": ContentType.objects.get_for_model(Image).pk,
     }
 
 

@@ -210,8 +210,6 @@ def arguments(data: OwnedData, trial: Trial) -> dict[str, Any]:
 def _admin_argument(data: OwnedData, route: Route, name: str) -> Any:
     if name == "app_label":
         return "generation"
-    if name == "content_type_id":
-        return data.values["image_content_type"]
     model = route.path.removeprefix("/admin/").split("/{")[0].replace("/", "_")
     return data.values[ADMIN_OBJECTS.get(model, "image")]
 
