@@ -27,7 +27,9 @@ def empty() -> None:
         )
         filled = dict(cursor.fetchall())
         if max(filled.values(), default=0) > SMALL:
-            cursor.execute(f"TRUNCATE {', '.join(names)}")
+            cursor.execute(
+                f"TRUNCATE {', '.join(names)} CASCADE"
+            )  # also kept tables of a version before
         elif filled:
             cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute("; ".join(f"DELETE FROM {name}" for name in filled))
