@@ -87,6 +87,12 @@ def environment(**options: Any) -> Environment:
             "shortcut_keys": shortcut_keys,
             "static": static,
             "url": url,
+            # Of a page, for those that are rendered without a request.
+            "announcements": (),
+            "messages": (),
+            "request": None,
+            "theme": "",
+            "user": None,
         }
     )
     jinja.filters.update(
