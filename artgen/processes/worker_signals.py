@@ -23,8 +23,12 @@ def prepare(instance: Any, **_: object) -> None:
         threading.Thread(target=watch, args=(threading.Event(),), name="watch", daemon=True).start()
 
 
+@signals.beat_init.connect
+def watch_beat(**_: object) -> None:
+    signals.after_task_publish.connect(show_life)
+
+
 @signals.heartbeat_sent.connect  # of a worker: every 2 s, while the broker responds
-@signals.after_task_publish.connect
 def show_life(**_: object) -> None:
     """Write the process id into ALIVE_FILE, whose age `deploy/start.sh alive` checks."""
     if path := os.environ.get("ALIVE_FILE"):

@@ -85,6 +85,7 @@ from celery import signals
 from django.apps import apps
 
 app.loader.init_worker()
+signals.beat_init.send(sender=None)
 signals.after_task_publish.send(sender=None)
 print(apps.ready, sorted(app.conf.beat_schedule), open(os.environ["ALIVE_FILE"]).read())
 """
