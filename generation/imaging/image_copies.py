@@ -61,26 +61,32 @@ class PreparedImage:
     placeholder: str
 
 
-def prepare(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> PreparedImage:
+def prepare(
+    data: bytes, *, parameters: Mapping[str, Any] | None = None, shows_upload: bool = False
+) -> PreparedImage:
     """Check the image, write `parameters` and source type into it, and make its copies.
 
-    The file is decoded once, as it will be stored. Its pixels are unchanged. Waits while this
-    process decodes other images of many pixels.
+    The file is decoded once, as it will be stored. Its pixels are unchanged, and all of it if its
+    maker has signed it. With `shows_upload`, a model has changed what a person uploaded. Waits
+    while this process decodes other images of many pixels.
 
     Raises:
         generation.imaging.image_decoding.InvalidImage: the bytes are not an allowed image.
     """
     try:
-        data = metadata.described(data, parameters=parameters)
+        kind = metadata.source_type_of(data)
+        if shows_upload and kind == metadata.TRAINED:
+            kind = metadata.COMPOSITE
+        data = metadata.described(data, parameters=parameters, source_type=kind)
+        mark = metadata.packet_of_copy(data, source_type=kind)
     except Malformed as error:
         raise InvalidImage(str(error)) from error
     with decoding_turn.alone():
-        return _prepared(data)
+        return _prepared(data, mark=mark)
 
 
-def _prepared(data: bytes) -> PreparedImage:
+def _prepared(data: bytes, *, mark: bytes) -> PreparedImage:
     info, image = decode(data, enough=LARGE_SIDE)
-    mark = metadata.packet(metadata.source_type_of(data))
     small = upright(image)
     large = b""
     if max(small.size) >= LARGE_FROM:
@@ -107,11 +113,14 @@ def width_within(side: int, *, width: int, height: int) -> int:
 def as_webp(data: bytes, *, wait_seconds: float | None = None) -> bytes:
     """Return the image as WebP with the file's XMP; a tenth of a PNG's size, nearly identical.
 
+    Without that of a file with credentials: what they sign is lost.
+
     Raises:
         InvalidImage: the bytes cannot be decoded.
         decoding_turn.TurnTimeout: this process decoded other images for more than `wait_seconds`.
     """
-    xmp = metadata.packet_of(data) or metadata.packet(metadata.TRAINED)
+    xmp = b"" if metadata.has_credentials(data) else metadata.packet_of(data)
+    xmp = xmp or metadata.packet_of_copy(data)
     with decoding_turn.alone(wait_seconds=wait_seconds):
         image = decode(data)[1]
         return _webp(upright(image), xmp=xmp, quality=WEBP_QUALITY, method=4)
@@ -129,14 +138,13 @@ def as_format(
 
     With `side`, scaled down to fit a square of this side. Raises as `as_webp` does.
     """
-    source_type = metadata.source_type_of(data)
+    xmp = metadata.packet_of_copy(data)
     with decoding_turn.alone(wait_seconds=wait_seconds):
         image = upright(decode(data)[1])
         image.info.clear()  # encoders would write parts of it
         if side:
             image.thumbnail((side, side), SHRINKING)
         if format == "webp":
-            xmp = metadata.packet(source_type)
             return _webp(image, xmp=xmp, quality=quality or WEBP_QUALITY, method=4)
         file = io.BytesIO()
         if format == "jpeg":
@@ -145,7 +153,7 @@ def as_format(
             opaque.convert("RGB").save(file, "JPEG", quality=quality or JPEG_QUALITY)
         else:
             image.save(file, "PNG", compress_level=4)
-    return metadata.described(file.getvalue(), source_type=source_type)
+    return metadata.with_packet(file.getvalue(), xmp)
 
 
 def upright(image: Image.Image) -> Image.Image:

@@ -15,7 +15,9 @@ from generation.imaging.containers import jpeg, png, webp
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 TRAINED = "trainedAlgorithmicMedia"  # made by a trained model
 ALGORITHMIC = "algorithmicMedia"  # made by a program without training, such as the demo painter
+COMPOSITE = "compositeWithTrainedAlgorithmicMedia"  # something else, changed by a trained model
 TEXT = "parameters"  # the keyword of the text in a PNG
+LOST = "The original file has content credentials (C2PA), which this copy has not."
 # https://www.w3.org/TR/xml/#charsets
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SOURCE_TYPE = re.compile(re.escape(SOURCE_TYPES).encode() + rb"(\w+)")
@@ -34,25 +36,30 @@ def described(
 ) -> bytes:
     """Return the file with its source type and parameters; other metadata and pixels stay.
 
-    A file marked ALGORITHMIC keeps that, unless the source type is given. A JPEG cannot hold
-    parameters of more than 64 kB and gets the source type only. Bytes that are not PNG, JPEG or
-    WebP are returned unchanged.
+    A file keeps its type, unless the source type is given. A JPEG cannot hold parameters of more
+    than 64 kB and gets the source type only. Bytes that are not PNG, JPEG or WebP are returned
+    unchanged, and so is a file with credentials: any change would invalidate their signature.
 
     Raises:
         generation.imaging.containers.errors.Malformed: a WebP file ends inside the image, or any
         has thousands of parts.
     """
+    if has_credentials(data):
+        return data
     kind = source_type or source_type_of(data)
     xmp = packet(kind, parameters)
+    if data.startswith(jpeg.SIGNATURE) and len(xmp) > jpeg.XMP_MAX:
+        xmp = packet(kind)
+    return with_packet(data, xmp, texts={TEXT: _json(parameters)} if parameters else {})
+
+
+def with_packet(data: bytes, xmp: bytes, *, texts: Mapping[str, str] | None = None) -> bytes:
+    """Return the file with this XMP packet and, if PNG, texts; raises as `described` does."""
     if data.startswith(png.SIGNATURE):
-        texts = {TEXT: _json(parameters)} if parameters else {}
-        return png.with_notes(data, xmp=xmp, texts=texts)
+        return png.with_notes(data, xmp=xmp, texts=texts or {})
     if data.startswith(jpeg.SIGNATURE):
-        fits = len(xmp) <= jpeg.XMP_MAX
-        return jpeg.with_notes(data, xmp=xmp if fits else packet(kind))
-    if webp.is_webp(data):
-        return webp.with_notes(data, xmp=xmp)
-    return data
+        return jpeg.with_notes(data, xmp=xmp)
+    return webp.with_notes(data, xmp=xmp) if webp.is_webp(data) else data
 
 
 def without_parameters(data: bytes) -> bytes:
@@ -64,7 +71,7 @@ def without_parameters(data: bytes) -> bytes:
         generation.imaging.containers.errors.Malformed: a WebP file ends inside the image, or any
         has thousands of parts.
     """
-    xmp = packet(source_type_of(data))
+    xmp = packet_of_copy(data)
     if data.startswith(png.SIGNATURE):
         return png.without_notes(data, xmp=xmp)
     if data.startswith(jpeg.SIGNATURE):
@@ -83,15 +90,39 @@ def packet_of(data: bytes) -> bytes:
     return webp.xmp(data) if webp.is_webp(data) else b""
 
 
+def has_credentials(data: bytes) -> bool:
+    """Return whether its maker has signed the file (C2PA); raises Malformed as `described` does."""
+    if data.startswith(png.SIGNATURE):
+        return png.has_c2pa(data)
+    if data.startswith(jpeg.SIGNATURE):
+        return jpeg.has_c2pa(data)
+    return webp.is_webp(data) and webp.has_c2pa(data)
+
+
 def source_type_of(data: bytes) -> str:
-    """Return ALGORITHMIC if the file has that source type, else TRAINED."""
+    """Return ALGORITHMIC or COMPOSITE if the file has that source type, else TRAINED."""
     match = _SOURCE_TYPE.search(packet_of(data))
-    return ALGORITHMIC if match and match[1].decode() == ALGORITHMIC else TRAINED
+    kind = match[1].decode() if match else ""
+    return kind if kind in (ALGORITHMIC, COMPOSITE) else TRAINED
 
 
-def packet(source_type: str, parameters: Mapping[str, Any] | None = None) -> bytes:
+def packet_of_copy(data: bytes, *, source_type: str = "") -> bytes:
+    """Return the XMP packet of a changed copy: the source type, and whether it loses credentials.
+
+    Raises Malformed as `described` does.
+    """
+    is_lost = has_credentials(data) or LOST.encode() in packet_of(data)
+    return packet(source_type or source_type_of(data), lost=LOST if is_lost else "")
+
+
+def packet(
+    source_type: str, parameters: Mapping[str, Any] | None = None, *, lost: str = ""
+) -> bytes:
     """Return an XMP packet with the source type and, if given, model, prompt and parameters."""
-    properties = {"Iptc4xmpExt:DigitalSourceType": f"{SOURCE_TYPES}{source_type}"}
+    properties = {
+        "Iptc4xmpExt:DigitalSourceType": f"{SOURCE_TYPES}{source_type}",
+        "artgen:lost": lost,
+    }
     if parameters:
         prompt, negative = (
             str(parameters.get(name) or "") for name in ("prompt", "negative_prompt")

@@ -61,15 +61,18 @@ def xmp(data: bytes) -> bytes:
     )
 
 
+def has_c2pa(data: bytes) -> bool:
+    """Return whether a JUMBF box is a C2PA manifest; it may go on in further segments."""
+    return any(
+        _is(marker, part, APP11, b"JP") and b"c2pa" in part for marker, part in segments(data)
+    )
+
+
 def with_notes(data: bytes, *, xmp: bytes) -> bytes:
     """Return the file with this XMP packet of at most XMP_MAX bytes instead of its own."""
     out, is_placed = [], False
     for marker, part in segments(data):
-        if (
-            _is(marker, part, APP1, XMP)
-            or _is(marker, part, APP1, XMP_EXTENSION)
-            or _is_c2pa(marker, part)
-        ):
+        if _is(marker, part, APP1, XMP) or _is(marker, part, APP1, XMP_EXTENSION):
             continue
         # JFIF and EXIF must come first.
         if not (is_placed or marker in (SOI, APP0) or _is(marker, part, APP1, EXIF_PREFIX)):
@@ -109,11 +112,6 @@ def _is_shown(marker: int, part: bytes) -> bool:
 
 def _is(marker: int, part: bytes, wanted: int, start: bytes) -> bool:
     return marker == wanted and _content(part).startswith(start)
-
-
-def _is_c2pa(marker: int, part: bytes) -> bool:
-    """Return whether it is part of a C2PA manifest, which a changed XMP packet invalidates."""
-    return _is(marker, part, APP11, b"JP")
 
 
 def _content(part: bytes) -> bytes:

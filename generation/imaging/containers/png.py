@@ -17,7 +17,7 @@ SHOWN = {  # chunks that determine the appearance and the print size
     *(b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"),
     *(b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"bKGD", b"pHYs"),
 }
-C2PA = b"caBX"  # a manifest signs the file's bytes, so a changed XMP packet invalidates it
+C2PA = b"caBX"  # a manifest, https://spec.c2pa.org/specifications/
 XMP_MAX = 1024 * 1024  # bytes; more in a compressed chunk is an attack
 REST = b""  # type of trailing bytes that are not a chunk
 
@@ -50,6 +50,10 @@ def xmp(data: bytes) -> bytes:
     return b""
 
 
+def has_c2pa(data: bytes) -> bool:
+    return any(kind == C2PA for kind, _chunk in chunks(data))
+
+
 def with_notes(data: bytes, *, xmp: bytes, texts: Mapping[str, str]) -> bytes:
     """Return the file with this XMP packet and these texts instead of those of the same names."""
     added = {
@@ -58,7 +62,7 @@ def with_notes(data: bytes, *, xmp: bytes, texts: Mapping[str, str]) -> bytes:
     }
     out = [SIGNATURE]
     for kind, chunk in chunks(data):
-        if kind == C2PA or (kind in TEXTS and _keyword(chunk) in added):
+        if kind in TEXTS and _keyword(chunk) in added:
             continue
         out.append(chunk)
         if kind == b"IHDR":

@@ -13,8 +13,7 @@ HEADER_LENGTH = 12  # RIFF, size 4, WEBP
 ICC, ALPHA, EXIF, XMP = 0x20, 0x10, 0x08, 0x04  # flags of VP8X
 IMAGE = {b"VP8 ", b"VP8L"}
 SHOWN = {b"ICCP", b"ALPH", *IMAGE}
-# A C2PA manifest signs the file's bytes, so a changed XMP packet invalidates it.
-REPLACED = {b"VP8X", b"XMP ", b"C2PA"}
+REPLACED = {b"VP8X", b"XMP "}
 SIDE_BITS = (1 << 14) - 1
 
 
@@ -45,6 +44,11 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 def xmp(data: bytes) -> bytes:
     """Return the file's XMP packet, b"" without one. Raise Malformed."""
     return next((_content(chunk) for kind, chunk in chunks(data) if kind == b"XMP "), b"")
+
+
+def has_c2pa(data: bytes) -> bool:
+    """Return whether it has a C2PA manifest. Raise Malformed."""
+    return any(kind == b"C2PA" for kind, _chunk in chunks(data))
 
 
 def with_notes(data: bytes, *, xmp: bytes) -> bytes:

@@ -188,7 +188,9 @@ def save_image(job: Job, *, position: int, data: bytes, seed: int) -> Image:
     written = {**job.shareable_parameters, "model": job.snapshot["slug"], "seed": seed}
     for name in ("source_images", "source_roles", "mask", "draft"):
         del written[name]
-    prepared = image_copies.prepare(data, parameters=written)
+    prepared = image_copies.prepare(
+        data, parameters=written, shows_upload=job.snapshot.get("shows_upload", False)
+    )
     key = object_keys.image_key(
         job_id=job.id, position=position, content_type=prepared.content_type
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from generation.catalog.offers import Offer
+from generation.catalog.source_roles import EDIT
 from generation.jobs.inputs import masks, sources
 from generation.jobs.inputs.sources import OwnImage
 from generation.models import Image, Job
@@ -28,6 +29,12 @@ class RequestImages:
     def size(self) -> tuple[int, int]:
         """Width and height of the first source image in px."""
         return self.sources[0].width, self.sources[0].height
+
+    def show_upload(self, roles: Sequence[str]) -> bool:
+        """Return whether an upload is changed: without roles, all source images are."""
+        roles = roles or [EDIT] * len(self.sources)
+        parts = zip(self.sources, roles, strict=True)
+        return any(source.shows_upload and role == EDIT for source, role in parts)
 
     def prompt(self) -> str:
         """Return the prompt of the first source image, which an edit without a prompt keeps."""

@@ -40,6 +40,8 @@ class OwnImage:
     height: int
     bytes: int
     is_upload: bool
+    shows_upload: bool
+    """It is an upload, or was made by changing one."""
 
 
 def check(*, user: User, ids: Sequence[str], field: str = FIELD) -> list[OwnImage]:
@@ -170,9 +172,8 @@ def _known(
         return {}
     columns = ("id", "key", "width", "height", "bytes")
     uploaded = uploads.filter(user_id=user_id, id__in=ids).values_list(*columns)
-    own = images.filter(user_id=user_id, id__in=ids).values_list(*columns)
-    return {
-        pk: OwnImage(pk, key, width, height, size, is_upload)
-        for rows, is_upload in ((uploaded, True), (own, False))
-        for pk, key, width, height, size in rows
-    }
+    own = images.filter(user_id=user_id, id__in=ids)
+    rows = own.values_list(*columns, "job__snapshot__shows_upload")
+    known = [OwnImage(*row, is_upload=True, shows_upload=True) for row in uploaded]
+    known += [OwnImage(*row, is_upload=False, shows_upload=bool(shown)) for *row, shown in rows]
+    return {image.id: image for image in known}

@@ -95,6 +95,8 @@ def _draft(request: Mapping[str, Any], *, catalog: UserCatalog, order_images: Or
     snapshot = _snapshot(offer, model=model, style=style)
     if fields["source_roles"]:
         snapshot["roles"] = model.roles
+    if images.show_upload(fields["source_roles"]):
+        snapshot["shows_upload"] = True
     parameters = {name: value for name, value in fields.items() if name != "model"}
     if images.must_be_reduced(offer, beside={**parameters, **snapshot}):
         snapshot["sources_reduced"] = True

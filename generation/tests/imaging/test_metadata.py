@@ -3,6 +3,7 @@
 import io
 import json
 import subprocess
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -180,18 +181,64 @@ def test_it_writes_words_of_any_kind(parameters):
         assert seen(metadata.described(FILES[form], parameters=parameters)) == seen(FILES[form])
 
 
-def test_it_drops_a_signature_that_would_no_longer_hold():
-    manifest = b"JP\0\1\0\0\0\1jumb"
-    signed = (
-        FILES["JPEG"][:2]
-        + b"\xff\xeb"
-        + (len(manifest) + 2).to_bytes(2, "big")
-        + manifest
-        + FILES["JPEG"][2:]
-    )
-    assert manifest in signed
-    assert manifest not in metadata.described(signed)
-    assert seen(metadata.described(signed)) == seen(signed)
+MANIFEST = (
+    b"JP\0\1\0\0\0\1\0\0\0\x40jumb\0\0\0\x26jumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71\3c2pa\0"
+)
+
+
+def signed(form: str) -> bytes:
+    """Return a file in which its maker has put a manifest, as C2PA says for the format."""
+    data, length = FILES[form], len(MANIFEST)
+    if form.startswith("PNG"):
+        chunk = b"caBX" + MANIFEST
+        whole = length.to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+        return data[:33] + whole + data[33:]  # behind IHDR
+    if form.startswith("JPEG"):
+        return data[:2] + b"\xff\xeb" + (length + 2).to_bytes(2, "big") + MANIFEST + data[2:]
+    chunk = b"C2PA" + length.to_bytes(4, "little") + MANIFEST + b"\0" * (length % 2)
+    return b"RIFF" + (len(data) - 8 + len(chunk)).to_bytes(4, "little") + data[8:] + chunk
+
+
+@pytest.mark.parametrize("form", ["PNG", "PNG, tagged", "JPEG", "JPEG, tagged", "WEBP, tagged"])
+def test_it_keeps_a_signed_file_and_says_in_copies_what_they_lose(form):
+    data = signed(form)
+    assert seen(data) == seen(FILES[form])
+    made = image_copies.prepare(data, parameters=PARAMETERS, shows_upload=True)
+    assert made.data == data
+    bare = metadata.without_parameters(data)
+    copies = [made.thumbnail, bare, image_copies.as_webp(data)]
+    copies += [image_copies.as_format(data, format=name) for name in ("png", "jpeg", "webp")]
+    copies.append(image_copies.as_format(copies[1], format="jpeg", side=8))
+    for copy in copies:
+        assert MANIFEST not in copy
+        assert copy.count(metadata.LOST.encode()) == 1
+        assert copy.count(b"digitalsourcetype/") == 1
+        assert not metadata.has_credentials(copy)
+    assert metadata.COMPOSITE.encode() in made.thumbnail
+    assert SECRET.encode() not in b"".join(copies)
+    assert seen(bare) == seen(data)
+
+
+def test_it_takes_no_other_box_of_a_jpeg_for_a_signature():
+    box = b"\xff\xeb\0\x0e" + b"JP\0\1\0\0\0\1jumb"
+    data = FILES["JPEG"][:2] + box + FILES["JPEG"][2:]
+    assert box in metadata.described(data)
+    assert TRAINED.encode() in metadata.described(data)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_it_marks_what_shows_an_upload_as_a_composite(form):
+    made = image_copies.prepare(FILES[form], parameters=PARAMETERS, shows_upload=True)
+    bare = metadata.without_parameters(made.data)
+    copies = [made.data, made.thumbnail, bare, image_copies.as_webp(made.data)]
+    copies += [image_copies.as_format(made.data, format=name) for name in ("png", "jpeg", "webp")]
+    mark = f"digitalsourcetype/{metadata.COMPOSITE}<".encode()
+    for copy in copies:
+        assert copy.count(b"digitalsourcetype/") == copy.count(mark) == 1
+        assert metadata.LOST.encode() not in copy
+    painted = metadata.with_packet(FILES[form], metadata.packet(metadata.ALGORITHMIC))
+    made = image_copies.prepare(painted, shows_upload=True)  # no model has been trained
+    assert metadata.source_type_of(made.data) == metadata.ALGORITHMIC
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])

@@ -12,7 +12,8 @@ from PIL import Image as Pillow
 
 from generation.catalog.offers import InvalidParameters
 from generation.files import storage, uploads
-from generation.jobs.engine import driver, webhook_tokens
+from generation.imaging import metadata
+from generation.jobs.engine import driver, storing, webhook_tokens
 from generation.jobs.inputs import sources
 from generation.jobs.placing import orders
 from generation.models import Image, ImageModel, Job, Status, Upload
@@ -63,6 +64,32 @@ class TestSources(EmulatorTestCase):
         )
         assert len(sent["images"]) == 2
         assert Job.objects.get().prompt == "A tea house"
+
+    def test_it_marks_what_is_made_by_changing_an_upload(self):
+        uploaded, ids = self.upload(), []
+        for sources_and_roles in (
+            ([uploaded], []),
+            ([uploaded], ["style"]),
+            ([uploaded, uploaded], ["style", "edit"]),
+        ):
+            ids.append(self.stored(*sources_and_roles))
+        changed = self.stored([ids[0]], [])
+        assert [self.source_type_of(pk) for pk in (*ids, changed)] == [
+            *("compositeWithTrainedAlgorithmicMedia", "trainedAlgorithmicMedia"),
+            *["compositeWithTrainedAlgorithmicMedia"] * 2,
+        ]
+        drawn = self.stored([ids[1]], [])
+        assert self.source_type_of(drawn) == "trainedAlgorithmicMedia"
+
+    def stored(self, ids, roles):
+        """Return the id of the image that a model has made of these."""
+        job = self.place_from(ids, source_roles=roles)
+        image = storing.save_image(job, position=0, data=noise(64, 48), seed=7)
+        image.save(force_insert=True)
+        return str(image.id)
+
+    def source_type_of(self, image_id):
+        return metadata.source_type_of(storage.read(Image.objects.get(id=image_id).key))
 
     # --- where RunPod reaches us
     # ----------------------------------------------------------------------------------
