@@ -135,7 +135,7 @@ class TestRuns(PushTestCase):
         placed = orders.place_batch(user=self.alice, requests=[MODEL] * 2)
         lifecycle.fail(placed.jobs[0], code="gpu_lost")
         self.finish(placed.jobs[1])
-        assert self.titles() == ["Готова 1 картинка · Не удалась 1 картинка"]
+        assert self.titles() == ["Готова 1 картинка · Не получилась 1 картинка"]
 
     def test_a_single_job_is_a_run(self) -> None:
         self.turn_on()
