@@ -9,9 +9,9 @@ import { csrfToken, pageUser, part, Problem } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { plural, word } from "../../artgen/js/words.js"
+import { showFailure } from "./failures.js"
 import { wireSourcePicker } from "./source_picker.js"
 import { maxSources, openForSources, takesSources } from "./model_picker.js"
-import { showSignedOut } from "./signed_out.js"
 import {
   bareId,
   chosenModel,
