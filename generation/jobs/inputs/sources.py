@@ -173,7 +173,9 @@ def _known(
     columns = ("id", "key", "width", "height", "bytes")
     uploaded = uploads.filter(user_id=user_id, id__in=ids).values_list(*columns)
     own = images.filter(user_id=user_id, id__in=ids)
-    rows = own.values_list(*columns, "job__snapshot__shows_upload")
-    known = [OwnImage(*row, is_upload=True, shows_upload=True) for row in uploaded]
-    known += [OwnImage(*row, is_upload=False, shows_upload=bool(shown)) for *row, shown in rows]
-    return {image.id: image for image in known}
+    made = own.values_list(*columns, "job__snapshot__shows_upload")
+    return {
+        pk: OwnImage(pk, key, width, height, size, is_upload, shows_upload=is_upload or bool(shows))
+        for rows, is_upload in (([(*row, None) for row in uploaded], True), (made, False))
+        for pk, key, width, height, size, shows in rows
+    }
