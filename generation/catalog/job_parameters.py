@@ -137,8 +137,8 @@ JOB_PARAMETERS = (
         is_kept_by_edits=True,
         is_offered=False,
         max_length=PROMPT_MAX_LENGTH,
-        request_help="At most 2,000 characters. Required, except to upscale, erase or extend an "
-        "image: that of the source image is kept then.",
+        request_help="At most 2,000 characters, or the model's `parameters.prompt.max`. Required, "
+        "except to upscale, erase or extend an image: that of the source image is kept then.",
     ),
     JobParameter(
         name="original_prompt",

@@ -24,8 +24,15 @@ SEED = 42
 NEGATIVE_PROMPT = "blurry"
 LORA_URL = "https://example.org/style.safetensors"
 DEFAULT_SIDE = 1024  # px
-KNOWN = {"size", "seed", *(item.offer_name for item in JOB_PARAMETERS if item.is_offered)}
-EVERY_DIALECT = {"size", "width", "height", "seed"}  # carried, or kept from the source image
+LONGEST_TEXT = 32_000  # characters
+KNOWN = {"size", "seed", "prompt", *(item.offer_name for item in JOB_PARAMETERS if item.is_offered)}
+EVERY_DIALECT = {
+    "size",
+    "width",
+    "height",
+    "seed",
+    "prompt",
+}  # carried, or kept from the source image
 MASK = "mask.png"
 SIZE = re.compile(r"[1-9]\d{0,4}x[1-9]\d{0,4}")
 
@@ -104,8 +111,8 @@ def problems(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, l
     dialect = payloads.dialect_of(offer.dialect, offer.request_format)
     if wrong := list(_odd_roles(offer)):
         return {"roles": wrong}
-    odd = [*_unknown(offer, dialect), *_odd_numbers(offer), *_odd_sizes(offer), *_odd_lora(offer)]
-    if odd:
+    odd = [*_unknown(offer, dialect), *_odd_numbers(offer), *_odd_texts(offer), *_odd_sizes(offer)]
+    if odd := [*odd, *_odd_lora(offer)]:
         return {"parameters": odd}
     if not dialect.min_sources <= offer.max_source_images <= dialect.max_sources:
         limits = {"dialect": offer.dialect, "min": dialect.min_sources, "max": dialect.max_sources}
@@ -234,6 +241,16 @@ def _odd_number(name: str, parameter: Parameter) -> Iterator[str]:
     too_large = parameter.max is not None and parameter.default > parameter.max
     if too_small or too_large or (parameter.choices and parameter.default not in parameter.choices):
         yield _("default is out of range.")
+
+
+def _odd_texts(offer: Offer) -> Iterator[str]:
+    for name in ("prompt", "negative_prompt"):
+        limits = offer.parameters.get(name, Parameter())
+        if limits.max is not None and limits.max not in range(1, LONGEST_TEXT + 1):
+            yield _("%(name)s: max must be 1–%(max)d characters.") % {
+                "name": name,
+                "max": LONGEST_TEXT,
+            }
 
 
 def _odd_sizes(offer: Offer) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from artgen.refusals import FieldError, Refusal
+from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.catalog.prices import Price
 from generation.catalog.request_validation import RequestValidation
 from generation.catalog.source_roles import EDIT, RoleFormat
@@ -19,7 +20,9 @@ USUAL_SIZE = (1024, 1024)
 
 
 class ParameterJson(TypedDict):
-    """One parameter: `min`, `max`, `step` of a number, or the closed list `choices`."""
+    """One parameter: `min`, `max`, `step` of a number, `max` characters of a text, or the closed
+    list `choices`.
+    """
 
     default: Any
     min: float | None
@@ -30,7 +33,10 @@ class ParameterJson(TypedDict):
 
 @dataclass(frozen=True)
 class Parameter:
-    """Limits of one parameter: `default`, `min`, `max`, `step`, or a closed list of `choices`."""
+    """Limits of one parameter: `default`, `min`, `max`, `step`, or a closed list of `choices`.
+
+    A text has `max`, its characters; `prompt` is a parameter of models with a limit of their own.
+    """
 
     default: Any = None
     min: float | None = None
@@ -105,6 +111,11 @@ class Offer:
     def takes_mask(self) -> bool:
         """Whether the model can change a part of an image."""
         return "mask" in self.parameters
+
+    def max_length(self, name: str, *, usual: int | None = PROMPT_MAX_LENGTH) -> int | None:
+        """Return how many characters this text may have: the model's limit, else the usual one."""
+        own = self.parameters.get(name)
+        return int(own.max) if own and own.max is not None else usual
 
     @property
     def needs_mask(self) -> bool:

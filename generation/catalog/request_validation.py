@@ -113,14 +113,15 @@ class RequestValidation:
         if not isinstance(value, str):
             self._fail(name, "invalid", _("Must be a string."))
             return ""
-        limit, required = parameter.max_length, self._needs(parameter)
+        limit = self.offer.max_length(name, usual=parameter.max_length)
+        required = self._needs(parameter)
         value, error = clean_text(value, max_length=limit, required=required)
         if error:
             self._fail(name, *error)
         return value
 
     def _is_short_enough(self, value: str, parameter: JobParameter) -> bool:
-        error = _length_error(value, parameter.max_length)
+        error = length_error(value, parameter.max_length)
         if error:
             self._fail(parameter.name, *error)
         return not error
@@ -378,10 +379,10 @@ def clean_text(
         return text, ("control_characters", _("Control characters are not allowed."))
     if required and not text:
         return text, ("required", _("Enter a prompt first."))
-    return text, _length_error(text, max_length)
+    return text, length_error(text, max_length)
 
 
-def _length_error(text: str, limit: int | None) -> tuple[str, str] | None:
+def length_error(text: str, limit: int | None) -> tuple[str, str] | None:
     if limit is None or len(text) <= limit:
         return None
     detail = ngettext("At most %(max)d character.", "At most %(max)d characters.", limit)

@@ -30,11 +30,18 @@ def new_tls_context(more: str | None = None) -> ssl.SSLContext:
 tls_context = functools.cache(new_tls_context)
 
 
-class TimedSocket(io.RawIOBase):
-    """A socket whose reads all share one deadline, as `http.client.HTTPResponse` takes it."""
+STEP_BYTES = 16_384  # of a reply, that a server must send before it counts as silent
 
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self._sock, self._deadline = sock, deadline
+
+class TimedSocket(io.RawIOBase):
+    """A socket whose reads all share one deadline, as `http.client.HTTPResponse` takes it.
+
+    Each STEP_BYTES must come within `silence` seconds, the last ones, too.
+    """
+
+    def __init__(self, sock: socket.socket, deadline: float, silence: float) -> None:
+        self._sock, self._deadline, self._silence = sock, deadline, silence
+        self._step_ends, self._bytes = time.monotonic() + silence, 0
 
     def makefile(self, mode: str) -> io.BufferedReader:
         return io.BufferedReader(self)
@@ -43,6 +50,15 @@ class TimedSocket(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Buffer) -> int:
-        """Read what has arrived; raise TimeoutError after the deadline."""
-        self._sock.settimeout(seconds_left(self._deadline))
-        return self._sock.recv_into(buffer)
+        """Read what has arrived; raise TimeoutError after the deadline, or if it is silent."""
+        try:
+            self._sock.settimeout(seconds_left(min(self._deadline, self._step_ends)))
+            count = self._sock.recv_into(buffer)
+        except TimeoutError:
+            if time.monotonic() < self._deadline:
+                raise TimeoutError(f"it was silent for {self._silence:g} s") from None
+            raise
+        self._bytes += count
+        if self._bytes >= STEP_BYTES:
+            self._step_ends, self._bytes = time.monotonic() + self._silence, 0
+        return count

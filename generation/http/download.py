@@ -6,6 +6,7 @@ after DNS resolution; limited bytes and seconds. Proxies and the API key are not
 """
 
 import http.client
+import math
 import time
 import urllib.parse
 from collections.abc import Collection
@@ -44,6 +45,7 @@ def fetch_image(
     any_public: bool = False,
     max_bytes: int = MAX_BYTES,
     total_seconds: float = 60,
+    silence: float = math.inf,
 ) -> bytes:
     """Return the bytes at an address. `image_decoding.decode` finds out whether they are an image.
 
@@ -56,6 +58,7 @@ def fetch_image(
             endpoints return addresses of several content delivery networks, which change.
         max_bytes: limit, whatever Content-Length says.
         total_seconds: limit for everything, redirects included.
+        silence: seconds without data after which the host has failed.
 
     Raises:
         DownloadRefused: the address or the file is not acceptable.
@@ -66,7 +69,7 @@ def fetch_image(
     for _ in range(MAX_REDIRECTS + 1):
         target, trusted = _checked(url, allowed_hosts, any_public)
         try:
-            answer = _get(target, deadline, max_bytes, trusted=trusted)
+            answer = _get(target, deadline, max_bytes, silence, trusted=trusted)
         except TooLarge as error:
             raise DownloadRefused(f"{target.authority}: {error}") from error
         except (OSError, http.client.HTTPException) as error:
@@ -112,7 +115,9 @@ def _allowed(allowed_hosts: Collection[str]) -> tuple[set[str], set[tuple[str, i
     return bare, named
 
 
-def _get(target: Target, deadline: float, max_bytes: int, *, trusted: bool) -> bytes | str:
+def _get(
+    target: Target, deadline: float, max_bytes: int, silence: float, *, trusted: bool
+) -> bytes | str:
     """Return the body of one GET, or the address of its redirect."""
 
     def check_address(address: str) -> None:
@@ -120,7 +125,11 @@ def _get(target: Target, deadline: float, max_bytes: int, *, trusted: bool) -> b
             raise DownloadRefused(f"{target.host} is at {address}, which is not a public address")
 
     with http_exchange.exchange(
-        target, headers=_HEADERS, deadline=deadline, check_address=check_address
+        target,
+        headers=_HEADERS,
+        deadline=deadline,
+        silence=silence,
+        check_address=check_address,
     ) as response:
         if response.status in _REDIRECTS:
             location = response.getheader("Location")

@@ -6,6 +6,7 @@ No redirect is followed and no proxy is used.
 
 import contextlib
 import http.client
+import math
 import socket
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
@@ -71,6 +72,7 @@ def exchange(
     headers: Mapping[str, str],
     body: bytes | None = None,
     deadline: float,
+    silence: float = math.inf,
     check_address: Callable[[str], None] = lambda _address: None,
 ) -> Iterator[http.client.HTTPResponse]:
     """Send a request and yield the reply, whose body `read` returns.
@@ -80,6 +82,7 @@ def exchange(
         headers: further ones than Host, Connection, Accept-Encoding and Content-Length.
         body: of a POST; None for a GET.
         deadline: a time of `time.monotonic`.
+        silence: seconds without data after which a connected server has failed.
         check_address: raises for an IP address that must not be used. All addresses of the host
             are checked before the first connection, and the name is not resolved again (DNS
             rebinding).
@@ -95,11 +98,11 @@ def exchange(
         "Connection": "close",
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    sock = _connect(target, deadline, check_address)
+    sock = _connect(target, deadline, silence, check_address)
     try:
-        sock.settimeout(seconds_left(deadline))
+        sock.settimeout(min(seconds_left(deadline), silence))
         sock.sendall(f"{method} {target.path} HTTP/1.1\r\n{head}\r\n".encode() + (body or b""))
-        response = http.client.HTTPResponse(TimedSocket(sock, deadline), method=method)  # type: ignore[arg-type]
+        response = http.client.HTTPResponse(TimedSocket(sock, deadline, silence), method=method)  # type: ignore[arg-type]
         with contextlib.closing(response):
             response.begin()
             yield response
@@ -124,7 +127,7 @@ def read(response: http.client.HTTPResponse, *, deadline: float, max_bytes: int)
 
 
 def _connect(
-    target: Target, deadline: float, check_address: Callable[[str], None]
+    target: Target, deadline: float, silence: float, check_address: Callable[[str], None]
 ) -> socket.socket:
     addresses = name_lookup.addresses(target.host, target.port, deadline=deadline)
     for _, where in addresses:
@@ -132,21 +135,21 @@ def _connect(
     failure = OSError(f"{target.host} has no address")
     for family, where in addresses:
         try:
-            return _connect_to(family, where, target, deadline)
+            return _connect_to(family, where, target, deadline, silence)
         except OSError as error:
             failure = error
     raise failure
 
 
 def _connect_to(
-    family: int, where: SocketAddress, target: Target, deadline: float
+    family: int, where: SocketAddress, target: Target, deadline: float, silence: float
 ) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.settimeout(min(CONNECT_SECONDS, seconds_left(deadline)))
         sock.connect(where)
         if target.https:
-            sock.settimeout(seconds_left(deadline))
+            sock.settimeout(min(seconds_left(deadline), silence))
             return tls_context().wrap_socket(sock, server_hostname=target.host)
     except BaseException:
         sock.close()

@@ -206,16 +206,21 @@ class Job(models.Model):
     parked_until = models.DateTimeField(_("waits for a budget until"), null=True, editable=False)
     version = models.PositiveIntegerField(_("version"), default=1)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
-    # Of this attempt, by RunPod: 429 or no connection.
+    # How often RunPod has not accepted this attempt: 429 or no connection.
     refusals = models.PositiveSmallIntegerField(default=0)
+    # When its POST ended without saying whether RunPod took it. NULL: it has not, or did say so.
+    unknown_since = models.DateTimeField(null=True, editable=False)
     runpod_id = models.CharField(_("provider’s job"), max_length=100, blank=True)
     # A RunPod job that a webhook named while this attempt's is unknown; /status must confirm it.
     candidate_id = models.CharField(max_length=100, blank=True, default="", db_default="")
     # Of a STORING job: `payloads.Result.as_json()`, so that the status is read once. NULL if the
     # result contains bytes, which are too large for a row: the status is then read again.
     result = models.JSONField(_("result"), null=True)
-    # From which the images are downloaded.
+    # From which the images are downloaded, and whether it was at fault when that failed last.
     result_host = models.CharField(max_length=255, blank=True, default="", db_default="")
+    host_failed = models.BooleanField(default=False, db_default=False, editable=False)
+    # Of a STORING job: until `due_at` a process downloads its images; else it waits.
+    is_claimed = models.BooleanField(default=False, db_default=False, editable=False)
     submitted_at = models.DateTimeField(_("submitted"), null=True)  # of this attempt
     # Since then RunPod has answered 404 for this attempt.
     missing_since = models.DateTimeField(null=True)

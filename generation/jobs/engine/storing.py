@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=settings.STORE_LEASE_SECONDS)  # longer than a download and its uploads
 PAUSE = timedelta(seconds=10)  # after a failure
-MAX_PAUSE = LEASE * 2 / 3  # after many failures; a job that is due later is being stored
+MAX_PAUSE = LEASE * 2 / 3  # after many failures
+FIRST_SILENCE, SILENCE = 3.0, 15.0  # seconds, after which a host has failed an image
 MAX_SECONDS = 5.0  # of one task: a worker that ends waits for it
 
 
@@ -69,10 +70,8 @@ def store() -> Job | None:
 def _claim() -> Job | None:
     return lifecycle.claim_storing(
         lease=LEASE,
-        longest_pause=MAX_PAUSE,
         slots=settings.CELERY_WORKER_CONCURRENCY,
         workers=settings.STORE_WORKERS,
-        failing=HostFailed.__name__,
     )
 
 
@@ -100,7 +99,7 @@ def _store_result(job: Job) -> None:
             save_image(
                 job,
                 position=position,
-                data=_fetch(image, any_public=payloads.is_public(job.snapshot["dialect"])),
+                data=_fetch(job, image),
                 seed=_seed(job, result, position),
             )
             for position, image in enumerate(result.images)
@@ -151,7 +150,12 @@ def _retry_or_fail(job: Job, error: Exception, *, pause: timedelta) -> None:
     if job.deadline_at and job.deadline_at <= now:
         lifecycle.fail(job, code="storage", detail=repr(error))
     else:
-        lifecycle.retry_storing(job, until=now + pause, detail=f"{type(error).__name__}: {error}")
+        lifecycle.retry_storing(
+            job,
+            until=now + pause,
+            detail=f"{type(error).__name__}: {error}",
+            host_failed=isinstance(error, HostFailed),
+        )
 
 
 def _download_pause(job: Job) -> timedelta:
@@ -164,15 +168,19 @@ def _download_pause(job: Job) -> timedelta:
     return min(max(PAUSE, (now - finished_at) / 2), MAX_PAUSE)
 
 
-def _fetch(image: payloads.OutputImage, *, any_public: bool) -> bytes:
+def _fetch(job: Job, image: payloads.OutputImage) -> bytes:
     """Return the bytes of an image. Raises DownloadRefused or DownloadFailed.
 
-    `any_public`: the images of RunPod's public endpoints may be at any public address.
+    First tries have less patience: while they wait, others at the same host may not be fetched.
     """
     if image.data is not None:
         return image.data
     return fetch_image(
-        image.url or "", allowed_hosts=settings.RUNPOD_IMAGE_HOSTS, any_public=any_public
+        image.url or "",
+        allowed_hosts=settings.RUNPOD_IMAGE_HOSTS,
+        # The images of RunPod's public endpoints may be at any public address.
+        any_public=payloads.is_public(job.snapshot["dialect"]),
+        silence=SILENCE if job.host_failed else FIRST_SILENCE,
     )
 
 

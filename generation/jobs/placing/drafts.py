@@ -14,6 +14,7 @@ from artgen.refusals import FieldError
 from generation.catalog import edit_sizes
 from generation.catalog.job_parameters import SEED_MAX
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer
+from generation.catalog.request_validation import length_error
 from generation.jobs.budgets import spending
 from generation.jobs.inputs import sources
 from generation.jobs.inputs.request_images import OrderImages, RequestImages
@@ -100,7 +101,18 @@ def _draft(request: Mapping[str, Any], *, catalog: UserCatalog, order_images: Or
     parameters = {name: value for name, value in fields.items() if name != "model"}
     if images.must_be_reduced(offer, beside={**parameters, **snapshot}):
         snapshot["sources_reduced"] = True
-    return priced(offer, fields, id=uuid7(), user=catalog.user, snapshot=snapshot)
+    job = priced(offer, fields, id=uuid7(), user=catalog.user, snapshot=snapshot)
+    if "prompt" in offer.parameters:
+        _check_length(job, limit=offer.max_length("prompt"))
+    return job
+
+
+def _check_length(job: Job, *, limit: int | None) -> None:
+    """Check the prompt with what its style and roles add, as the model gets it."""
+    added = len(job.sent_prompt) - len(job.prompt)
+    if error := length_error(job.prompt, None if limit is None else max(0, limit - added)):
+        code, detail = error
+        raise InvalidParameters([FieldError(field="prompt", code=code, detail=detail)])
 
 
 def priced(offer: Offer, fields: Mapping[str, Any], **columns: Any) -> Job:

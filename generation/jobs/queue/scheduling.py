@@ -31,7 +31,7 @@ MAX_AT_ONCE = 1_000  # jobs in one submission
 
 def post_has_ended(job: Job, *, now: datetime) -> bool:
     """Return whether the POST of a SUBMITTED attempt without a RunPod job has ended."""
-    return bool(job.refusals) or (job.submitted_at or now) + SUBMISSION <= now
+    return job.unknown_since is not None or (job.submitted_at or now) + SUBMISSION <= now
 
 
 def _waiting(model: Any, now: Any) -> QuerySet[Job, Any]:
@@ -65,7 +65,7 @@ def unanswered_for(provider: str) -> timedelta:
     return timedelta() if provider in SYNCHRONOUS else longest_life(provider)
 
 
-IS_POSTING = """status = 'submitted' AND runpod_id = '' AND refusals = 0
+IS_POSTING = """status = 'submitted' AND runpod_id = '' AND unknown_since IS NULL
             AND submitted_at > %(posting_since)s"""
 # `busy` counts the jobs at RunPod, without those that have been of unknown fate for long. After a
 # failed submission (`order_of_busy` = -1), the user with the most jobs there is first.

@@ -16,7 +16,6 @@ from generation.catalog.job_parameters import (
     JOB_PARAMETERS,
     LORA_URL_MAX_LENGTH,
     NUMBERS,
-    PROMPT_MAX_LENGTH,
     SLIDERS,
     JobParameter,
     Kind,
@@ -149,8 +148,8 @@ class Composer:
         return self.texts.get("negative_prompt", "")
 
     @property
-    def prompt_max_length(self) -> int:
-        return PROMPT_MAX_LENGTH
+    def prompt_max_length(self) -> int | None:
+        return self.offer.max_length("prompt")
 
     @property
     def has_negative_prompt(self) -> bool:

@@ -32,7 +32,7 @@ with transaction.atomic():
     alice = User.objects.get(email="alice@example.org")
     (job,) = orders.place(user=alice, request={"model": "p-image", "prompt": "a lost letter"}).jobs
     Job.objects.filter(id=job.id).update(
-        status="submitted", refusals=1, submitted_at=now - timedelta(minutes=5),
+        status="submitted", unknown_since=now, submitted_at=now - timedelta(minutes=5),
         due_at=now + timedelta(hours=1), deadline_at=now + timedelta(hours=1),
     )
 """

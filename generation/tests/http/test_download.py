@@ -3,10 +3,12 @@
 import socket
 import ssl
 import threading
+import time
 
 import pytest
 
 from generation.http import http_exchange
+from generation.http.deadlines import STEP_BYTES, TimedSocket
 from generation.http.download import (
     DownloadFailed,
     DownloadRefused,
@@ -266,7 +268,8 @@ def test_it_tries_again_after_a_reply_that_is_cut_short(answer):
 @pytest.mark.parametrize(
     "begin", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"]
 )
-def test_it_gives_a_server_that_drips_no_more_than_its_time(begin):
+@pytest.mark.parametrize("limit", ["total_seconds", "silence"])
+def test_it_gives_a_server_that_drips_no_more_than_its_time(begin, limit):
     over = threading.Event()
 
     def drip(connection):
@@ -277,9 +280,26 @@ def test_it_gives_a_server_that_drips_no_more_than_its_time(begin):
     with raw_server(drip) as server:
         try:
             with pytest.raises(HostFailed):
-                fetch(server, total_seconds=0.15)
+                fetch(server, **{limit: 0.15})
         finally:
             over.set()
+
+
+def test_it_waits_for_each_part_of_a_reply_as_long_as_for_the_first(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        reply = TimedSocket(ours, 60, 3).makefile("rb")
+        for clock[0] in (2, 4, 6):
+            theirs.sendall(bytes(STEP_BYTES))
+            assert reply.read(STEP_BYTES)
+        theirs.sendall(bytes(STEP_BYTES - 1))
+        assert reply.read(STEP_BYTES - 1)
+        clock[0] = 9
+        theirs.sendall(b"x")
+        with pytest.raises(TimeoutError, match="silent for 3 s"):
+            reply.read(1)
 
 
 def test_it_tries_again_where_nobody_listens_and_where_a_name_does_not_resolve():

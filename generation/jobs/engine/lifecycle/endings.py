@@ -55,6 +55,7 @@ def retry_attempt(job: Job, *, code: str, detail: str, charge: Charge | None = N
             runpod_id="",
             candidate_id="",
             refusals=0,
+            unknown_since=None,
             submitted_at=None,
             missing_since=None,
             started_at=None,

@@ -54,31 +54,30 @@ def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
     return sorted(model_cache.attach(jobs), key=lambda job: job.id)
 
 
-# `taken` are jobs that are being stored, whose lease has more time left than any pause, and paused
-# ones. `of_host` and `of_failed_host` are slots of all workers, `of_user` are those of one host.
+# `taken` are jobs that are being stored, and paused ones. `of_host` and `of_failed_host` are slots
+# of all workers, `of_user` are those of one host.
 CLAIM_STORING = """
 WITH taken AS (
-    SELECT result_host, user_id, due_at > %(paused_until)s AS is_being_stored,
-        error_detail LIKE %(host_failed)s AS has_failed
+    SELECT result_host, user_id, is_claimed, host_failed
     FROM generation_job
     WHERE status = 'storing' AND due_at > %(now)s AND result_host <> ''
 )
-UPDATE generation_job SET due_at = %(leased_until)s
+UPDATE generation_job SET due_at = %(leased_until)s, is_claimed = TRUE
 WHERE id IN (
     SELECT id FROM generation_job
     WHERE status = 'storing' AND due_at <= %(now)s
         AND result_host NOT IN (
             SELECT result_host FROM taken GROUP BY result_host
-            HAVING count(*) FILTER (WHERE is_being_stored) >= %(of_host)s
-            OR count(*) FILTER (WHERE is_being_stored) >= %(of_failed_host)s
-                AND count(*) FILTER (WHERE has_failed) > 0
+            HAVING count(*) FILTER (WHERE is_claimed) >= %(of_host)s
+            OR count(*) FILTER (WHERE is_claimed) >= %(of_failed_host)s
+                AND count(*) FILTER (WHERE host_failed) > 0
         )
         AND (result_host, user_id) NOT IN (
-            SELECT result_host, user_id FROM taken WHERE is_being_stored
+            SELECT result_host, user_id FROM taken WHERE is_claimed
             GROUP BY result_host, user_id HAVING count(*) >= %(of_user)s
         )
-        AND (error_detail NOT LIKE %(host_failed)s OR result_host NOT IN (
-            SELECT result_host FROM taken WHERE is_being_stored AND has_failed
+        AND (NOT host_failed OR result_host NOT IN (
+            SELECT result_host FROM taken WHERE is_claimed AND host_failed
         ))
     ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 )
@@ -90,9 +89,7 @@ RETURNING {columns}, EXISTS (
 CLAIM_LOCK = 0x53746F7265  # any number that nothing else locks
 
 
-def claim_storing(
-    *, lease: timedelta, longest_pause: timedelta, slots: int, workers: int, failing: str
-) -> Job | None:
+def claim_storing(*, lease: timedelta, slots: int, workers: int) -> Job | None:
     """Lease a due STORING job and return it; None if there is none.
 
     Its attribute `others_are_due` says whether there are more.
@@ -104,18 +101,14 @@ def claim_storing(
 
     Args:
         lease: how long no other process gets the job.
-        longest_pause: after a failure; shorter than the lease.
         slots: jobs that a worker can store at once.
         workers: how many there are at most.
-        failing: how `error_detail` begins after a failure of the host.
     """
     share = max(1, slots - max(1, slots // 4))
     now = timezone.now()
     values = {
         "now": now,
         "leased_until": now + lease,
-        "paused_until": now + longest_pause,
-        "host_failed": f"{failing}%",
         "of_host": share * workers,
         "of_failed_host": share,
         "of_user": max(1, slots // 2),
@@ -129,7 +122,7 @@ def claim_storing(
 
 
 POSTPONE = """
-UPDATE generation_job AS job SET due_at = %(until)s
+UPDATE generation_job AS job SET due_at = %(until)s, is_claimed = FALSE
 FROM unnest(
     %(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(leases)s::timestamptz[]
 ) AS seen (id, status, attempt, lease)

@@ -178,13 +178,24 @@ def store_unread(
     return moved
 
 
-def retry_storing(job: Job, *, until: datetime, detail: str, code: str = "") -> None:
+def retry_storing(
+    job: Job, *, until: datetime, detail: str, code: str = "", host_failed: bool = False
+) -> None:
     """Store why the images are not in the bucket yet, and try again at `until`. Raises Stale.
 
-    The history gets a line only when the reason changes. `code` may be UNREADABLE.
+    The history gets a line only when the reason changes. `code` may be UNREADABLE. `host_failed`:
+    the host of an image, not the image.
     """
     with transaction.atomic():
         detail = storable(detail)
-        expect_one(held(job).update(due_at=until, error_detail=detail, error_code=code))
+        expect_one(
+            held(job).update(
+                due_at=until,
+                is_claimed=False,
+                error_detail=detail,
+                error_code=code,
+                host_failed=host_failed,
+            )
+        )
         if detail != job.error_detail:
             insert_history([job], HistoryLine("not_stored", timezone.now(), detail))

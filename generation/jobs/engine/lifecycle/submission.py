@@ -56,7 +56,7 @@ changed AS (
         missing_since = NULL,
         candidate_id = '',
         error_code = '',
-        refusals = 0
+        unknown_since = NULL
     FROM taken
     WHERE job.status = 'queued' AND job.id = taken.id
     RETURNING job.*, '' AS detail
@@ -156,7 +156,7 @@ WITH changed AS (
             WHEN job.runpod_id = '' THEN %(first_check_at)s ELSE job.due_at END,
         runpod_id = seen.runpod_id,
         candidate_id = '',
-        refusals = 0
+        unknown_since = NULL
     FROM unnest(%(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(runpod_ids)s::text[])
         AS seen (id, status, attempt, runpod_id)
     WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
@@ -179,13 +179,13 @@ def store_accepted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
     return change_seen([job for job, _ in accepted], STORE_ACCEPTED, "submitted", values)
 
 
-# `refusals` = 1 says that the POST has ended, so another submission of the model may begin. A
+# `unknown_since` says that the POST has ended, so another submission of the model may begin. A
 # webhook that was faster makes the job due now.
 STORE_UNKNOWN = """
 WITH changed AS (
     UPDATE generation_job AS job SET
         due_at = CASE WHEN job.candidate_id <> '' THEN %(now)s ELSE job.due_at END,
-        refusals = 1
+        unknown_since = %(now)s
     FROM unnest(%(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(details)s::text[])
         AS seen (id, status, attempt, detail)
     WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
@@ -305,7 +305,10 @@ def store_candidate(job_id: UUID, *, attempt: int, runpod_id: str) -> bool:
         _unknown(job_id, attempt).update(
             candidate_id=runpod_id,
             due_at=Case(
-                When(refusals=0, then=Greatest(now, F("submitted_at") + scheduling.SUBMISSION)),
+                When(
+                    unknown_since=None,
+                    then=Greatest(now, F("submitted_at") + scheduling.SUBMISSION),
+                ),
                 default=now,
             ),
         )

@@ -43,13 +43,7 @@ class LeaseTestCase(EmulatorTestCase):
         finished = status_checks.finished(job, parse_report(remote.report()))
         assert finished is not None
         lifecycle.begin_storing([(job, finished)])
-        claimed = lifecycle.claim_storing(
-            lease=LEASE,
-            longest_pause=LEASE / 2,
-            slots=4,
-            workers=1,
-            failing="HostFailed",
-        )
+        claimed = lifecycle.claim_storing(lease=LEASE, slots=4, workers=1)
         assert claimed is not None
         return claimed
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -32,7 +33,7 @@ class LifecycleTestCase(EmulatorTestCase):
         (taken,) = lifecycle.begin_submission(Openings(job.model, [job.model.endpoint]))
         return taken
 
-    def changes(self, job: Job) -> dict[str, object]:
+    def changes(self, job: Job) -> dict[str, Callable[[], object]]:
         """Return every change of a job at RunPod that a process could make, with what it read."""
         soon = timezone.now() + timedelta(hours=1)
         progress = lifecycle.JobProgress(progress=0.5, step=2, step_count=4)
@@ -66,10 +67,12 @@ class LifecycleTestCase(EmulatorTestCase):
             "webhook": lambda: lifecycle.receive_webhook(job.id, attempt=job.attempt),
         }
 
-    def assert_changes_nothing(self, job: Job) -> None:
+    def assert_changes_nothing(
+        self, job: Job, changes: dict[str, Callable[[], object]] | None = None
+    ) -> None:
         row = Job.objects.filter(id=job.id).values()
         before = (row.get(), job.events.count())
-        for name, change in self.changes(job).items():
+        for name, change in (changes or self.changes(job)).items():
             with contextlib.suppress(lifecycle.Stale):
                 assert not change(), name
             assert (row.get(), job.events.count()) == before, name
@@ -93,6 +96,17 @@ class TestAttempt(LifecycleTestCase):
 
         self.assert_changes_nothing(old)
 
+    def test_it_keeps_the_remote_job_that_was_adopted_before_the_reply(self) -> None:
+        seen = self.being_posted(self.place())
+        assert lifecycle.store_candidate(seen.id, attempt=1, runpod_id="rp-1")
+        lifecycle.adopt_candidate(Job.objects.select_related("model").get())
+
+        changes = self.changes(seen)
+        self.assert_changes_nothing(
+            seen, {name: changes[name] for name in ("submitted", "unknown", "put back")}
+        )
+        assert lifecycle.store_accepted([(seen, "rp-1")])
+
     def test_it_never_gives_a_newer_attempt_of_unknown_fate_the_candidate_of_an_old_one(
         self,
     ) -> None:
@@ -113,6 +127,12 @@ class TestStale(LifecycleTestCase):
         with pytest.raises(lifecycle.Stale):
             lifecycle.fail(seen, code="deadline")
         assert Job.objects.get().status == Status.CANCELED
+
+    def test_it_leaves_a_job_canceled_that_was_canceled_during_its_post(self) -> None:
+        seen = self.being_posted(self.place())
+        lifecycle.cancel(seen, actor=self.alice)
+
+        self.assert_changes_nothing(seen)
 
 
 class TestCancelBesideSubmission(TransactionTestCase):

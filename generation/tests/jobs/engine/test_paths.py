@@ -13,7 +13,7 @@ from django.utils import timezone
 from PIL import Image as Pillow
 
 from generation.files import storage
-from generation.jobs.engine import driver, job_control, webhook_tokens
+from generation.jobs.engine import driver, job_control, lifecycle, webhook_tokens
 from generation.jobs.engine.driver import submission
 from generation.jobs.queue import scheduling
 from generation.models import Endpoint, GenerationSwitch, Job, Status
@@ -82,6 +82,23 @@ class TestTrouble(PathTestCase):
         Endpoint.objects.update(submit_after=timezone.now() - timedelta(seconds=1))
         assert self.finish(job).status == Status.SUCCEEDED
         assert job.attempt == 1
+
+    def test_it_counts_how_often_an_attempt_was_not_taken(self):
+        job = self.place()
+        for _ in range(2):
+            self.emulator.faults.next("run", "rate_429")
+            let_models_rest()
+            driver.submit("flux-schnell")
+        self.client.force_login(self.staff)
+
+        page = self.client.get(f"/admin/generation/job/{job.id}/change/")
+        self.assertContains(page, "not accepted by the provider: 2 times")
+
+        let_models_rest()
+        driver.submit("flux-schnell")
+        job.refresh_from_db()
+        assert (job.status, job.refusals) == (Status.SUBMITTED, 2)
+        assert lifecycle.retry_attempt(job, code="gpu_lost", detail="").refusals == 0
 
     def test_it_fails_at_once_and_gives_the_credits_back_when_runpod_refuses(self):
         self.emulator.faults.next("run", "refuse_400")

@@ -231,15 +231,7 @@ class TestRace(TransactionTestCase):
         claimed = []
 
         def claim(number):
-            claimed.append(
-                lifecycle.claim_storing(
-                    lease=storing.LEASE,
-                    longest_pause=storing.MAX_PAUSE,
-                    slots=4,
-                    workers=1,
-                    failing="HostFailed",
-                )
-            )
+            claimed.append(lifecycle.claim_storing(lease=storing.LEASE, slots=4, workers=1))
 
         in_threads(WORKERS, claim)
 

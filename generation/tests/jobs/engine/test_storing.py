@@ -35,18 +35,11 @@ class StoringTestCase(EmulatorTestCase):
         for _ in range(count):
             job = self.finished(host=host, user=user)
             Job.objects.filter(id=job.id).update(
-                due_at=timezone.now() + storing.LEASE,
-                error_detail="HostFailed: slow" if has_failed else "",
+                due_at=timezone.now() + storing.LEASE, is_claimed=True, host_failed=has_failed
             )
 
     def claim(self, *, slots: int = 4, workers: int = 1) -> Job | None:
-        return lifecycle.claim_storing(
-            lease=storing.LEASE,
-            longest_pause=storing.MAX_PAUSE,
-            slots=slots,
-            workers=workers,
-            failing="HostFailed",
-        )
+        return lifecycle.claim_storing(lease=storing.LEASE, slots=slots, workers=workers)
 
 
 class TestHost(StoringTestCase):
@@ -71,7 +64,7 @@ class TestHost(StoringTestCase):
         assert self.claim(workers=2)
         paused = self.finished(host="slow.example", user=self.bob)
         Job.objects.filter(id=paused.id).update(
-            due_at=timezone.now() + storing.PAUSE, error_detail="HostFailed: slow"
+            due_at=timezone.now() + storing.PAUSE, host_failed=True
         )
         assert self.claim(workers=2) is None
 
@@ -91,12 +84,13 @@ class TestHost(StoringTestCase):
     def test_it_tries_one_image_at_once_of_those_for_which_the_host_failed(self):
         self.hang("cdn.example", self.alice, has_failed=True)
         failed = self.finished(host="cdn.example", user=self.bob)
-        Job.objects.filter(id=failed.id).update(error_detail="HostFailed: slow")
+        Job.objects.filter(id=failed.id).update(host_failed=True)
         new = self.finished(host="cdn.example", user=self.bob)
 
         assert self.claim() == new
         assert self.claim() is None
-        Job.objects.exclude(id=failed.id).update(due_at=timezone.now() + storing.MAX_PAUSE)
+        for job in Job.objects.exclude(id=failed.id):
+            lifecycle.postpone([job], until=timezone.now() + storing.LEASE)
         assert self.claim() == failed
 
     def test_it_limits_no_image_that_is_in_its_reply(self):
@@ -141,6 +135,15 @@ class TestImage(StoringTestCase):
 
         plain.refresh_from_db()
         assert plain.status == Status.SUCCEEDED
+
+    def test_it_is_given_up_for_now_when_its_host_has_been_silent_for_seconds(self):
+        job = self.ready(self.alice, fault="url_hangs")
+
+        storing.store()
+
+        job.refresh_from_db()
+        assert (job.status, job.host_failed, job.is_claimed) == (Status.STORING, True, False)
+        assert "silent for 3 s" in job.error_detail
 
     def test_it_stores_each_of_several_also_after_one_could_not_be_downloaded(self):
         job = self.ready(self.alice)
