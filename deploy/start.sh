@@ -47,6 +47,12 @@ log_lines() { # LEVEL: the lines that a script of nginx prints, as JSON if LOG_F
 # By default glibc has up to eight arenas per core for threads and rarely returns their memory.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 
+# Where bodies are stored meanwhile: /tmp may be in memory. A killed process leaves files with names.
+store_bodies() {
+  export TMPDIR="${TMPDIR:-/var/tmp}"
+  find "$TMPDIR" -maxdepth 1 -uid "$(id -u)" -name 'tmp*.upload*' -mmin +60 -delete || true
+}
+
 case ${1:-} in
 static)
   mkdir -p "$STATIC_ROOT"
@@ -68,6 +74,7 @@ release)
   if [ -n "${NGINX_STATIC:-}" ]; then exec deploy/start.sh publish; fi
   ;;
 web)
+  store_bodies
   "$PYTHON" -m artgen.database.connection_budget # fails above the limit of database connections
   export DB_POOL=1
   # Decoded uploads are returned to the system at once: by default glibc raises this threshold to
@@ -90,6 +97,7 @@ web)
   exec "$PYTHON" -m gunicorn --config deploy/gunicorn.conf.py
   ;;
 sockets)
+  store_bodies
   "$PYTHON" -m artgen.database.connection_budget # fails above the limit of database connections
   export DB_POOL=1 DB_POOL_MAX="${SOCKETS_DB_POOL_MAX:-8}"
   [ "$turn" != next ] || export DB_POOL_MAX=$(((DB_POOL_MAX + 1) / 2))

@@ -30,8 +30,9 @@ default NGINX_ADDRESS_SOCKETS 1000             # open sockets per address
 default NGINX_API_TIMEOUT 180s
 default NGINX_SOCKET_TIMEOUT 3600s
 default NGINX_UPLOAD_BODY_MAX 22m              # UPLOAD_MAX_BYTES and the form around it
-default NGINX_FORM_BODY_MAX 64m
+default NGINX_FORM_BODY_MAX 64m                # 32 at a time are stored, and 6 of one account
 default NGINX_HOOK_BODY_MAX 12m
+default NGINX_BODIES "$NGINX_DIR"              # where they are stored, 2 GB at most
 default NGINX_ACCESS_LOG /dev/stdout           # or off
 # Proxies in front: addresses such as 10.0.0.0/8,10.1.0.1; host: on this machine; cloudflare.
 default NGINX_TRUSTED_PROXIES ''
@@ -187,9 +188,8 @@ render() { # TEMPLATE: ${UPPER_CASE} names are replaced, $lower_case are variabl
     print
   }' "$here/$1" >"$NGINX_DIR/$1"
 }
-for template in nginx.conf site.conf forwarded.conf sender.conf large_body.conf \
-  waiting_requests.conf api_errors.conf page.conf maintenance.conf proxy_fault.conf acme.conf redirect.conf \
-  "$NGINX_SITE.conf"; do
+for template in nginx.conf site.conf forwarded.conf large_body.conf waiting_requests.conf \
+  page.conf maintenance.conf proxy_fault.conf acme.conf redirect.conf "$NGINX_SITE.conf"; do
   render "$template"
 done
 if [ -n "$NGINX_BUCKET" ]; then render bucket.conf; else : >"$NGINX_DIR/bucket.conf"; fi

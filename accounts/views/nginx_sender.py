@@ -10,6 +10,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.access.request_user import user_of
 from accounts.tokens.authentication import (
     ApiKeyAuthentication,
     BearerAuthentication,
@@ -29,9 +30,10 @@ class Sender(ApiView):
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(exclude=True)
-    def get(self, _request: Request) -> Response:
-        """Return 204, or 401 or 403 for anybody else."""
-        return Response(status=HTTPStatus.NO_CONTENT)
+    def get(self, request: Request) -> Response:
+        """Return 204 and whose it is, or 401 or 403 for anybody else."""
+        headers = {"X-Account": str(user_of(request).pk)}
+        return Response(status=HTTPStatus.NO_CONTENT, headers=headers)
 
 
 sender = require_safe(Sender.as_view({"get": "get"}))

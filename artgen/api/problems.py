@@ -4,6 +4,7 @@ Document members: type, title, status, code, detail, errors (which field, why), 
 code adds, such as `needed`. https://www.rfc-editor.org/rfc/rfc9457
 """
 
+import errno
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -183,6 +184,7 @@ DATABASE_AWAY = gettext_lazy(
     "The database isn’t responding. Whether this was done is visible once it is back. With an "
     "Idempotency-Key it is safe to send it again."
 )
+DISK_FULL = gettext_lazy("There is no room for files right now. Try again in a minute.")
 
 
 class Problem(Refusal):
@@ -282,13 +284,17 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Respond to a bug without details (handler500), or with 503 if the database is away."""
-    is_api = request.path.startswith(PREFIXES)
-    is_away = isinstance(sys.exception(), OperationalError | InterfaceError)
-    if not is_api:
-        return unavailable_page.page("database") if is_away else defaults.server_error(request)
-    bug = Problem("server_error", _("The error has been logged. Try again later."))
-    return respond(Unavailable(DATABASE_AWAY) if is_away else bug, path=request.path)
+    """Respond to a bug without details (handler500), or with 503 for a database or disk."""
+    refusal: Refusal = Problem("server_error", _("The error has been logged. Try again later."))
+    part = ""
+    match sys.exception():
+        case OperationalError() | InterfaceError():
+            part, refusal = "database", Unavailable(DATABASE_AWAY)
+        case OSError(errno=errno.ENOSPC):
+            part, refusal = "disk", Unavailable(DISK_FULL)
+    if request.path.startswith(PREFIXES):
+        return respond(refusal, path=request.path)
+    return unavailable_page.page(part) if part else defaults.server_error(request)
 
 
 def busy(request: HttpRequest) -> HttpResponse:

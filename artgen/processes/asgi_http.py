@@ -7,6 +7,7 @@ synchronous: a thousand waiting requests would be a thousand threads.
 import asyncio
 import contextlib
 import io
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import IO, Any, cast
 
@@ -23,6 +24,8 @@ from django.utils.module_loading import import_string
 
 from artgen.database.pool_threads import in_thread
 from artgen.processes.later import ARRIVED_AT, CLIENT_GONE, Later
+
+log = logging.getLogger(__name__)
 
 TURNS = max(1, settings.DB_POOL_MAX // 2)
 """How many new requests have a thread at the same time."""
@@ -54,6 +57,10 @@ class AsgiHttp(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
+        except OSError:
+            log.exception("a body cannot be stored")
+            await self.send_response(self._busy(scope), send)
+            return
         answering = asyncio.create_task(self._answer(scope, body, send))
         listening = asyncio.create_task(self._disconnected(receive))
         try:
@@ -81,14 +88,17 @@ class AsgiHttp(ASGIHandler):
             async with asyncio.timeout(self.turn_seconds):
                 await self.turns.acquire()
         except TimeoutError:
-            request, refused = self.create_request(scope, body)
             body.close()
-            busy: HttpResponse = cast(Any, refused) or import_string(BUSY)(request)
-            return busy
+            return self._busy(scope)
         try:
             return await in_thread(self._response_to, (scope, body))
         finally:
             self.turns.release()
+
+    def _busy(self, scope: Scope) -> HttpResponse:
+        request, refused = self.create_request(scope, io.BytesIO())
+        busy: HttpResponse = cast(Any, refused) or import_string(BUSY)(request)
+        return busy
 
     async def _later(self, later: Later, scope: Scope) -> HttpResponseBase:
         async def again(waited: object) -> HttpResponseBase:
@@ -104,8 +114,9 @@ class AsgiHttp(ASGIHandler):
         scope, body = scope_and_body
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=self.__class__, scope=scope)
-        request, refused = self.create_request(scope, body)
-        response: Any = refused if request is None else self.get_response(request)
+        with body:  # a wait would keep it
+            request, refused = self.create_request(scope, body)
+            response: Any = refused if request is None else self.get_response(request)
         if isinstance(response, HttpResponse):
             response.close()  # now, in the thread whose connections it returns
             return response

@@ -34,6 +34,7 @@ MIDDLEWARE = [
     "artgen.logs.request_ids.middleware",
     "artgen.observability.request_stats.middleware",
     "artgen.web.response_headers.policies",
+    "artgen.web.upload_files.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -17,7 +17,7 @@ class BucketAway(Unavailable):
 
 
 def page(part: str) -> HttpResponse:
-    """Return the page that names what is away: "cache", "bucket" or "database"."""
+    """Return the page that names what is away: "cache", "bucket", "database" or "disk"."""
     response = HttpResponse(render_to_string("503.html", {"away": part}), status=503)
     response["Retry-After"] = str(Unavailable.RETRY_AFTER_SECONDS)
     return response

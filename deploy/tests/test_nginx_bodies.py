@@ -1,4 +1,4 @@
-"""Large bodies through nginx: only of senders whom Django knows, a few at a time of one address."""
+"""Large bodies through nginx: only of senders whom Django knows, a few at a time of each."""
 
 import contextlib
 import json
@@ -21,25 +21,28 @@ pytestmark = pytest.mark.nginx
 
 UPLOADS, FORM, WEBHOOK = "/api/v1/uploads/", "/create/", "/hooks/runpod/"
 USER = {"Authorization": "Bearer good"}
+ANOTHER = {"Authorization": "Bearer good too"}
 STRANGERS = ({}, {"Authorization": "Bearer invented"}, {"Cookie": "sessionid=invented"})
 IMAGE = bytes(20_000_000)
 
 
 class Application(Echo):
-    """Knows one user and one webhook; answers a POST with the size of its body."""
+    """Knows users and one webhook; answers a POST with the size of its body."""
 
     def do_GET(self) -> None:
+        _scheme, _space, account = (self.headers["Authorization"] or "").partition(" ")
         is_known = self.path.startswith("/nginx/sender/") and (
-            self.path.endswith("/good/") or self.headers["Authorization"] == USER["Authorization"]
+            self.path.endswith("/good/") or account.startswith("good")
         )
-        self.answer(204 if is_known else 403, b"")
+        self.answer(204 if is_known else 403, b"", account=account)
 
     def do_POST(self) -> None:
         size = len(self.rfile.read(int(self.headers["Content-Length"] or 0)))
         self.answer(200, json.dumps({"path": self.path, "size": size}).encode())
 
-    def answer(self, status: int, body: bytes) -> None:
+    def answer(self, status: int, body: bytes, *, account: str = "") -> None:
         self.send_response(status)
+        self.send_header("X-Account", account)
         if status != 204:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -120,19 +123,41 @@ class TestLargeBodies:
             with pytest.raises(ConnectionResetError):
                 line.recv(65_536)
 
-    def test_it_stores_six_bodies_of_one_address(self, server: Nginx) -> None:
-        attacker, customer = ({**USER, "X-Forwarded-For": f"192.0.2.{last}"} for last in (1, 2))
+    @pytest.mark.parametrize("same", ["account", "address"])
+    def test_it_stores_six_bodies_of_one_account_or_address(self, server: Nginx, same: str) -> None:
+        attacker = [
+            {
+                "Authorization": "Bearer good" if same == "account" else f"Bearer good {number}",
+                "X-Forwarded-For": f"192.0.2.{number if same == 'account' else 1}",
+            }
+            for number in range(10, 17)
+        ]
+        customer = {**ANOTHER, "X-Forwarded-For": "192.0.2.2"}
         with contextlib.ExitStack() as held:
-            for _ in range(6):
-                held.enter_context(slow(server, UPLOADS, size=20_000_000, headers=attacker))
+            for headers in attacker[:6]:
+                held.enter_context(slow(server, FORM, size=60_000_000, headers=headers))
             while stored(server) < 6:
                 pass
-            status, headers, problem = post(server, UPLOADS, IMAGE, attacker)
-            assert (status, problem["code"]) == (429, "too_many_requests")
+            status, headers, problem = post(server, UPLOADS, IMAGE, attacker[6])
+            assert (status, problem["code"]) == (503, "unavailable")
+            assert problem["detail"].startswith("Too many large files")
             assert headers["Content-Type"] == "application/problem+json"
             assert headers["Retry-After"]
             assert post(server, UPLOADS, IMAGE, customer)[0] == 200
-            assert post(server, "/api/v1/jobs/", b"{}", attacker)[0] == 200
+            assert post(server, "/api/v1/jobs/", b"{}", attacker[6])[0] == 200
+
+    def test_it_stores_thirty_two_of_all(self, server: Nginx) -> None:
+        with contextlib.ExitStack() as held:
+            for number in range(32):
+                headers = {
+                    "Authorization": f"Bearer good {number}",
+                    "X-Forwarded-For": f"198.51.100.{number}",
+                }
+                held.enter_context(slow(server, UPLOADS, size=20_000_000, headers=headers))
+            while stored(server) < 32:
+                pass
+            assert post(server, UPLOADS, IMAGE, USER)[0] == 503
+            assert post(server, "/api/v1/jobs/", b"{}", USER)[0] == 200
 
     def test_it_holds_four_hundred_small_bodies_of_one_address(self, server: Nginx) -> None:
         with contextlib.ExitStack() as held:
@@ -174,7 +199,7 @@ class TestLargeBodies:
                 assert line.recv(65_536).startswith(b"HTTP/1.1 413"), path
 
     def test_its_own_addresses_are_not_there(self, server: Nginx) -> None:
-        for path in (b"/nginx/large/upload", b"/nginx/user_sender", b"/nginx/hook_sender"):
+        for path in (b"/nginx/large/upload", b"/nginx/body/upload", b"/nginx/sender"):
             request = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
             assert server.ask(request + b"Connection: close\r\n\r\n")[0] == 404
 

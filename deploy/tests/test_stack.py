@@ -210,10 +210,10 @@ class TestStack(unittest.TestCase):
         for location in ("/", "/api/", "/api/v1/events", "/ws/"):
             (body,) = re.findall(rf"location {location} \{{(.*?)\}}", shown)
             assert re.search(r"limit_req zone=user burst=\d+ nodelay;", body)
-        for kind in ("page", "form", "api", "upload"):
-            (body,) = re.findall(rf"location = /nginx/large/{kind} \{{(.*?)\}}", shown)
+        for kind in ("page", "form", "upload", "program", "image"):
+            (body,) = re.findall(rf"location = /nginx/body/{kind} \{{(.*?)\}}", shown)
             assert "/large_body.conf;" in body
-        assert re.search(r"limit_conn bodies 6; limit_req zone=user burst=\d+ nodelay;", shown)
+        assert "limit_conn accounts 6; limit_conn bodies 6; limit_conn all_bodies 32;" in shown
 
     def test_it_sizes_the_pools_as_the_table_says_below_80_connections(self):
         program = "from django.conf import settings as s; print(s.DATABASES['default'])"

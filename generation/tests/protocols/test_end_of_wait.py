@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from channels.testing import HttpCommunicator
 from django.test import RequestFactory, SimpleTestCase
@@ -40,16 +42,18 @@ class TestEndOfWait(ApiTestCase):
 
 
 class TestBusy(SimpleTestCase):
-    """The process has no turn for a request."""
+    """The process has no turn for a request, or no room for its body."""
 
-    def refusal(self, path: str, *, language: str = "en") -> tuple[dict[bytes, bytes], Any]:
+    def refusal(
+        self, path: str, *, language: str = "en", body: bytes = b"{}"
+    ) -> tuple[dict[bytes, bytes], Any]:
         """Return headers and body of the response."""
 
         async def ask() -> Any:
             headers = [(b"accept-language", language.encode()), (b"host", b"localhost")]
             application = AsgiHttp(turns=0, turn_seconds=0.01)
             return await HttpCommunicator(
-                application, "POST", path, body=b"{}", headers=headers
+                application, "POST", path, body=body, headers=headers
             ).get_response()
 
         response = asyncio.run(ask())
@@ -70,6 +74,14 @@ class TestBusy(SimpleTestCase):
             headers, body = self.refusal(path)
             assert headers[b"content-type"] == b"application/problem+json"
             assert (body["code"], body["status"]) == ("unavailable", 503)
+
+    def test_it_refuses_a_body_for_which_there_is_no_room(self) -> None:
+        with (
+            Path("/dev/full").open("r+b", buffering=0) as full,
+            mock.patch("tempfile.TemporaryFile", return_value=full),
+        ):
+            _headers, body = self.refusal("/sdapi/v1/img2img", body=bytes(4_000_000))
+        assert body["detail"].startswith("Too many requests at once.")
 
     def test_it_speaks_the_language_of_the_request(self) -> None:
         _headers, body = self.refusal("/v1/images/generations", language="ru")

@@ -13,7 +13,8 @@ URL = "/nginx/sender/"
 class TestSender(BaseTestCase):
     def test_it_knows_users_by_session_and_by_any_token(self) -> None:
         self.client.force_login(self.alice)
-        assert self.client.get(URL).status_code == 204
+        answer = self.client.get(URL)
+        assert (answer.status_code, answer["X-Account"]) == (204, str(self.alice.pk))
         token = tokens.issue(user=self.alice, name="laptop", scopes=["create"])
         for headers in ({"Authorization": f"Bearer {token}"}, {"api-key": token}):
             assert Client().get(URL, headers=headers).status_code == 204
