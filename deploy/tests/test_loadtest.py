@@ -6,14 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.test import Client
 
-from accounts.models import User
-from deploy.bench.sections import put_into
-from deploy.loadtest import accounts
-from deploy.loadtest.measures import Notes, StepFailed
-from generation.models import Image, Job
-from generation.testing.cases import load_catalog
 from generation.testing.servers.stack import kept_stack
 
 pytestmark = pytest.mark.release("deploy/bench/", "deploy/loadtest/")
@@ -52,46 +45,3 @@ def test_it_uses_a_site_as_people_do_and_tells_how_it_was(tmp_path: Path) -> Non
     assert "Errors" not in table
     for step in STEPS:
         assert f"| {step} | " in table, printed
-
-
-@pytest.mark.django_db
-def test_it_makes_accounts_that_work() -> None:
-    load_catalog()
-    made = accounts.make(2, images=3)
-    user = User.objects.get(email=made[0]["email"])
-    assert user.check_password(made[0]["password"])
-    assert user.credits == accounts.CREDITS
-    assert (Job.objects.of(user).count(), Image.objects.of(user).count()) == (3, 3)
-    client = Client()
-    client.cookies["sessionid"] = made[1]["session"]
-    assert client.get("/gallery/").status_code == 200
-    token = {"Authorization": f"Bearer {made[1]['token']}"}
-    assert len(Client(headers=token).get("/api/v1/images/").json()["results"]) == 3
-
-
-def test_it_notes_steps_and_errors_only_while_a_stage_is_open() -> None:
-    notes = Notes()
-    with notes.step("create"):
-        pass
-    notes.open = True
-    with notes.step("create"):
-        pass
-    with pytest.raises(StepFailed), notes.step("place"):
-        raise StepFailed("status 503")
-    assert {kind: len(seconds) for kind, seconds in notes.seconds.items()} == {
-        "create": 1,
-        "place": 1,
-    }
-    assert notes.errors == {"place: status 503": 1}
-
-
-def test_it_writes_only_between_its_markers(tmp_path: Path) -> None:
-    file = tmp_path / "document.md"
-    file.write_text("before\n<!-- loadtest: x -->\nold\n<!-- loadtest: end -->\nafter\n")
-    put_into(file, name="loadtest", command="make loadtest", text="new")
-    put_into(file, name="loadtest", command="make loadtest", text="newer")
-    assert file.read_text() == (
-        "before\n<!-- loadtest: written by `make loadtest` -->\n\nnewer\n\n<!-- loadtest: end -->\nafter\n"
-    )
-    with pytest.raises(ValueError, match="markers"):
-        put_into(file, name="bench", command="make bench", text="new")

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -10,10 +9,7 @@ from django.conf import settings
 from deploy.simulated_day import bursts
 from deploy.simulated_day.bursts import Bursts
 from deploy.simulated_day.day import Day
-from deploy.simulated_day.endpoints import PLANS
-from deploy.simulated_day.table import DayRow, rows_of
-from generation.jobs import eta
-from generation.jobs.eta.history import History
+from deploy.simulated_day.table import rows_of
 
 pytestmark = [
     pytest.mark.release("deploy/simulated_day/", "generation/jobs/eta/", "generation/jobs/queue/"),
@@ -29,38 +25,6 @@ class TestDay:
         for row in rows:
             assert 0.85 <= row.inside_p90 <= 0.97, row
             assert 0.40 <= row.before_p50 <= 0.60, row
-
-    def test_the_same_seed_is_the_same_day(self):
-        assert rows_of(Day(seed=3, **SMALL | {"jobs": 200}).run()) == rows_of(
-            Day(seed=3, **SMALL | {"jobs": 200}).run()
-        )
-
-    def test_limits_of_jobs_at_once_do_not_make_the_times_of_others_longer(self):
-        """Every second user may have one job at once. The control learns from these jobs, too."""
-
-        class Misled(Day):
-            def history_of(self, number: int) -> History:
-                known = [replace(one, is_limited=False) for one in self.records[number]]
-                return eta.history_of(known, limit=PLANS[number - 1].max_in_flight)
-
-        def of_others(kind: type[Day]) -> DayRow:
-            day = kind(seed=7, limit=1, **SMALL)
-            return rows_of(job for job in day.run() if job.row.user_id not in day.limits)[-1]
-
-        kept, misled = of_others(Day), of_others(Misled)
-        assert kept.ok, kept
-        assert kept.width < misled.width
-        assert abs(kept.before_p50 - 0.5) < abs(misled.before_p50 - 0.5)
-
-    def test_the_bounds_notice_promises_without_recorded_jobs(self):
-        """The control: from the catalog alone, they are broken."""
-
-        class Forgetful(Day):
-            def history_of(self, number: int) -> History:
-                return History()
-
-        rows = rows_of(Forgetful(seed=7, **SMALL).run())
-        assert not all(row.ok for row in rows)
 
 
 class TestBursts:

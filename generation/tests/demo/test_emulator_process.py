@@ -92,40 +92,6 @@ def test_it_paints_for_real_and_ends_with_its_painting_processes(tmp_path):
         assert gone(family)
 
 
-def test_it_loses_one_picture_to_a_painting_process_that_dies_and_paints_the_next(tmp_path):
-    with serving(tmp_path, "full") as (process, host):
-        paint(host)
-        painters = [
-            pid
-            for pid in living(process.pid)
-            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
-        os.kill(painters[0], signal.SIGKILL)
-        assert gone(painters)
-        assert paint(host).state in (
-            RemoteState.FAILED,
-            RemoteState.COMPLETED,
-        )  # whether its end was noticed before or after
-        assert paint(host).state is RemoteState.COMPLETED
-
-
-def test_it_leaves_ctrl_c_to_its_parent_and_serves_until_that_ends(tmp_path):
-    with serving(tmp_path, ends_with="parent") as (process, host):
-        process.send_signal(signal.SIGINT)
-        paint(host)
-        process.stdin.close()
-        assert process.wait(PATIENCE) == 0
-
-
-def test_it_ends_its_painting_processes_even_when_it_is_killed(tmp_path):
-    with serving(tmp_path, "full") as (process, host):
-        paint(host)
-        family = living(process.pid)
-        process.kill()
-        process.wait(PATIENCE)
-        assert gone(family)
-
-
 def gone(pids):
     """Return whether processes have ended, waiting for them."""
     for pid in pids:
@@ -137,20 +103,3 @@ def gone(pids):
             finally:
                 os.close(handle)
     return True
-
-
-def test_it_says_that_its_port_is_taken(tmp_path):
-    with serving(tmp_path) as (_, host):
-        program = (
-            "from generation.demo.emulator import Emulator, EmulatorOptions; "
-            "Emulator(EmulatorOptions(port={})).start()"
-        )
-        result = subprocess.run(
-            [sys.executable, "-c", program.format(host.rpartition(":")[2])],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert result.returncode == 1
-        assert "address already in use" in result.stderr

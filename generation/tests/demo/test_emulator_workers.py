@@ -5,16 +5,13 @@ import io
 import pytest
 from PIL import Image
 
-from generation.demo.emulator import Emulator, EmulatorOptions
-from generation.demo.emulator.painters import tiny_png
 from generation.imaging import metadata
 from generation.imaging.image_decoding import decode
 from generation.providers import payloads
 from generation.providers.job_report import RemoteState
-from generation.providers.payloads import DIALECTS, PUBLIC, InputImage, OutputError
-from generation.providers.runpod.client import RunPodClient
-from generation.testing.rows.payloads import FORMATS, WORKFLOW, build, dialect_of, parameters
-from generation.testing.servers.emulator import ENDPOINT, INPUT, endpoint_of, fetched, place, run
+from generation.providers.payloads import DIALECTS, PUBLIC, OutputError
+from generation.testing.rows.payloads import FORMATS, WORKFLOW, dialect_of
+from generation.testing.servers.emulator import ENDPOINT, INPUT, fetched, place, run
 
 pytestmark = pytest.mark.release("generation/demo/")
 
@@ -40,49 +37,6 @@ class TestWorkers:
         assert metadata.source_type_of(fetched(emulator, result.images[0])) == metadata.ALGORITHMIC
         assert result.seed in (None, 42)
         assert (result.cost is None) == (dialect in DIALECTS)
-
-    @pytest.mark.parametrize("dialect", EDITS)
-    def test_it_downloads_the_sources_of_an_edit_for_real(
-        self, emulator, client, webhook_receiver, dialect
-    ):
-        source = InputImage(url=f"{webhook_receiver.url}/source.png", name="source.png")
-        endpoint = endpoint_of(dialect)
-        body = build(dialect, parameters(), sources=[source])
-        runpod_id = run(client, endpoint=endpoint, body=body)
-        emulator.advance(5)
-        result = payloads.read(dialect_of(dialect), client.status(endpoint, runpod_id))
-        info = decode(fetched(emulator, result.images[0]))[0]
-        of_source = dialect in ("qwen_edit", "p_image_edit", "nano_banana")
-        side = 2048 if dialect == "nano_banana_pro" else 1024
-        assert (info.width, info.height) == ((320, 200) if of_source else (side, side))
-
-    @pytest.mark.parametrize("path", ["/gone.jpg", ""])
-    def test_it_fails_an_edit_whose_source_cannot_be_had(
-        self, emulator, client, webhook_receiver, path
-    ):
-        url = webhook_receiver.url + path if path else "http://127.0.0.1:9/a.png"
-        runpod_id = run(client, endpoint="qwen-image-edit", body={"prompt": "a", "image": url})
-        emulator.advance(5)
-        with pytest.raises(OutputError) as caught:
-            payloads.read(PUBLIC, client.status("qwen-image-edit", runpod_id))
-        assert caught.value.code == "source_unreadable"
-
-    def test_it_starts_a_comfyui_graph_from_the_pictures_in_the_input(self, emulator, client):
-        workflow = WORKFLOW | {
-            "10": {"class_type": "LoadImage", "inputs": {"image": "{{image_1}}"}}
-        }
-        source = InputImage(url="", name="cat.png", data=tiny_png(64, 64, 1))
-        body = payloads.build("comfyui", parameters(), sources=[source], workflow=workflow)
-        with_source = run(client, endpoint="own", body=body)
-        without = run(
-            client, endpoint="own", body=payloads.build("comfyui", parameters(), workflow=WORKFLOW)
-        )
-        emulator.advance(5)
-        pictures = [
-            payloads.read("comfyui", client.status("own", i)).images[0]
-            for i in (with_source, without)
-        ]
-        assert pictures[0].data != pictures[1].data
 
     @pytest.mark.parametrize(
         ("endpoint", "body"),
@@ -146,14 +100,6 @@ class TestWorkers:
         with pytest.raises(OutputError) as caught:
             payloads.read(PUBLIC, report)
         assert not caught.value.retryable or caught.value.code == "source_unreadable"
-
-    def test_it_gives_addresses_that_others_can_reach(self):
-        with Emulator(
-            EmulatorOptions(instant=True, public_url="http://emulator:8010/")
-        ) as emulator:
-            client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
-            report = client.status(ENDPOINT, run(client))
-            assert report.output["result"].startswith("http://emulator:8010/files/")
 
 
 class TestTinyPainter:
