@@ -268,15 +268,6 @@ class TestAdmin(InvitationTestCase):
             self.assertContains(page, shown)
             self.assertNotContains(page, hidden)
 
-    def test_it_refuses_staff_without_the_right(self) -> None:
-        (invitation,) = self.invite()
-        viewer = self.make_user("viewer@example.org", is_staff=True)
-        self.client.force_login(viewer)
-        assert self.client.get(f"{self.url}add/").status_code == 403
-        assert self.post("a@example.org").status_code == 403
-        self.client.post(self.url, {"action": "revoke", "_selected_action": [str(invitation.pk)]})
-        assert Invitation.objects.get().state == InvitationState.PENDING
-
 
 @override_settings(SIGN_UP="invitation")
 class TestManyStaff(TransactionTestCase):

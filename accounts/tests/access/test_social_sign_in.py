@@ -130,10 +130,6 @@ class TestSigningIn(SocialTestCase):
         with override_settings(SOCIALACCOUNT_PROVIDERS={}):
             self.assertNotContains(self.client.get("/accounts/login/"), "Continue with")
 
-    def test_it_takes_no_statement_to_offer_it(self) -> None:
-        with self.assertNumQueries(0):
-            self.client.get("/accounts/login/")
-
     def test_it_creates_an_account_with_the_starting_credits(self) -> None:
         with self.settings(DEFAULT_CREDITS=50):
             self.assertRedirects(
@@ -256,10 +252,6 @@ class TestSigningIn(SocialTestCase):
             response = client.get(f"{LOGIN}callback/", {"code": "x", "state": value})
             self.assertTemplateUsed(response, "socialaccount/authentication_error.html")
             assert "_auth_user_id" not in client.session
-
-    def test_it_starts_by_post_alone(self) -> None:
-        assert self.client.get(LOGIN).status_code == 405
-        assert Client(enforce_csrf_checks=True).post(LOGIN).status_code == 403
 
     def test_it_says_when_the_service_fails_or_is_away(self) -> None:
         self.provider.status = 500

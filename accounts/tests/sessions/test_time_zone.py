@@ -58,9 +58,3 @@ class TestTimeZone(BaseTestCase):
             assert self.client.post(ADDRESS, {"time_zone": name}).status_code == 204
             assert self.zone() == ""
             self.client.logout()
-
-    def test_it_is_stored_by_post_of_a_signed_in_user_alone(self) -> None:
-        assert self.client.post(ADDRESS, {"time_zone": "Asia/Omsk"}).status_code == 302
-        self.sign_in()
-        assert self.client.get(ADDRESS).status_code == 405
-        assert self.zone() == ""

@@ -102,11 +102,6 @@ class TestSession(BaseTestCase):
         self.client.force_login(self.alice)
         assert self.client.get(ACCOUNT).json()["email"] == "alice@example.org"
 
-    def test_it_refuses_users_who_may_not_sign_in_any_more(self) -> None:
-        self.client.force_login(self.alice)
-        User.objects.filter(id=self.alice.id).update(is_active=False)
-        assert self.client.get(ACCOUNT).status_code == 401
-
     def test_it_asks_for_the_csrf_token_before_it_changes_anything(self) -> None:
         client = Client(enforce_csrf_checks=True)
         client.force_login(self.alice)
@@ -121,10 +116,6 @@ class TestSession(BaseTestCase):
             "/api/v1/jobs/", {}, content_type="application/json", headers=headers
         )
         assert response.status_code == 400
-
-    def test_it_refuses_a_stranger_without_asking_for_csrf(self) -> None:
-        client = Client(enforce_csrf_checks=True)
-        assert client.post("/api/v1/jobs/", {}, content_type="application/json").status_code == 401
 
     def test_it_speaks_the_language_of_the_user(self) -> None:
         self.alice.language = "ru"

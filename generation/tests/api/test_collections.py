@@ -2,7 +2,6 @@
 
 from uuid import uuid4
 
-from django.core.cache import cache
 from django.utils import timezone
 
 from generation.gallery import collections
@@ -53,22 +52,6 @@ class TestCollections(ApiTestCase):
             self.api.post(COLLECTIONS, {"name": "x"}), 409, "too_many_collections"
         )
         assert problem["limit"] == named_rows.LIMITS[Collection].limit
-
-    def test_it_asks_the_database_as_often_for_one_as_for_sixty(self) -> None:
-        def fill(names: range) -> None:
-            for name in names:
-                pile = collections.create(user=self.alice, name=str(name))
-                collections.add(pile, image_ids=[make_image(self.alice).id])
-
-        fill(range(1))
-        self.api.get(COLLECTIONS)  # the token's use is noted once a minute
-        cache.clear()
-        with self.assertNumQueries(3):  # token, collections, what of them is in the trash
-            assert len(self.api.get(COLLECTIONS).json()) == 1
-        fill(range(1, 60))
-        cache.clear()
-        with self.assertNumQueries(3):
-            assert len(self.api.get(COLLECTIONS).json()) == 60
 
 
 class TestCollection(ApiTestCase):

@@ -68,12 +68,6 @@ class TestImage(ApiTestCase):
         response = self.api.patch(self.path, {"tags": ["one more"]})
         assert self.assert_problem(response, 409, "too_many_tags")["limit"] == tagging.MAX_TAGS
 
-    def test_it_is_of_nobody_else(self) -> None:
-        self.api.patch(self.path, {"note": "A2", "tags": ["print"]})
-        response = self.others.patch(self.path, {"note": "mine", "tags": []})
-        self.assert_problem(response, 404, "not_found")
-        assert self.api.get(self.path).json()["note"] == "A2"
-
     def test_it_shows_neither_on_the_shared_page(self) -> None:
         self.api.patch(self.path, {"note": "vqznote", "tags": ["vqztag"], "visibility": "link"})
         share = self.api.get(f"{self.path}share/").json()

@@ -1,10 +1,8 @@
 """Requests that a rule stopped, by API: the refusal, list, appeal, withdrawal."""
 
-from accounts.models import Scope
-from accounts.tokens import tokens
 from generation.jobs.placing import reviewed_orders
 from generation.models import Job, ModerationRule, PromptReview, RuleAction
-from generation.testing.rows.api import FLUX, Api, ApiTestCase, make_image, stored
+from generation.testing.rows.api import FLUX, ApiTestCase, make_image, stored
 
 GUN = {**FLUX, "prompt": "Two guns on a table"}
 REVIEWS = "/api/v1/reviews/"
@@ -65,11 +63,6 @@ class TestReviews(ApiTestCase):
         assert self.others.get(REVIEWS).json()["results"] == []
         flagged = PromptReview.objects.get(state="flagged")
         self.assert_problem(self.api.get(f"{REVIEWS}{flagged.id}/"), 404, "not_found")
-
-    def test_a_token_that_reads_appeals_nothing(self) -> None:
-        path = self.refused()
-        token = tokens.issue(user=self.alice, name="reader", scopes=[Scope.READ])
-        self.assert_problem(Api(token).post(f"{path}appeal/"), 403, "missing_scope")
 
     def test_it_speaks_russian(self) -> None:
         answer = self.api.post("/api/v1/jobs/", GUN, **{"Accept-Language": "ru"})

@@ -1,13 +1,11 @@
 """POST /api/v1/images/: a copy of a shared image."""
 
 from accounts.limits import rate_limits
-from accounts.models import Scope
-from accounts.tokens import tokens
 from generation.gallery import collections
 from generation.gallery.sharing import collection_share_links, share_links
 from generation.models import Image
 from generation.testing.clock import held_clock
-from generation.testing.rows.api import Api, ApiTestCase, make_image
+from generation.testing.rows.api import ApiTestCase, make_image
 from generation.testing.rows.saving import PROMPT, with_files
 
 PATH = "/api/v1/images/"
@@ -66,12 +64,6 @@ class TestSavingApi(ApiTestCase):
                 self.assert_problem(self.api.post(PATH, body), 400, "invalid")
         self.assert_problem(self.api.post(PATH, {}), 400, "invalid")
         assert not Image.objects.of(self.alice).exists()
-
-    def test_it_needs_the_scope_of_changes(self) -> None:
-        body = {"share": self.share()}
-        for scope, status in ((Scope.READ, 403), (Scope.CREATE, 403), (Scope.MANAGE, 201)):
-            token = tokens.issue(user=self.alice, name=scope, scopes=[Scope.READ, scope])
-            assert Api(token).post(PATH, body).status_code == status
 
     def test_it_is_limited(self) -> None:
         body = {"share": "unknown"}

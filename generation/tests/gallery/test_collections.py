@@ -141,13 +141,6 @@ class TestAdd(ApiTestCase):
             assert refused.value.ids == [foreign]
         assert not CollectionImage.objects.exists()
 
-    def test_it_asks_the_database_as_often_for_one_as_for_sixty(self) -> None:
-        images = [make_image(self.alice).id for _n in range(61)]
-        with self.assertNumQueries(5):  # savepoint twice, own, there, insert
-            collections.add(self.made, image_ids=images[:1])
-        with self.assertNumQueries(5):
-            collections.add(self.made, image_ids=images[1:])
-
     def test_it_loses_a_picture_only_with_the_picture(self) -> None:
         image = make_image(self.alice)
         collections.add(self.made, image_ids=[image.id])

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.test import override_settings
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -142,16 +141,6 @@ class TestMetrics(EmulatorTestCase):
     def test_it_is_nothing_for_whoever_comes_by_way_of_a_proxy(self) -> None:
         for header in ("X-Forwarded-For", "X-Real-IP"):
             assert self.client.get("/metrics", headers={header: "203.0.113.9"}).status_code == 404
-
-    def test_it_asks_the_database_the_same_number_of_times_however_many_jobs_there_are(
-        self,
-    ) -> None:
-        with CaptureQueriesContext(connection) as few:
-            self.scrape()
-        for _ in range(5):
-            self.place()
-        with self.assertNumQueries(len(few)):
-            self.scrape()
 
     def test_it_exports_every_metric_of_rules_and_dashboard(self) -> None:
         heartbeat.beat()

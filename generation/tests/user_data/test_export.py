@@ -327,12 +327,6 @@ class TestPage(ExportTestCase):
         self.assertContains(self.client.get(self.url), "The last export failed.")
         assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
 
-    def test_it_serves_nobody_else(self) -> None:
-        made = self.finish(exports.start(self.alice))
-        self.client.force_login(self.bob)
-        assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
-        self.assertNotContains(self.client.get(self.url), str(made.id))
-
     def test_it_limits_how_often(self) -> None:
         for _n in range(5):
             self.client.post(f"{self.url}export/")

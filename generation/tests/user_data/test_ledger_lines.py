@@ -6,7 +6,6 @@ from generation.jobs.engine import job_control
 from generation.jobs.placing import drafts, orders
 from generation.models import Image, Job
 from generation.testing.cases import EmulatorTestCase
-from generation.testing.clock import held_clock
 
 
 class TestLedgerLine(EmulatorTestCase):
@@ -59,18 +58,6 @@ class TestLedgerLine(EmulatorTestCase):
         assert "_" not in failed.why, "words, no code"
         assert "returned" in failed.times
         self.assertContains(self.client.get(self.url), failed.why)
-
-    @held_clock()
-    def test_it_asks_as_often_for_many_as_for_few(self) -> None:
-        self.place_run("one", 2)
-        self.draw_all()
-        self.client.get(self.url)
-        with self.assertNumQueries(7):
-            self.client.get(self.url)
-        self.place_run("two", 8)
-        self.draw_all()
-        with self.assertNumQueries(7):
-            self.client.get(self.url)
 
     def test_it_does_not_show_a_trashed_image(self) -> None:
         self.place()

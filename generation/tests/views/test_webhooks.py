@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from uuid import uuid4
 
 from django.core import mail
 from django.test import Client
@@ -181,12 +180,3 @@ class TestWebhookPages(BaseTestCase):
             addresses.turn_on(address)
             addresses.turn_off(address, reason=reason)
             self.assertContains(self.client.get(self.path(address)), text)
-
-    def test_it_knows_nothing_of_others(self) -> None:
-        address, _ = addresses.add(
-            user=self.bob, url=self.receiver.url(), topics=["jobs"], credits_below=1
-        )
-        message = WebhookMessage.objects.create(address=address, type="job.failed", body="{}")
-        for path in (self.path(address), f"/account/webhook-events/{message.id}/"):
-            assert self.client.get(path).status_code == 404
-        assert self.client.get(f"{self.url}{uuid4()}/").status_code == 404

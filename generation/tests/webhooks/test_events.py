@@ -176,13 +176,6 @@ class TestEvents(EmulatorTestCase):
             ledger.take_back(user=self.alice, amount=1, reason="back")
         assert not [query for query in captured if "_webhookm" in query["sql"]]
 
-    def test_it_costs_an_event_two_statements(self) -> None:
-        self.add(self.alice, topics=["jobs"])
-        job = self.place()
-        with CaptureQueriesContext(connection) as captured:
-            lifecycle.fail(job, code="x")
-        assert len([query for query in captured if "accounts_webhook" in query["sql"]]) == 2
-
 
 class TestBatchRace(TransactionTestCase):
     def setUp(self) -> None:

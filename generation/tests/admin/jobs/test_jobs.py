@@ -3,7 +3,6 @@ from unittest import mock
 from uuid import UUID
 
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -291,18 +290,6 @@ class TestAction(JobAdminTestCase):
         self.assertRedirects(
             self.client.post(LIST, data), reverse("admin:generation_job_change", args=[job.id])
         )
-
-    def test_it_does_nothing_for_staff_who_may_only_look(self) -> None:
-        job = self.place()
-        reader = self.make_user("reader@example.org", is_staff=True)
-        reader.user_permissions.add(Permission.objects.get(codename="view_job"))
-        self.client.force_login(reader)
-        self.assertContains(self.client.get(LIST), "a lighthouse at dusk")
-        self.act("cancel", job)
-        job.refresh_from_db()
-        assert job.status == Status.QUEUED
-        page = self.client.get(reverse("admin:generation_job_change", args=[job.id]))
-        self.assertNotContains(page, 'value="cancel"')
 
     def test_it_retries_nothing_while_creating_is_off(self) -> None:
         job = self.place()

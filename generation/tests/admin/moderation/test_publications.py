@@ -1,12 +1,10 @@
 """The admin's queue: look, approve, refuse with a reason, see who decided what."""
 
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 
 from generation.gallery import trash
 from generation.gallery.sharing import image_reports, publications, share_links
 from generation.models import Publication, PublicationState
-from generation.testing.clock import held_clock
 from generation.testing.rows.gallery import SharingTestCase
 
 QUEUE = "/admin/generation/publication/"
@@ -71,27 +69,6 @@ class TestPublicationAdmin(SharingTestCase):
     def test_it_shows_what_became_of_earlier_wishes(self) -> None:
         publications.refuse(self.ask(), by=self.staff, reason="Too dark")
         self.assertContains(self.client.get(self.page(self.ask())), "Too dark")
-
-    @held_clock()
-    def test_it_asks_the_database_no_more_for_more_rows(self) -> None:
-        self.ask()
-        self.client.get(QUEUE)
-        with self.assertNumQueries(2):  # user, rows
-            self.client.get(QUEUE)
-        for _n in range(4):
-            self.ask(self.hang())
-        with self.assertNumQueries(2):
-            self.client.get(QUEUE)
-
-    def test_it_is_closed_to_users_and_to_staff_who_may_only_look(self) -> None:
-        publication = self.ask()
-        self.client.force_login(self.alice)
-        assert self.client.get(QUEUE).status_code == 302
-        looker = self.make_user("looker@example.org", is_staff=True)
-        looker.user_permissions.add(Permission.objects.get(codename="view_publication"))
-        self.client.force_login(looker)
-        self.act("publish", publication)
-        assert self.state(publication) == PublicationState.WAITING
 
     def test_it_lists_what_is_reported(self) -> None:
         published = self.published()

@@ -22,7 +22,6 @@ from generation.models import (
     Status,
 )
 from generation.testing.cases import EmulatorTestCase, let_time_pass, work
-from generation.testing.clock import held_clock
 
 START = "/admin/"
 TURN = "/admin/generation/generationswitch/turn/"
@@ -218,16 +217,6 @@ class TestAttention(StartPageTestCase):
         (item,) = self.items()
         assert item.rows[0].action is None
         self.assertContains(self.client.get(START), "a secret &lt;b&gt;prompt")
-
-    @held_clock()
-    def test_it_asks_the_database_equally_often(self) -> None:
-        self.client.get(START)  # loads the session into the cache
-        with self.assertNumQueries(15):
-            self.client.get(START)
-        for _n in range(4):
-            self.unconfirmed()
-        with self.assertNumQueries(15):
-            assert self.items()[0].title == "4 stuck jobs"
 
     def test_it_says_that_the_workers_are_silent(self) -> None:
         cache.delete(heartbeat.KEY)

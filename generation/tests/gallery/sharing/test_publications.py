@@ -35,11 +35,6 @@ class TestPublishing(SharingTestCase):
         found = share_links.find(publication.slug)
         assert (found.publication, found.with_parameters, found.until) == (publication, True, None)
 
-    def test_its_page_reads_its_model_with_it(self):
-        slug = self.published().slug
-        with self.assertNumQueries(2):  # no link of this slug, the publication
-            assert share_links.find(slug).image.origin.model.slug == "flux-dev"
-
     def test_it_is_refused_with_a_reason_before_and_after(self):
         for publication in (self.ask(), self.published(self.hang())):
             publications.refuse(publication, by=self.staff, reason="A real person")

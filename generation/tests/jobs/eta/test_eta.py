@@ -10,12 +10,9 @@ from django.utils import timezone
 from generation.jobs import eta
 from generation.jobs.engine import driver
 from generation.jobs.eta import Basis, Eta
-from generation.jobs.live import job_json
 from generation.jobs.placing import orders
-from generation.jobs.queue import model_queues
 from generation.models import Endpoint, ImageModel, Job, Status
 from generation.testing.cases import BaseTestCase, EmulatorTestCase, catch_up
-from generation.testing.clock import held_clock
 from generation.testing.rows.api import ApiTestCase, make_job
 
 TWO = {"model": "flux-schnell", "prompt": "fog", "width": 1024, "height": 1024}
@@ -132,24 +129,6 @@ class TestForecast(HistoryTestCase):
         assert of_order(model, count=2).p50 >= of_order(model).p50 > 0
         assert eta.pace(model) >= 1
 
-    @held_clock()
-    def test_it_asks_as_much_for_all_models_as_for_two(self) -> None:
-        self.took(10, model="flux-dev")
-        make_job(self.bob, model="flux-schnell")
-        models = list(ImageModel.objects.all())
-        assert len(models) > 10
-        for some in (models[:2], models):
-            cache.clear()
-            with self.subTest(len(some)), self.assertNumQueries(3):
-                eta.forecast(some)
-        with self.assertNumQueries(0):
-            eta.forecast(models)
-
-    def test_it_needs_nothing_for_jobs_that_have_ended(self) -> None:
-        job = make_job(self.alice, status=Status.SUCCEEDED)
-        with self.assertNumQueries(0):
-            assert eta.of_jobs([job]).of_job(job, now=timezone.now()) is None
-
 
 class TestOneSource(ApiTestCase):
     """Quote, promise and the job itself say the same at the same moment."""
@@ -217,14 +196,3 @@ class TestRecorded(EmulatorTestCase):
         assert job.execution_ms is not None
         assert job.execution_ms >= 1000  # of emulated time
         assert job.promised_p90_at
-
-    def test_a_feed_of_jobs_at_runpod_needs_no_further_queries(self) -> None:
-        orders.place_batch(user=self.alice, requests=[TWO] * 3)
-        driver.submit("flux-schnell")
-        cache.clear()
-        jobs = list(Job.objects.active().for_forecast())
-        forecast = eta.of_jobs(jobs)
-        with self.assertNumQueries(0):
-            for job in jobs:
-                assert job_json.job_json(job, forecast=forecast)["eta_seconds"]
-        assert model_queues.current([jobs[0].model_id])[jobs[0].model_id].at_runpod == 3

@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 
 from accounts.credits import holds, ledger, ledger_check, statement
 from accounts.limits import period_limits
-from accounts.models import CreditEntry, Scope
+from accounts.models import CreditEntry
 from accounts.tokens import tokens
 from artgen.web import formatting
 from generation.files import storage
@@ -167,10 +167,6 @@ class TestProposing(HelperTestCase):
                 self.assert_problem(self.api.post(TRANSLATE, body), 400, "invalid", fields=fields)
         assert chats(self.emulator) == []
         assert self.kinds() == []
-
-    def test_a_token_needs_the_right(self) -> None:
-        reading = Api(tokens.issue(user=self.alice, name="reads", scopes=[Scope.READ]))
-        self.assert_problem(reading.post(TRANSLATE, ASKED), 403, "missing_scope")
 
 
 class TestDescribing(HelperTestCase):

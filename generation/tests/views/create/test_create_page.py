@@ -158,17 +158,6 @@ class TestCreatePage(GalleryTestCase):
         ImageModel.objects.update(enabled=False)
         self.assertContains(self.client.get(self.url), "No models available")
 
-    def test_it_needs_a_signed_in_user(self):
-        self.client.logout()
-        for answer in (self.client.get(self.url), self.client.post(self.url, self.form())):
-            self.assertRedirects(
-                answer, f"{reverse('login')}?next={self.url}", fetch_redirect_response=False
-            )
-        assert Job.objects.count() == 0
-
-    def test_it_takes_get_and_post_alone(self):
-        assert self.client.put(self.url).status_code == 405
-
     def test_it_fills_the_form_from_an_own_job(self):
         job = self.place(prompt="a red kite", steps=6, seed=77)
         page = self.client.get(self.url, {"job": str(job.id), "count": "3"})
@@ -177,10 +166,6 @@ class TestCreatePage(GalleryTestCase):
         assert (page.context["composer"].seed, page.context["composer"].count) == ("", 3)
         page = self.client.get(self.url, {"job": str(job.id), "seed": "keep"})
         assert page.context["composer"].seed == "77"
-
-    def test_it_fills_nothing_from_somebody_elses_job(self):
-        job = self.place(user=self.bob, prompt="bob's secret")
-        self.assertNotContains(self.client.get(self.url, {"job": str(job.id)}), "secret")
 
     def test_it_takes_a_prompt_from_the_address_as_text(self):
         page = self.client.get(self.url, {"prompt": "<script>alert(1)</script>"})
@@ -194,19 +179,6 @@ class TestCreatePage(GalleryTestCase):
         assert str(self.upload(self.bob).id) not in [
             source.id for source in page.context["sources"]
         ]
-
-    def test_it_makes_as_many_queries_for_many_runs_as_for_one(self):
-        self.enterContext(held_clock())
-        self.place()
-        self.client.get(self.url)
-        with self.assertNumQueries(QUERIES):
-            self.client.get(self.url)
-        for _n in range(5):
-            self.place()
-        with self.assertNumQueries(QUERIES + 2):  # queues and budgets, older than the jobs
-            self.client.get(self.url)
-        with self.assertNumQueries(QUERIES):
-            self.client.get(self.url)
 
     def test_it_shows_the_places_of_jobs_that_were_placed_after_the_queue_was_read(self):
         self.enterContext(held_clock())
@@ -406,14 +378,6 @@ class TestCreatePage(GalleryTestCase):
         )
         self.assert_nothing_stored()
 
-    def test_it_refuses_somebody_elses_source_picture(self):
-        upload = self.upload(self.bob)
-        answer = self.client.post(
-            self.url, self.form(model="flux-kontext", source_images=str(upload.id))
-        )
-        self.assertContains(answer, "Image not found.", status_code=400)
-        self.assert_nothing_stored()
-
     def test_it_places_and_repeats_what_source_images_are_for(self):
         first, second = self.upload(self.alice), self.upload(self.alice)
         images = [f"{first.id}:style", f"{second.id}"]
@@ -448,11 +412,6 @@ class TestCreatePage(GalleryTestCase):
         form = self.client.get(reverse("composer"), query).context["composer"]
         assert (form.model.slug, form.prompt) == ("qwen-image-edit-2511", "a fox")
         assert len(form.sources) == 3
-
-    def test_it_takes_nothing_of_somebody_elses_collection(self):
-        collection = collections.create(user=self.bob, name="Fog")
-        form = self.client.get(self.url, {"moodboard": collection.id}).context["composer"]
-        assert (form.sources, form.left_out) == ([], ["The collection was deleted."])
 
     def file(self, data=None, name="tea.png"):
         return SimpleUploadedFile(name, png() if data is None else data, "image/png")
@@ -682,10 +641,3 @@ class TestCreatePageParts(GalleryTestCase):
         back = {"model": "flux-dev", "steps": "40", "switch": "flux-schnell"}
         composer = self.client.get(reverse("composer"), back).context["composer"]
         assert composer.slider("steps").value == "4"
-
-    def test_it_takes_get_from_signed_in_users_only(self):
-        for name in ("quote", "composer"):
-            assert self.client.post(reverse(name)).status_code == 405
-        self.client.logout()
-        for name in ("quote", "composer"):
-            assert self.client.get(reverse(name)).status_code == 302

@@ -31,8 +31,3 @@ class TestOwnPictures(Base):
 
     def test_it_is_calm_about_nonsense_and_an_empty_gallery(self):
         self.assertContains(self.client.get(self.url, {"before": "x"}), "You have no images yet.")
-
-    def test_it_takes_get_alone_and_signed_in_users_alone(self):
-        assert self.client.post(self.url).status_code == 405
-        self.client.logout()
-        assert self.client.get(self.url).status_code == 302

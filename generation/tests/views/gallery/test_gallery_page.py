@@ -239,17 +239,6 @@ class TestGallery(GalleryTestCase):
         self.assertNotContains(page, "<html")
         assert page["Cache-Control"] == "private, no-cache"
 
-    def test_it_asks_the_database_no_more_for_more_pictures(self):
-        self.hang()
-        self.enterContext(held_clock())
-        self.client.get(self.url)
-        with self.assertNumQueries(QUERIES):
-            self.client.get(self.url)
-        for n in range(12):
-            self.hang(created_at=timezone.now() - timedelta(days=31 * n))
-        with self.assertNumQueries(QUERIES):
-            self.client.get(self.url)
-
     def test_it_welcomes_somebody_without_pictures(self):
         page = self.client.get(self.url)
         self.assertContains(page, "Your images will appear here")

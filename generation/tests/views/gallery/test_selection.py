@@ -251,14 +251,6 @@ class TestUncollect(Shared, SelectionTestCase):
         assert list(self.pile.images.all()) == [second]
         assert Image.objects.kept().count() == 3
 
-    def test_it_touches_no_collection_of_others(self):
-        bobs = collections.create(user=self.bob, name="Bob's")
-        theirs = self.hang(user=self.bob)
-        collections.add(bobs, image_ids=[theirs.id])
-        assert self.ask(theirs, collection=bobs.id).status_code == 400
-        assert self.ask(theirs).status_code == 400
-        assert list(bobs.images.all()) == [theirs]
-
 
 class TestPages(GalleryTestCase):
     def test_it_has_a_checkbox_on_each_image_that_works_without_script(self):

@@ -76,8 +76,3 @@ class TestTagsOfASelection(GalleryTestCase):
                 assert response.status_code == 400
                 assert response.json()["detail"].startswith(reason)
         assert self.stored() == [[], [], []]
-
-    def test_it_changes_own_images_only(self) -> None:
-        self.client.force_login(self.bob)
-        assert self.send("tag_selection", tag="mine").json()["changed"] == []
-        assert self.stored() == [[], [], []]

@@ -2,16 +2,13 @@
 
 from urllib.parse import unquote
 
-from django.db import connection
 from django.test import override_settings
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from generation.models import Image, ImageModel, Job, Status, Style, Upload
 from generation.studio.forms import image_edits
-from generation.testing.clock import held_clock
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image, make_job
 from generation.testing.rows.gallery import GalleryTestCase
@@ -122,23 +119,6 @@ class TestVariants(EditPagesTestCase):
         assert not Job.objects.filter(status=Status.QUEUED).exists()
 
 
-class TestOthers(EditPagesTestCase):
-    def test_nobody_else_can_do_anything(self):
-        self.client.force_login(self.bob)
-        for name in ("upscale_image", "vary_image"):
-            assert self.client.post(self.at(name), {"scale": 2}).status_code == 404
-        for name in ("edit_image", "compare_source"):
-            assert self.client.get(self.at(name)).status_code == 404
-        assert not Job.objects.filter(user=self.bob).exists()
-
-    def test_it_needs_a_sign_in(self):
-        self.client.logout()
-        for name in ("edit_image", "compare_source"):
-            assert self.client.get(self.at(name)).status_code == 302
-        for name in ("upscale_image", "vary_image"):
-            assert self.client.post(self.at(name)).status_code == 302
-
-
 class TestLineage(EditPagesTestCase):
     def test_it_shows_what_it_was_made_from_and_how(self):
         for fields, how in (
@@ -179,19 +159,6 @@ class TestLineage(EditPagesTestCase):
         page = self.page(image=child)
         assert "The source image was deleted." in page
         assert self.client.get(self.at("compare_source", child)).status_code == 404
-
-    @held_clock()
-    def test_it_takes_as_many_queries_for_many_as_for_one(self):
-        self.made_from(self.image, scale=2)
-        self.page()  # reads the models, which the process keeps for a moment
-        with CaptureQueriesContext(connection) as one:
-            self.page()
-        for _number in range(14):
-            self.made_from(self.image)
-        with CaptureQueriesContext(connection) as many:
-            page = self.page()
-        assert len(many) == len(one)
-        assert "Show all" in page
 
     def test_a_tool_makes_no_variants_of_its_own(self):
         job = make_job(

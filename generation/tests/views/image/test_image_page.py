@@ -5,7 +5,6 @@ import json
 import re
 from datetime import timedelta
 from html import unescape
-from uuid import uuid4
 
 from django.conf import settings
 from django.test import override_settings
@@ -19,7 +18,6 @@ from generation.files import storage
 from generation.imaging import image_copies
 from generation.models import Image, ImageModel, Status, Style
 from generation.testing.cases import hold
-from generation.testing.clock import held_clock
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image, make_job
 from generation.testing.rows.gallery import SCRIPT, GalleryTestCase
@@ -165,27 +163,6 @@ class TestImagePage(ImageTestCase):
     def test_it_offers_editing_only_where_a_model_can(self):
         ImageModel.objects.filter(max_source_images__gt=0).update(enabled=False)
         self.assertNotContains(self.client.get(self.url), "?source=")
-
-    @held_clock()
-    def test_it_asks_the_database_no_more_for_more_variants(self):
-        def counted():
-            # user, picture, variants, what was made of it, newer and older, publication, ledger,
-            # collections
-            with self.assertNumQueries(8):
-                self.client.get(self.url)
-
-        self.client.get(self.url)  # reads the models, which the process keeps for a moment
-        counted()
-        for _n in range(5):
-            make_image(self.alice, job=self.draw("Tea hills in mist"))
-        counted()
-
-    def test_it_is_not_there_for_others(self):
-        bobs = make_image(self.bob)
-        ended = make_image(self.alice, trashed_at=timezone.now() - timedelta(days=31))
-        for image in (bobs, ended):
-            assert self.client.get(self.at("image", image)).status_code == 404
-        assert self.client.get(reverse("image", args=[uuid4()])).status_code == 404
 
 
 class TestActions(ImageTestCase):

@@ -1,7 +1,6 @@
 """A comparison in the feed: one card, whatever the number of its cells."""
 
 from typing import Any
-from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
@@ -79,16 +78,3 @@ class TestSheetCard(GalleryTestCase):
         page = self.page()
         assert "data-sheet" not in page
         assert all(f'data-job="{job_id}"' in page for job_id in sheet.jobs)
-
-    def test_it_needs_the_same_queries_for_more_cells_and_more_sheets(self) -> None:
-        ids: set[UUID] = set()
-        for prompt in ("A {a|b} kite", "A {a|b|c|d}{1|2|3|4} kite"):
-            sheet = self.place(prompt)
-            self.finish(*sheet.jobs)
-            ids.add(sheet.id)
-            with self.assertNumQueries(3):
-                assert set(sheet_cards.of_ids(ids)) == ids
-
-    def test_it_costs_other_feeds_no_query(self) -> None:
-        with self.assertNumQueries(0):
-            assert sheet_cards.of_ids(set[UUID]()) == {}

@@ -97,9 +97,3 @@ class TestExplore(SharingTestCase):
         self.assertContains(page, "Nothing matches “!!”")
         with self.assertNumQueries(1):
             self.see("?q=lighthouse")
-
-    def test_it_asks_the_database_no_more_for_more_pictures(self):
-        for _n in range(2):
-            self.published(self.hang())
-            with self.assertNumQueries(1):
-                self.see()

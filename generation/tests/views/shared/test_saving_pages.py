@@ -182,12 +182,6 @@ class TestCopyPage(SavingPagesTestCase):
         assert "The author hasn’t shown the prompt and parameters.".encode() in found
         self.assertNotContains(self.client.get(reverse("create"), {"saved": str(copy.id)}), PROMPT)
 
-    def test_another_users_copy_fills_no_form(self):
-        copy = self.copy(with_parameters=True)
-        self.client.force_login(self.staff)
-        page = self.client.get(reverse("create"), {"saved": str(copy.id)})
-        self.assertNotContains(page, PROMPT)
-
     def test_it_is_downloaded_with_the_selection(self):
         shown = self.copy(with_parameters=True, with_name=True)
         answer = self.client.post(reverse("download_selection"), {"ids": str(shown.id)})

@@ -60,11 +60,6 @@ class TestOwnersPage(SharedCollectionTestCase):
         assert self.post(period="never", new="1").link_slug != slug
         assert self.post(stop="1").link_slug is None
 
-    def test_it_belongs_to_the_owner(self):
-        self.client.force_login(self.bob)
-        address = reverse("share_collection", args=[self.collection.id])
-        assert self.client.post(address, {"period": "7"}).status_code == 404
-
 
 class TestSharedCollection(SharedCollectionTestCase):
     def test_it_shows_images_without_what_is_private(self):

@@ -131,11 +131,6 @@ class TestPage(SharedTestCase):
         self.client.force_login(self.alice)
         self.assertContains(self.see(slug), reverse("image", args=[self.image.id]))
 
-    def test_it_asks_the_database_little(self):
-        slug = self.link(with_parameters=True).link_slug
-        with self.assertNumQueries(1):
-            self.see(slug)
-
 
 class TestPictureFile(SharedTestCase):
     def test_it_sends_the_file_without_its_prompt(self):
