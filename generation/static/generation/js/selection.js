@@ -280,7 +280,7 @@ class Selection {
   #pageKey(event) {
     const isElsewhere =
       event.target.closest?.(NOT_FOR_SHORTCUTS) ||
-      document.querySelector(":popover-open, dialog[open]")
+      document.querySelector(":popover-open:not(#toasts), dialog[open]")
     if (event.defaultPrevented || isElsewhere) return
     if (event.key === "Escape" && this.isSelecting) this.clear()
     else if (pressed(event, "trash") && this.size) {

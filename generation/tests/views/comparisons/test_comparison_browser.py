@@ -164,10 +164,10 @@ class TestComparison(BrowserTestCase):
         page.wait_for_url("**/sheets/*/")
         expect(page.locator(".sheet-grid tbody th")).to_have_text(["красный", "синий"])
         assert page.evaluate(STICKY) == {"moved": True, "sticks": True, "page": 0}
-        page.locator("form[action$='/cancel/'] button").tap()
+        page.locator("[data-sheet-head] [action$='/cancel/'] button").tap()
         expect(page.locator(".sheet-grid [data-status=canceled]")).to_have_count(6)
-        expect(page.locator("form[action$='/cancel/']")).to_have_count(0)
+        expect(page.locator("[data-sheet-head] [action$='/cancel/']")).to_have_count(0)
         expect(page.locator("#balance")).to_have_attribute("data-held", "0")
         page.locator("[data-retry] button").first.tap()
         expect(page.locator(".sheet-grid [data-status=canceled]")).to_have_count(5)
-        expect(page.locator("form[action$='/cancel/']")).to_have_count(1)
+        expect(page.locator("[data-sheet-head] [action$='/cancel/']")).to_have_count(1)
