@@ -5,21 +5,12 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 import boto3
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,
-    HTTPClientError,
-    NoCredentialsError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -120,67 +111,32 @@ class BucketStorage(ContentMD5Storage):
     def write(self, name: str, data: bytes, *, content_type: str) -> None:
         """Store the bytes under exactly this name, in one request.
 
-        `save` of django-storages starts a thread pool for each file, which costs twice the CPU
-        time.
+        `save` of django-storages starts a thread pool for each file.
         """
-        self._put(self.connection.meta.client, name, data, content_type)
+        self.connection.meta.client.put_object(
+            Bucket=self.bucket_name,
+            Key=name,
+            Body=data,
+            ContentType=content_type,
+            **self.get_object_parameters(name),
+        )
 
     def write_all(self, files: "Sequence[NewFile]") -> None:
         """Write the files at the same time; return after the last one, raise the first error.
 
         Their requests take longer than their data: a distant bucket answers in 50 to 200 ms.
         """
-        client = self.connection.meta.client
         first, *others = files
-        writes = [
-            _uploads().submit(self._put, client, file.key, file.data, file.content_type)
-            for file in others
-        ]
+        writes = [_uploads().submit(self._write, file) for file in others]
         try:
-            self._put(client, first.key, first.data, first.content_type)
+            self._write(first)
         finally:
             wait(writes)
         for write in writes:
             write.result()
 
-    def _put(self, client: BaseClient, name: str, data: bytes, content_type: str) -> None:
-        """Send the request over the client's connections, and once more if it fails.
-
-        `put_object` takes twice the CPU time and waits a round trip for "100 Continue" before it
-        sends the data. It is the second attempt: it says why a bucket refuses.
-        """
-        parameters = self.get_object_parameters(name)
-        headers = {"Content-Type": content_type, "Cache-Control": parameters["CacheControl"]}
-        try:
-            reply = client._endpoint.http_session.send(self._signed_put(name, headers, data))
-        except (ConnectionError, HTTPClientError):
-            pass  # also of an idle connection that was closed, or a refusal before the data's end
-        else:
-            if reply.status_code == HTTPStatus.OK:
-                return
-        self._second_attempt.put_object(
-            Bucket=self.bucket_name, Key=name, Body=data, ContentType=content_type, **parameters
-        )
-
-    @cached_property
-    def _second_attempt(self) -> BaseClient:
-        with _connecting:
-            return self._create_session().client(
-                "s3",
-                endpoint_url=self.endpoint_url,
-                region_name=self.region_name,
-                verify=self.verify,
-                config=self.client_config.merge(Config(retries={"total_max_attempts": 1})),
-            )
-
-    def _signed_put(self, name: str, headers: dict[str, str], data: bytes) -> AWSPreparedRequest:
-        if self._credentials is None:
-            raise NoCredentialsError
-        bucket = self._address_style
-        request = AWSRequest("PUT", bucket.address(name), headers, data)
-        keys = self._credentials.get_frozen_credentials()
-        S3SigV4Auth(keys, "s3", bucket.region).add_auth(request)
-        return request.prepare()
+    def _write(self, file: NewFile) -> None:
+        self.write(file.key, file.data, content_type=file.content_type)
 
     def copy(self, name: str, to: str) -> None:
         """Copy the file within the bucket; raise FileNotFoundError.

@@ -1,4 +1,4 @@
-"""Send Content-MD5 where S3-compatible stores, such as Yandex Object Storage, require it."""
+"""Requests of boto3 as S3-compatible stores, such as Yandex Object Storage, understand them."""
 
 import base64
 import hashlib
@@ -25,7 +25,13 @@ def with_content_md5(session: boto3.Session) -> boto3.Session:
     1.36: https://github.com/boto/botocore/issues/3415
     """
     session.events.register("before-sign.s3", _use_content_md5)
+    session.events.register("before-sign.s3.PutObject", _send_data_at_once)
     return session
+
+
+def _send_data_at_once(request: AWSRequest, **_event: Any) -> None:
+    """Do not wait a round trip for "100 Continue" before the data."""
+    del request.headers["Expect"]
 
 
 def _use_content_md5(request: AWSRequest, **_event: Any) -> None:

@@ -29,9 +29,6 @@ class Bucket:
     path: str
     region: str
 
-    def address(self, key: str) -> str:
-        return f"{self.scheme}://{self.host}{self.path}{_quoted(key)}"
-
 
 def bucket_of(address: str, *, key: str) -> Bucket:
     """Return the bucket of this presigned URL of `key`.
