@@ -296,9 +296,7 @@ class TestCertificate:
 
 
 class TestMonitoring:
-    def test_it_points_prometheus_to_the_backend_under_an_allowed_host(
-        self,
-    ) -> None:
+    def test_it_points_prometheus_to_the_backend_under_an_allowed_host(self) -> None:
         config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
         (target,) = config["scrape_configs"][0]["static_configs"][0]["targets"]
         host, port = target.split(":")

@@ -335,9 +335,7 @@ $ output
         assert [each.words[0] for each in one.commands] == ["kubectl", "jq"]
         assert two.settings == ["NAME=value"]
         assert two.commands[0] == Command(
-            ("make", "run"),
-            ("OTHER",),
-            "OTHER=1 make run && git pull   # the internet",
+            ("make", "run"), ("OTHER",), "OTHER=1 make run && git pull   # the internet"
         )
         assert two.commands[2].words == ("docker", "compose", "ps")
 
@@ -361,10 +359,7 @@ class TestEditions:
     @pytest.mark.parametrize("path", TRANSLATED_PAGES)
     def test_it_has_the_same_commands_and_settings_in_each_section(self, path: str) -> None:
         def commands(section: documents.Section) -> object:
-            return (
-                [self.plain(" ".join(one.words)) for one in section.commands],
-                section.settings,
-            )
+            return ([self.plain(" ".join(one.words)) for one in section.commands], section.settings)
 
         self.compare(path, commands)
 

@@ -58,11 +58,7 @@ class Site:
         command = [sys.executable, "-c", SERVER, str(self.folder), name]
         process = subprocess.Popen(
             [settings.BASE_DIR / "deploy" / "further.sh", "web", name, *command],
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHON": sys.executable,
-                "RUN_DIR": str(self.folder),
-            },
+            env={"PATH": os.environ["PATH"], "PYTHON": sys.executable, "RUN_DIR": str(self.folder)},
             start_new_session=True,
         )
         self.stack.callback(process.wait)

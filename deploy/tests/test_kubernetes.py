@@ -309,12 +309,7 @@ class TestTruth:
 
     def test_it_gives_every_process_time_to_end(self):
         compose = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text())["services"]
-        services = {
-            "web": "backend",
-            "nginx": "nginx",
-            "sockets": "sockets",
-            "worker": "drive",
-        }
+        services = {"web": "backend", "nginx": "nginx", "sockets": "sockets", "worker": "drive"}
         for name, service in services.items():
             pod = pods()[name]
             before = (

@@ -6,10 +6,7 @@ import pytest
 from django.conf import settings
 
 FOLDER = settings.BASE_DIR / "deploy" / "prometheus"
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.promtool,
-]
+pytestmark = [pytest.mark.slow, pytest.mark.promtool]
 
 
 def promtool(*arguments: str) -> str:

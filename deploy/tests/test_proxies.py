@@ -308,10 +308,7 @@ eth0 000012AC 00000000 0001 0 0 0 0000FFFF 0 0 0
         self, folder: Path
     ) -> None:
         outcome = self.render(
-            folder,
-            NGINX_HOST="gateway",
-            NGINX_BIND_ADDRESS="0.0.0.0",
-            NGINX_TRUSTED_PROXIES="host",
+            folder, NGINX_HOST="gateway", NGINX_BIND_ADDRESS="0.0.0.0", NGINX_TRUSTED_PROXIES="host"
         )
         assert outcome.returncode == 1
         assert "needs BIND_ADDRESS=127.0.0.1" in outcome.stderr

@@ -38,11 +38,7 @@ from generation.testing.servers.stack import (
     kept_stack,
 )
 
-pytestmark = [
-    pytest.mark.s3,
-    pytest.mark.nginx,
-    pytest.mark.xdist_group("stack"),
-]
+pytestmark = [pytest.mark.s3, pytest.mark.nginx, pytest.mark.xdist_group("stack")]
 
 CORES = process_numbers.cores()
 

@@ -15,11 +15,7 @@ from generation.testing.secret_addresses import ADDRESSES, SECRET
 from generation.testing.secret_paths import PARAMETER, routes
 from generation.testing.servers.stack import PATIENCE, PATIENT_MACHINE, Stack, kept_stack
 
-pytestmark = [
-    pytest.mark.s3,
-    pytest.mark.nginx,
-    pytest.mark.xdist_group("stack"),
-]
+pytestmark = [pytest.mark.s3, pytest.mark.nginx, pytest.mark.xdist_group("stack")]
 
 LET_IN = "from generation.testing.rows.people import let_in; print(let_in('logged', staff=['chief'])['chief'])"
 

@@ -17,11 +17,7 @@ from PIL import Image as Pillow
 
 from generation.testing.servers.stack import PATIENCE, Stack, kept_stack
 
-pytestmark = [
-    pytest.mark.s3,
-    pytest.mark.nginx,
-    pytest.mark.xdist_group("stack"),
-]
+pytestmark = [pytest.mark.s3, pytest.mark.nginx, pytest.mark.xdist_group("stack")]
 
 PROMPT = "a lighthouse at dusk"
 

@@ -12,12 +12,7 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
-from django.core.management import (
-    CommandError,
-    call_command,
-    get_commands,
-    load_command_class,
-)
+from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext

@@ -70,11 +70,7 @@ class TestAdjust(LedgerTestCase):
     def test_it_refuses_to_go_below_zero_or_to_do_nothing(self) -> None:
         with pytest.raises(ledger.TooFewCredits) as caught:
             ledger.adjust(user=self.alice, amount=-101, reason="why")
-        assert (caught.value.needed, caught.value.available, caught.value.short) == (
-            101,
-            100,
-            1,
-        )
+        assert (caught.value.needed, caught.value.available, caught.value.short) == (101, 100, 1)
         with pytest.raises(ValueError):
             ledger.adjust(user=self.alice, amount=0, reason="why")
         self.assert_money(self.alice, credits=100, held=0)

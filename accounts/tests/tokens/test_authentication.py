@@ -84,10 +84,7 @@ class TestBearer(BaseTestCase):
             )
             return str(response.json()["title"])
 
-        english, russian = (
-            "Method not allowed",
-            title(**{"Accept-Language": "ru"}),
-        )
+        english, russian = ("Method not allowed", title(**{"Accept-Language": "ru"}))
         assert russian != english
         assert title(**{"Accept-Language": "en"}) == english
         assert title() == english

@@ -110,12 +110,7 @@ class TestToken(BaseTestCase):
             cursor.execute(
                 "INSERT INTO accounts_apitoken (id, user_id, name, digest, prefix, created_at) "
                 "VALUES (%s, %s, 'old', %s, 'ag_', %s)",
-                [
-                    uuid4(),
-                    self.alice.pk,
-                    hashlib.sha256(b"ag_old").hexdigest(),
-                    timezone.now(),
-                ],
+                [uuid4(), self.alice.pk, hashlib.sha256(b"ag_old").hexdigest(), timezone.now()],
             )
         found = tokens.access("ag_old")
         assert found is not None

@@ -182,9 +182,7 @@ class TestTrigger(BaseTestCase):
                 f"UPDATE accounts_creditentry SET {changes} WHERE user_id = %s", [self.alice.pk]
             )
 
-    def test_it_clears_texts_of_accounts_being_erased_and_nothing_else(
-        self,
-    ) -> None:
+    def test_it_clears_texts_of_accounts_being_erased_and_nothing_else(self) -> None:
         hold(user=self.alice, amount=4, reason="words")
         with pytest.raises(IntegrityError), transaction.atomic():
             holds.clear_hold_reasons(user=self.alice)

@@ -25,10 +25,7 @@ from generation.catalog.job_parameters import JOB_PARAMETERS
 from generation.testing import openapi
 from generation.testing.cases import load_catalog, make_user
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.django_db,
-]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 EXAMPLES = 20  # of each operation, beside those of the coverage phase
 SEQUENCES, STEPS = 10, 8

@@ -171,7 +171,7 @@ class TestSchema(ApiTestCase):
                     self.api.post(enhance, {}),
                 ],
                 "post /api/v1/prompts/describe/": [
-                    self.api.post("/api/v1/prompts/describe/", {"image_id": str(uuid4())}),
+                    self.api.post("/api/v1/prompts/describe/", {"image_id": str(uuid4())})
                 ],
             }
 

@@ -12,12 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import (
-    CommandError,
-    call_command,
-    get_commands,
-    load_command_class,
-)
+from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from artgen.management import base, number_arguments
 from artgen.management.progress import ProgressCounter

@@ -14,10 +14,7 @@ from generation.testing.cases import load_catalog, make_user
 from generation.testing.rows.api import make_image
 from generation.testing.secret_paths import routes
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.django_db,
-]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 FIXED = sorted(
     {route.text for route in routes(get_resolver().url_patterns) if "<" not in route.text}

@@ -39,10 +39,7 @@ class TestRoutes:
     def test_it_finds_a_new_route_without_a_declaration(self):
         patterns = [path("invite/<str:code_of_friend>/", view), path("jobs/<uuid:id>/", view)]
         found = [(route.text, route.undeclared) for route in secret_paths.routes(patterns)]
-        assert found == [
-            ("/invite/<code_of_friend>/", ("code_of_friend",)),
-            ("/jobs/<id>/", ()),
-        ]
+        assert found == [("/invite/<code_of_friend>/", ("code_of_friend",)), ("/jobs/<id>/", ())]
 
     def test_it_reads_every_kind_of_route(self):
         patterns = [

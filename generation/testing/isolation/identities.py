@@ -52,11 +52,7 @@ class Identity:
 
 
 OWNER = Identity(
-    "the owner",
-    session="owner",
-    page_person="owner",
-    api_person="owner",
-    wrong_methods=METHODS,
+    "the owner", session="owner", page_person="owner", api_person="owner", wrong_methods=METHODS
 )
 OWNERS_TOKEN = Identity("the owner's token", token="owner", api_person="owner")
 ANONYMOUS = Identity("anonymous")

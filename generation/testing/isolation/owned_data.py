@@ -179,10 +179,7 @@ def _make_rows(data: OwnedData) -> None:
     collections.add(collection, image_ids=[image.id])
     collection_share_links.share(collection, until=None, with_parameters=False, with_name=False)
     collection.refresh_from_db()
-    values |= {
-        "collection_link": collection.link_slug,
-        "member": collection.members.get().pk,
-    }
+    values |= {"collection_link": collection.link_slug, "member": collection.members.get().pk}
     own_style = own_styles.create(
         user=owner, name=mark("style"), template="{prompt}, print", negative=mark("style")
     )

@@ -198,11 +198,7 @@ def environment_of(name: str, service: str, kept: dict[str, str] | None = None) 
     environment = dict(os.environ)
     if kept is not None:
         environment = {key: environment[key] for key in environment.keys() - values()} | kept
-    environment |= {
-        "PYTHON": sys.executable,
-        "RUN_DIR": f"{ROOT}/run/artgen",
-        "DATA_DIR": str(own),
-    }
+    environment |= {"PYTHON": sys.executable, "RUN_DIR": f"{ROOT}/run/artgen", "DATA_DIR": str(own)}
     environment.pop("NGINX_STATIC", None)
     if service == "nginx":
         run_dir = environment["RUN_DIR"]

@@ -9,12 +9,7 @@ import pytest
 
 from generation.http import http_exchange
 from generation.http.deadlines import STEP_BYTES, TimedSocket
-from generation.http.download import (
-    DownloadFailed,
-    DownloadRefused,
-    HostFailed,
-    fetch_image,
-)
+from generation.http.download import DownloadFailed, DownloadRefused, HostFailed, fetch_image
 from generation.http.public_addresses import is_public
 from generation.testing.servers.certificate import make_certificate
 from generation.testing.servers.raw_server import http, raw_server, read_request

@@ -79,11 +79,7 @@ class TestSetModel(EmulatorTestCase):
     def test_it_refuses_what_could_not_be_driven_and_changes_nothing(self) -> None:
         before = list(ImageModel.objects.order_by("pk").values())
         for slug, changes, words in (
-            (
-                "flux-shnell",
-                ["enabled=true"],
-                "Unknown model 'flux-shnell'. Models: flux-schnell",
-            ),
+            ("flux-shnell", ["enabled=true"], "Unknown model 'flux-shnell'. Models: flux-schnell"),
             ("flux-schnell", ["speed=5"], "'speed=5': use field=value"),
             ("flux-schnell", ["enabled"], "use field=value"),
             ("flux-schnell", ["id=5"], "use field=value"),

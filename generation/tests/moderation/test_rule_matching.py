@@ -48,8 +48,7 @@ def test_it_finds_only_the_word_itself_without_inflections(pattern, prompt, _wor
 
 
 @pytest.mark.parametrize(
-    "prompt",
-    ["A warm evening, toward the sea", "postwar", "wa r", "software"],
+    "prompt", ["A warm evening, toward the sea", "postwar", "wa r", "software"]
 )
 def test_it_finds_no_part_of_a_word(prompt):
     assert found("war", prompt) == ()

@@ -31,14 +31,7 @@ from generation import tasks
 from generation.files import bucket
 from generation.files.bucket_hints import hint_for
 from generation.jobs.engine import driver, heartbeat, outages
-from generation.models import (
-    Endpoint,
-    GenerationSwitch,
-    ImageModel,
-    Job,
-    Place,
-    ProviderOutage,
-)
+from generation.models import Endpoint, GenerationSwitch, ImageModel, Job, Place, ProviderOutage
 from generation.operations.doctor import processes
 from generation.providers.call_errors import KeyRefused
 from generation.testing.cases import (

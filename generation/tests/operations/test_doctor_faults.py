@@ -259,10 +259,7 @@ class ReadOnlyStore(Yandex):
 @pytest.mark.s3
 def test_it_finds_a_bucket_that_cannot_be_written() -> None:
     address = os.environ["TEST_S3_URL"].rpartition("@")[2]
-    with (
-        ReadOnlyStore(f"http://{address}") as store,
-        bucket_settings(endpoint_url=store.url),
-    ):
+    with ReadOnlyStore(f"http://{address}") as store, bucket_settings(endpoint_url=store.url):
         assert_broken(bucket(), "AccessDenied", "permission to put")
 
 

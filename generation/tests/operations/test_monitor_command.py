@@ -21,13 +21,7 @@ from generation.testing.cases import EmulatorTestCase
 from generation.testing.request_stats import forget
 from generation.testing.servers.dead_servers import dead_broker
 
-NAMES = [
-    "api_p95",
-    "error_rate",
-    "database_connections",
-    "celery_queue",
-    "cpu_and_memory",
-]
+NAMES = ["api_p95", "error_rate", "database_connections", "celery_queue", "cpu_and_memory"]
 CALM = 0.1  # so busy the machine is said to be
 
 

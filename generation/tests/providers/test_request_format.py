@@ -5,11 +5,7 @@ import pytest
 from generation.catalog.catalog_file import read_catalog
 from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS, understand
 from generation.providers import payloads
-from generation.providers.payloads import (
-    PayloadError,
-    RequestFormatError,
-    parse_request_format,
-)
+from generation.providers.payloads import PayloadError, RequestFormatError, parse_request_format
 from generation.testing.rows.payloads import CAT, DOG, parameters
 
 CATALOG = {

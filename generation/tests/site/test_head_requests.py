@@ -11,10 +11,7 @@ from generation.testing.cases import load_catalog, make_user
 from generation.testing.rows.api import make_image, make_job
 from generation.testing.secret_paths import PARAMETER, routes
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.django_db,
-]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 UNKNOWN = sorted(
     {

@@ -39,7 +39,7 @@ POSTED = {
     "account_deletion": [("delete_account",)],
     "save_preset": [("save_shared_preset", "slug")],
     "preset_change": [
-        *(("presets",), ("preset", ID), ("own_styles",), ("own_style", ID), ("favorite_model",)),
+        *(("presets",), ("preset", ID), ("own_styles",), ("own_style", ID), ("favorite_model",))
     ],
     "place": [("create",), ("compare",)],
 }

@@ -45,10 +45,7 @@ class DeliveryTestCase(BaseTestCase):
         super().setUp()
         self.receiver = self.enterContext(receiver())
         self.address, self.secret = addresses.add(
-            user=self.alice,
-            url=self.receiver.url(),
-            topics=WebhookTopic.values,
-            credits_below=50,
+            user=self.alice, url=self.receiver.url(), topics=WebhookTopic.values, credits_below=50
         )
 
     def message(self) -> WebhookMessage:

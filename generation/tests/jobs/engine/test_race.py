@@ -36,15 +36,7 @@ from generation.jobs.engine import (
 )
 from generation.jobs.placing import orders
 from generation.jobs.queue import scheduling
-from generation.models import (
-    FINAL,
-    Endpoint,
-    Job,
-    OutageKind,
-    ProviderOutage,
-    Status,
-    UnreadReply,
-)
+from generation.models import FINAL, Endpoint, Job, OutageKind, ProviderOutage, Status, UnreadReply
 from generation.providers.payloads import OutputError
 from generation.providers.runpod.report_parsing import parse_report
 from generation.testing.cases import (

@@ -147,9 +147,7 @@ class TestOneSource(ApiTestCase):
         ]
         assert promised == [quoted["p50"], quoted["p90"]]
         on_the_button = of_order(
-            last.model,
-            user_id=self.bob.pk,
-            size=eta.size_of(last.width, last.height, last.steps),
+            last.model, user_id=self.bob.pk, size=eta.size_of(last.width, last.height, last.steps)
         )
         assert on_the_button.as_json()["basis"] == quoted["basis"]
 

@@ -16,14 +16,7 @@ LARGE = eta.size_of(2048, 2048, 20)
 
 
 def ran(
-    at: float,
-    *,
-    took=10.0,
-    delay=1.0,
-    created=None,
-    size=SIZE,
-    storing=1.0,
-    user=ALICE,
+    at: float, *, took=10.0, delay=1.0, created=None, size=SIZE, storing=1.0, user=ALICE
 ) -> Record:
     """Return a job that was submitted at this moment."""
     return Record(

@@ -130,10 +130,7 @@ class TestSources(EmulatorTestCase):
             together.wait()
             return read(key)
 
-        with (
-            self.settings(RUNPOD_REACHES_US=False),
-            patch.object(storage, "read", slow_read),
-        ):
+        with self.settings(RUNPOD_REACHES_US=False), patch.object(storage, "read", slow_read):
             submitted = driver.submit(jobs[0].model.slug)
         assert len(submitted) == 3
         assert all(Job.objects.get(id=job.id).runpod_id for job in jobs)

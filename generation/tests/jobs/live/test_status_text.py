@@ -69,10 +69,7 @@ class TestOfJob:
             "Starting GPU",
             "40–50 s, the start is free",
         )
-        assert self.phase(Status.SUBMITTED, submitted_at=now, warm=True) == (
-            "Starting",
-            "40–50 s",
-        )
+        assert self.phase(Status.SUBMITTED, submitted_at=now, warm=True) == ("Starting", "40–50 s")
 
     def test_it_counts_the_steps_where_they_are_known(self):
         title, detail = self.phase(

@@ -28,10 +28,7 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
     (PUBLIC[0], {"shape": "image_url", "jpeg": False, "cdn": False}),
 ]
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.django_db,
-]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture

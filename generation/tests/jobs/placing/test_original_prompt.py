@@ -21,10 +21,7 @@ JOBS = "/api/v1/jobs/"
 class TestOriginalPrompt(ApiTestCase):
     def drawn(self) -> Image:
         job = make_job(
-            self.alice,
-            status=Status.SUCCEEDED,
-            prompt=ASKED["prompt"],
-            original_prompt=ORIGINAL,
+            self.alice, status=Status.SUCCEEDED, prompt=ASKED["prompt"], original_prompt=ORIGINAL
         )
         return make_image(self.alice, job=job)
 

@@ -586,9 +586,7 @@ class TestCreatePageParts(GalleryTestCase):
                     == 200
                 )
 
-    def test_it_quotes_with_refused_numbers_but_not_with_missing_fields(
-        self,
-    ):
+    def test_it_quotes_with_refused_numbers_but_not_with_missing_fields(self):
         numbers = {
             "exact": "1",
             "width": "4000",

@@ -246,8 +246,7 @@ class TestGallery(GalleryTestCase):
         self.assertNotContains(page, 'role="search"')
         self.hang(trashed_at=timezone.now())
         self.assertContains(
-            self.client.get(self.url),
-            "1\N{NO-BREAK SPACE}image in the trash can be restored.",
+            self.client.get(self.url), "1\N{NO-BREAK SPACE}image in the trash can be restored."
         )
 
     def test_it_explains_favorites_to_somebody_without(self):
