@@ -19,7 +19,6 @@ from django.urls import is_valid_path
 
 from artgen.environment.setting_names import documented
 from generation.testing import documents
-from generation.testing.documents import Command
 
 pytestmark = pytest.mark.slow
 
@@ -278,66 +277,6 @@ class TestEngineersDocuments:
         table = documents.read("ARCHITECTURE.md").partition("## Libraries")[2]
         named = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[1:]
         assert {name for cell in named for name in cell.split(", ")} - {"---"} == direct
-
-
-class TestControl:
-    """What the checks above must find."""
-
-    @pytest.mark.parametrize(
-        "line",
-        [
-            "docker compose exec backend python manage.py docter",
-            "docker compose exec backend python manage.py jobs --stucked",
-            "docker compose exec backends python manage.py doctor",
-            "docker compose exec backend python manage.py generation paused",
-            "docker compose logs releases",
-            "docker compose run --rm --no-deps certificate again",
-            "docker compose run --rm certificate renew",
-            "docker compose run --rm backup later",
-            "docker compose up -d --scale webs=2",
-            "docker compose --profile metrics up -d",
-            "docker compose run --rm --entrypoint deploy/restore.sh backup latest --by-force",
-            "make stakc",
-            "make stack PROCESS=worker",
-            "deploy/updgrade.sh",
-            "deploy/upgrade.sh --dry",
-            "python -m artgen.connections sum",
-            "curl -fsS https://art.example.org/ready",
-            "cp deploy/example.env .env",
-            "docker build -f deploy/Dockerfile --target apps .",
-            "true && systemd restart artgen",
-            "sudo -u artgen .venv/bin/python manage.py docter",
-        ],
-    )
-    def test_it_finds_what_does_not_exist(self, line: str) -> None:
-        *_, command = documents.split(line)
-        with pytest.raises(AssertionError):
-            check(command.words)
-
-    def test_it_reads_continued_lines_prompts_and_settings(self) -> None:
-        text = """# One
-```
-# a cluster
-kubectl get pods \\
-  | jq .
-```
-## Two
-```
-NAME=value                # a setting
-OTHER=1 make run && git pull   # the internet
-$ output
-```
-  ```
-  docker compose ps > file
-  ```
-"""
-        one, two = documents.sections(text.replace("$ output\n", ""))
-        assert [each.words[0] for each in one.commands] == ["kubectl", "jq"]
-        assert two.settings == ["NAME=value"]
-        assert two.commands[0] == Command(
-            ("make", "run"), ("OTHER",), "OTHER=1 make run && git pull   # the internet"
-        )
-        assert two.commands[2].words == ("docker", "compose", "ps")
 
 
 class TestEditions:

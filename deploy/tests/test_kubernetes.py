@@ -102,71 +102,6 @@ class TestSchema:
                 checked += 1
         assert checked > 30
 
-    def test_it_would_find_an_unknown_field(self):
-        broken = yaml.safe_load((FOLDER / "namespace.yaml").read_text()) | {"specs": {}}
-        with pytest.raises(kubernetes_validate.ValidationError):
-            kubernetes_validate.validate(broken, VERSIONS[-1], strict=True)
-
-    def test_it_uses_fields_that_keda_knows(self):
-        # https://keda.sh/docs/latest/reference/scaledobject-spec/ and https://keda.sh/docs/latest/scalers/postgresql/
-        (scaled,) = of_kind("ScaledObject").values()
-        spec, (trigger,) = scaled["spec"], scaled["spec"]["triggers"]
-        assert scaled["apiVersion"] == "keda.sh/v1alpha1"
-        assert set(spec) <= (
-            {
-                "scaleTargetRef",
-                "pollingInterval",
-                "cooldownPeriod",
-                "initialCooldownPeriod",
-                "idleReplicaCount",
-            }
-            | {"minReplicaCount", "maxReplicaCount", "fallback", "advanced", "triggers"}
-        )
-        assert spec["scaleTargetRef"] == {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "name": "worker",
-        }
-        assert set(spec["fallback"]) == {"failureThreshold", "replicas"}
-        assert set(spec["advanced"]) == {"horizontalPodAutoscalerConfig"}
-        assert set(trigger) == {"type", "metricType", "metadata", "authenticationRef"}
-        # `fallback` is for AverageValue alone.
-        assert (trigger["type"], trigger["metricType"]) == ("postgresql", "AverageValue")
-        assert set(trigger["metadata"]) <= {
-            "query",
-            "targetQueryValue",
-            "activationTargetQueryValue",
-        }
-        assert all(isinstance(value, str) for value in trigger["metadata"].values())
-        (authentication,) = of_kind("TriggerAuthentication").values()
-        assert trigger["authenticationRef"] == {"name": authentication["metadata"]["name"]}
-        (reference,) = authentication["spec"]["secretTargetRef"]
-        assert set(reference) == {"parameter", "name", "key"}
-        assert reference["parameter"] == "connection"
-        secrets = {
-            one["metadata"]["name"]: one["stringData"]
-            for one in written()
-            if one["kind"] == "Secret"
-        }
-        assert reference["key"] in secrets[reference["name"]]
-
-    def test_it_uses_fields_that_the_gateway_api_knows(self):
-        # https://gateway-api.sigs.k8s.io/reference/spec/
-        (gateway,) = of_kind("Gateway").values()
-        routes = of_kind("HTTPRoute").values()
-        assert {one["apiVersion"] for one in (gateway, *routes)} == {"gateway.networking.k8s.io/v1"}
-        assert set(gateway["spec"]) == {"gatewayClassName", "listeners"}
-        listeners = {one["name"]: one for one in gateway["spec"]["listeners"]}
-        for one in listeners.values():
-            assert set(one) <= {"name", "protocol", "port", "hostname", "tls"}
-        for route in routes:
-            assert set(route["spec"]) == {"parentRefs", "hostnames", "rules"}
-            (parent,) = route["spec"]["parentRefs"]
-            assert parent["name"] == gateway["metadata"]["name"]
-            assert [listeners[parent["sectionName"]]["hostname"]] == route["spec"]["hostnames"]
-            for rule in route["spec"]["rules"]:
-                assert set(rule) <= {"backendRefs", "filters", "timeouts"}
-
 
 @pytest.mark.kubectl
 class TestTruth:
@@ -258,11 +193,6 @@ class TestTruth:
             "+ workers 4 × (drive 2 + store 4 + make 1 + slow 2) + spare 1 = 75"
         )
 
-    def test_it_documents_the_sum_as_computed(self):
-        planned = connection_budget.read(config())
-        for page in ("README.md", "README.ru.md"):
-            assert f"`{planned.arithmetic} of {planned.limit}`" in (FOLDER / page).read_text()
-
     def test_it_sets_no_replicas_where_an_autoscaler_does(self):
         deployments = of_kind("Deployment")
         assert {name: one["spec"].get("replicas") for name, one in deployments.items()} == {
@@ -330,25 +260,6 @@ class TestTruth:
             labels = of_kind("Deployment")[name]["spec"]["template"]["metadata"]["labels"]
             assert budget["spec"]["selector"]["matchLabels"].items() <= labels.items()
 
-    def test_it_names_services_as_nginx_and_the_gateway_do(self):
-        services = of_kind("Service")
-        for name, service in services.items():
-            (port,) = service["spec"]["ports"]
-            (container,) = pods()[name]["containers"]
-            assert port["targetPort"] == container["ports"][0]["name"]
-            assert port["port"] == container["ports"][0]["containerPort"]
-        variables = {
-            one["name"]: one.get("value") for one in pods()["nginx"]["containers"][0]["env"]
-        }
-        assert (variables["NGINX_WEB"], variables["NGINX_SOCKETS"]) == ("web:8000", "sockets:8001")
-        (rule,) = of_kind("HTTPRoute")["artgen"]["spec"]["rules"]
-        (port,) = services["nginx"]["spec"]["ports"]
-        assert rule["backendRefs"] == [{"name": "nginx", "port": port["port"]}]
-
-    def test_it_leaves_limits_to_nginx(self):
-        (rule,) = of_kind("HTTPRoute")["artgen"]["spec"]["rules"]
-        assert rule["timeouts"] == {"request": "0s"}  # none, sockets stay open
-
     def test_it_serves_static_files_of_the_version_that_runs(self):
         images = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())["images"]
         assert {one["name"] for one in images} == {"artgen", "artgen-backup", "artgen-nginx"}
@@ -358,12 +269,6 @@ class TestTruth:
             assert built == [
                 f"{name}:{tag}" for name in ("artgen", "artgen-nginx", "artgen-backup")
             ]
-
-    def test_it_restarts_pods_when_a_value_changes(self):
-        (name,) = of_kind("ConfigMap")
-        assert re.search(r"^artgen-\w{10}$", name)
-        for kind in ("web", "sockets", "worker", "release", "doctor", "backup"):
-            assert pods()[kind]["containers"][0]["envFrom"][0] == {"configMapRef": {"name": name}}
 
 
 @pytest.mark.kubectl

@@ -8,6 +8,7 @@ from drf_spectacular.generators import SchemaGenerator
 PUBLIC = {"get /api/v1/status/"}
 """Operations that need no token."""
 
+
 @cache
 def document() -> dict[str, Any]:
     """Return the document, generated once for a process: it takes two seconds. Nobody changes it."""

@@ -61,10 +61,6 @@ class TestSigningIn(BanTestCase):
         self.assertContains(response, "You can sign in again from", status_code=403)
         self.assertContains(response, "mailto:help@example.org", status_code=403)
 
-    def test_it_escapes_the_reason(self) -> None:
-        self.ban(reason="<script>alert(1)</script>")
-        self.assertContains(self.sign_in(), "&lt;script&gt;", status_code=403)
-
     def test_it_reveals_nothing_without_the_password(self) -> None:
         self.ban()
         response = self.client.post("/accounts/login/", {**PASSWORD, "password": "wrong"})
@@ -288,7 +284,3 @@ class TestAdmin(BanTestCase):
         assert LogEntry.objects.get().change_message == "signed out everywhere"
         outbox.send_due()
         assert mail.outbox[-1].subject == "You were signed out of ArtGen on all devices"
-
-    def test_it_knows_nobody_by_an_id_that_is_none(self) -> None:
-        for wrong in ("nobody", "0", str(self.alice.pk)[:-1] + "x"):
-            assert self.client.get(f"/admin/accounts/user/{wrong}/ban/").status_code == 404

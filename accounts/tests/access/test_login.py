@@ -36,9 +36,6 @@ class TestLogin(BaseTestCase):
     def signed_in_as(self) -> str | None:
         return self.client.session.get("_auth_user_id")
 
-    def test_it_shows_the_form(self) -> None:
-        self.assertContains(self.client.get(self.url), 'autocomplete="current-password"')
-
     def test_it_signs_in_whatever_the_case_of_the_address(self) -> None:
         response = self.sign_in(" Alice@Example.ORG ")
         self.assertRedirects(response, reverse("create"), fetch_redirect_response=False)

@@ -82,17 +82,6 @@ class TestPasswordChange(BaseTestCase):
         outbox.send_due()
         assert mail.outbox[-1].subject == "All API tokens of your ArtGen account were revoked"
 
-    def test_it_refuses_nine_characters_and_common_passwords(self) -> None:
-        for password in ("abcdefgh9", "qwertyuiop", "1234567890", "alice@example.org"):
-            response = self.client.post(
-                self.url, {**self.good, "password1": password, "password2": password}
-            )
-            assert response.status_code == 200, password
-        self.alice.refresh_from_db()
-        assert self.alice.check_password("password")
-        ten = {"password1": "abcdefgh9z", "password2": "abcdefgh9z"}
-        assert self.client.post(self.url, {**self.good, **ten}).status_code == 302
-
     def test_it_refuses_a_wrong_old_one_a_weak_one_and_two_different_ones(self) -> None:
         for change in (
             {"oldpassword": "wrong"},

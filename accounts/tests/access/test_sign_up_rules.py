@@ -43,11 +43,6 @@ class TestPages(SignUpTestCase):
         for address in ("/", "/accounts/login/"):
             self.assertNotContains(self.client.get(address), "/accounts/signup/")
 
-    @override_settings(SIGN_UP="open")
-    def test_it_offers_an_account_while_open(self) -> None:
-        for address in ("/", "/accounts/login/"):
-            self.assertContains(self.client.get(address), "/accounts/signup/")
-
     @override_settings(SIGN_UP="domain", SIGN_UP_DOMAINS=["example.com"])
     def test_it_takes_addresses_of_the_domain_alone(self) -> None:
         self.assertContains(self.client.get(self.url), "example.com")

@@ -2,7 +2,7 @@
 
 import io
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -52,19 +52,6 @@ class AuditTestCase(BaseTestCase):
         response = self.client.get(URL, query)
         assert response.status_code == 200
         return {entry.change_message for entry in response.context["cl"].result_list}
-
-
-class TestTimes(AuditTestCase):
-    def test_it_shows_times_as_other_lists_do_in_the_zone_of_the_reader(self) -> None:
-        User.objects.filter(pk=self.staff.pk).update(time_zone="Asia/Tokyo")
-        entry = self.log("one")
-        at = datetime(2024, 11, 18, 20, 5, 9, tzinfo=UTC)
-        LogEntry.objects.filter(pk=entry.pk).update(action_time=at)
-        self.assertContains(
-            self.client.get(URL),
-            '<time datetime="2024-11-19T05:05:09+09:00" title="2024-11-19 05:05:09 +0900">'
-            "November 19, 2024, 5:05</time>",
-        )
 
 
 class TestValues(AuditTestCase):
@@ -175,23 +162,6 @@ class TestSearch(AuditTestCase):
         assert self.found(**{"from": str(today - 7 * day), "to": str(today - 7 * day)}) == {
             "last week"
         }
-
-    def test_it_survives_hostile_queries(self) -> None:
-        self.log("one")
-        for query in (
-            {"q": "' :* & | ! ( \\"},
-            {"q": "'"},
-            {"q": "a\0b"},
-            {"q": "x" * 5000},
-            {"from": "yesterday", "to": "2026-99-99"},
-            {"from": "0001-01-01", "to": "9999-12-31"},
-            {"user__id__exact": "nobody"},
-            {"kind": "x"},
-            {"kind": "9" * 30},
-            {"object_id__exact": "\0"},
-            {"p": "99999"},
-        ):
-            assert self.client.get(URL, query).status_code in (200, 302), query
 
     def test_it_is_read_only(self) -> None:
         entry = self.log("one")
@@ -338,10 +308,6 @@ class TestTexts(AuditTestCase):
             assert audit_texts.translated(stored) == shown
         self.log("disabled")
         self.assertContains(self.client.get(URL), "turned off")
-
-    def test_it_has_all_of_them_in_russian(self) -> None:
-        with translation.override("ru"):
-            assert [str(phrase) for _, phrase in audit_texts.PHRASES if str(phrase).isascii()] == []
 
 
 class TestEntry(AuditTestCase):

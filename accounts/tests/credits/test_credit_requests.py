@@ -55,14 +55,6 @@ class TestPage(CreditRequestTestCase):
         super().setUp()
         self.client.force_login(self.alice)
 
-    def test_it_says_how_to_get_credits_in_both_languages(self) -> None:
-        self.assertContains(self.client.get(URL), "Ask for credits below")
-        CreditPage.objects.create(text_en="Write to *us*.", text_ru="Напишите нам.")
-        self.assertContains(self.client.get(URL), "<p>Write to *us*.</p>")
-        self.alice.language = "ru"
-        self.alice.save(update_fields=["language"])
-        self.assertContains(self.client.get(URL), "<p>Напишите нам.</p>")
-
     def test_it_sends_a_request_and_shows_its_state(self) -> None:
         page = self.client.post(URL, {"note": "for a poster"}, follow=True)
         self.assertContains(page, "Your request was sent")

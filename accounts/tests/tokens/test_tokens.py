@@ -32,23 +32,6 @@ class TestToken(BaseTestCase):
         assert tokens.authenticate(alices) == self.alice
         assert tokens.authenticate(bobs) == self.bob
 
-    def test_it_knows_no_other_text(self) -> None:
-        text = tokens.issue(user=self.alice, name="a")
-        stored = ApiToken.objects.get()
-        for other in (
-            "",
-            "ag_",
-            text[:-1],
-            text + " ",
-            text.upper(),
-            stored.digest,
-            stored.prefix,
-            "\x00",
-            "\ud800",
-            "я" * 9999,
-        ):
-            assert tokens.authenticate(other) is None, other[:20]
-
     def test_it_is_useless_once_revoked(self) -> None:
         text, other = (
             tokens.issue(user=self.alice, name="a"),

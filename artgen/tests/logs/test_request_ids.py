@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from celery import signals
-from django.conf import settings
-from django.test import Client, override_settings
+from django.test import Client
 
 from artgen.logs import log_context, request_ids
 from artgen.logs.logging import JsonFormatter, TextFormatter
@@ -55,12 +54,6 @@ class TestRequests:
             assert request_ids.VALID.fullmatch(found)
         ask(client, "no good")
         assert request_ids.VALID.fullmatch(entries(log)[0]["request_id"])
-
-    def test_without_the_middleware_there_is_none(self, client: Client, log: io.StringIO) -> None:
-        """The control."""
-        with override_settings(MIDDLEWARE=settings.MIDDLEWARE[1:]):
-            ask(Client(), MINE)
-        assert "request_id" not in entries(log)[0]
 
 
 class TestLines:

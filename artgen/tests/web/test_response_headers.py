@@ -1,14 +1,10 @@
 """Headers of every response, and what is cached of signed-in pages."""
 
-from typing import Any
-
 import pytest
-from django.http import HttpRequest, HttpResponse
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.models import User
-from artgen.web import response_headers
 from generation.gallery.sharing import share_links
 from generation.testing.cases import load_catalog, make_user
 from generation.testing.rows.api import make_image
@@ -71,19 +67,6 @@ class TestCaching:
                 continue  # the same for everybody
             assert "private" in control or "no-store" in control, (address, answer.headers)
             assert control & {"no-cache", "no-store"}, (address, answer.headers)
-
-    def test_only_the_middleware_says_so(self, alice):
-        def answer(get_response: Any) -> HttpResponse:
-            request = RequestFactory().get("/")
-            request.user = alice
-            return get_response(request)
-
-        def view(request: HttpRequest) -> HttpResponse:
-            return HttpResponse()
-
-        assert "Cache-Control" not in answer(view).headers
-        guarded = response_headers.signed_in(view)
-        assert answer(guarded)["Cache-Control"] == "private, no-cache"
 
     def test_it_leaves_what_a_view_has_said(self, client):
         assert "no-store" in client.get("/account/")["Cache-Control"]

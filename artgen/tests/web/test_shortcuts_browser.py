@@ -56,8 +56,3 @@ class TestShortcuts(BrowserTestCase):
         expect(page.locator("#shortcuts-dialog")).to_be_hidden()
         page.locator("#keys-name").click()  # the list stays reachable
         expect(page.locator("#shortcuts-dialog")).to_be_visible()
-
-    def test_it_fits_a_phone(self):
-        page = self.visit(path="/shortcuts/", language="ru", viewport={"width": 390, "height": 844})
-        expect(page.locator("#shortcuts dt").first).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") == 390

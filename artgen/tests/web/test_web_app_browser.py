@@ -120,15 +120,3 @@ class TestWebApp(BrowserTestCase):
         page.locator("#share form[data-share] .button-primary").first.click()
         page.click("[data-share-link]")
         page.wait_for_function("() => /\\/s\\//.test(globalThis.sent?.url ?? '')")
-
-    def test_a_guest_changes_theme_and_language_on_a_phone(self) -> None:
-        page = self.visit(path="/explore/", **PHONE)
-        page.tap("[popovertarget=guest-menu]")
-        menu = page.locator("#guest-menu")
-        menu.locator("[name=theme][value=dark]").tap()
-        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-        expect(menu).to_be_visible()
-        menu.locator("[name=language][value=ru]").tap()
-        expect(page.locator("html")).to_have_attribute("lang", "ru")
-        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-        assert page.url.endswith("/explore/")

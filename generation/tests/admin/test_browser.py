@@ -7,7 +7,7 @@ import json
 
 from playwright.sync_api import Page, expect
 
-from generation.testing.pages.browser import PHONE, BrowserTestCase, speak
+from generation.testing.pages.browser import BrowserTestCase, speak
 
 PLACE = """
 import time
@@ -153,15 +153,6 @@ class TestAdminInABrowser(BrowserTestCase):
         drawn.fill("[name=lora_url]", "http://example.org/style.safetensors")
         expect(drawn.locator("#lora_url-error")).to_contain_text("https://")
 
-    def test_it_shows_the_request_without_script(self) -> None:
-        page = self.visit("boss", "/admin/", java_script_enabled=False)
-        speak(page, "en")
-        page.goto(f"{self.demo.url}/admin/generation/imagemodel/")
-        page.click("#result_list >> text=P-Image >> nth=0")
-        with page.context.expect_page() as opened:
-            page.click("text=Show request")
-        expect(opened.value.locator("pre.words")).to_contain_text('"aspect_ratio": "custom"')
-
     def turn(self, page: Page, mode: str, message: str = "") -> None:
         """Set the creation switch."""
         page.goto("/admin/generation/generationswitch/")
@@ -191,12 +182,3 @@ class TestAdminInABrowser(BrowserTestCase):
         expect(page.locator("#prompt")).to_have_value("a heron at noon")
         page.click("#create-button")
         expect(page.locator("[data-run]").first).to_contain_text("a heron at noon")
-
-    def test_the_queue_of_reviews_fits_a_phone_and_the_dark(self) -> None:
-        for theme, options in (("dark", {}), ("light", PHONE)):
-            page = self.visit(
-                "boss", "/admin/generation/promptreview/queue/", theme=theme, **options
-            )
-            speak(page, "ru" if theme == "light" else "en")
-            page.reload()
-            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

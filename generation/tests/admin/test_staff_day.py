@@ -71,19 +71,6 @@ class TestStaffDay(BrowserTestCase):
         self.stop_all_spending(boss)
         self.read_the_audit_log(boss)
 
-    def test_the_list_of_jobs_works_on_a_phone(self) -> None:
-        page = self.visit("boss", "/admin/", viewport={"width": 390, "height": 844})
-        page.click("[popovertarget=nav-sidebar] >> nth=-1")
-        page.get_by_role("link", name="Jobs", exact=True).click()
-        expect(page.locator("#result_list")).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        page.click("text=Filters")
-        page.click("#changelist-filter >> text=Last 24 hours")
-        page.locator("input.action-select").nth(1).check()
-        page.select_option("[name=action]", "look_again")
-        page.click("#changelist-actions button")
-        expect(page.locator(".messagelist")).to_be_visible()
-
     def test_an_announcement_is_closed_for_good(self) -> None:
         boss = self.visit("boss", "/admin/generation/announcement/add/")
         boss.fill("[name=text_en]", "Two new models are here.")

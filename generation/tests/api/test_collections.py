@@ -2,11 +2,8 @@
 
 from uuid import uuid4
 
-from django.utils import timezone
-
 from generation.gallery import collections
 from generation.models import Collection, CollectionImage
-from generation.owned_rows import named_rows
 from generation.testing.rows.api import ApiTestCase, make_image
 
 COLLECTIONS = "/api/v1/collections/"
@@ -41,17 +38,6 @@ class TestCollections(ApiTestCase):
             with self.subTest(body):
                 self.assert_problem(self.api.post(COLLECTIONS, body), 400, "invalid", fields=fields)
         assert Collection.objects.count() == 1
-
-    def test_it_stops_at_the_limit(self) -> None:
-        now = timezone.now()
-        Collection.objects.bulk_create(
-            Collection(user=self.alice, name=f"{n}", folded_name=f"{n}", created_at=now)
-            for n in range(named_rows.LIMITS[Collection].limit)
-        )
-        problem = self.assert_problem(
-            self.api.post(COLLECTIONS, {"name": "x"}), 409, "too_many_collections"
-        )
-        assert problem["limit"] == named_rows.LIMITS[Collection].limit
 
 
 class TestCollection(ApiTestCase):

@@ -1,8 +1,7 @@
 """PATCH visibility and /api/v1/images/ID/share/."""
 
-from generation.gallery import trash
 from generation.gallery.sharing import publications, share_links
-from generation.models import Image, ModerationRule, Publication, PublicationState
+from generation.models import Image, Publication, PublicationState
 from generation.testing.rows.api import ApiTestCase, make_image
 
 
@@ -40,14 +39,6 @@ class TestSharingApi(ApiTestCase):
         assert renewed.json()["url"] != made["url"]
         assert self.api.get(self.path).json()["visibility"] == "link"
 
-    def test_it_stops_a_link(self) -> None:
-        self.api.post(self.share)
-        for _n in range(2):
-            answer = self.api.delete(self.share)
-            assert (answer.status_code, answer.content) == (204, b"")
-        assert self.api.get(self.share).json()["url"] is None
-        assert self.api.get(self.path).json()["visibility"] == "private"
-
     def test_it_says_private_when_the_link_has_expired(self) -> None:
         self.api.post(self.share, {"expires_in_days": 1})
         Image.objects.update(link_until=self.image.created_at)
@@ -79,22 +70,6 @@ class TestSharingApi(ApiTestCase):
         assert self.patch("public")["visibility"] == "public"
         assert self.patch("link")["visibility"] == "link"
         assert Publication.objects.get().state == PublicationState.WITHDRAWN
-
-    def test_it_tells_why_a_rule_refuses(self) -> None:
-        ModerationRule.objects.create(pattern="tea", at_placing=False)
-        answer = self.api.patch(self.path, {"visibility": "public", "favorite": True})
-        problem = self.assert_problem(answer, 403, "not_publishable")
-        assert "“tea”" in problem["detail"]
-        assert (self.now().favorite, self.now().visibility) == (False, "private")
-
-    def test_it_shares_nothing_from_the_trash(self) -> None:
-        trash.move_to_trash(self.image)
-        self.assert_problem(self.api.post(self.share), 409, "in_the_trash")
-        for visibility in ("link", "public"):
-            self.assert_problem(
-                self.api.patch(self.path, {"visibility": visibility}), 409, "in_the_trash"
-            )
-        assert self.patch("private")["visibility"] == "private"
 
     def test_it_refuses_what_it_cannot_read(self) -> None:
         for body, fields in (

@@ -9,7 +9,6 @@ import re
 import socket
 import threading
 from datetime import datetime, timedelta
-from unittest import mock
 
 import pytest
 import requests
@@ -233,16 +232,6 @@ class TestYandex(SetupTestCase):
                 assert re.search(r"^[\w+/]{22}==$", call.headers["Content-MD5"])
                 assert "content-md5" in call.headers["Authorization"]
                 assert [name for name in call.headers if "checksum" in name.lower()] == []
-
-    def test_it_would_be_refused_without_our_header(self):
-        yandex = self.yandex()
-        with mock.patch(
-            "botocore.hooks.HierarchicalEmitter.register"
-        ):  # the control: no handler of ours
-            s3 = bucket.client()
-        with pytest.raises(Exception, match="Content-MD5"):
-            s3.delete_objects(Bucket=self.name, Delete={"Objects": [{"Key": KEY}]})
-        assert [call.status for call in yandex.made("POST", "delete")] == [400]
 
 
 class TestTrouble(SetupTestCase):

@@ -85,11 +85,6 @@ class TestShare(ApiTestCase):
         assert [type(request.exception()) for request in requests] == [BucketAway] * CROWD
 
     @pytest.mark.slow
-    def test_it_would_make_all_of_them_wait_without_the_share(self) -> None:
-        with hanging() as (server, over), crowd(write, over):
-            until(lambda: len(server.requests) == CROWD)
-
-    @pytest.mark.slow
     def test_it_counts_archives_that_are_being_sent_and_leaves_one_thread(self) -> None:
         sent = [zip_slots.take(user) for user in (self.alice, self.bob)]
         try:

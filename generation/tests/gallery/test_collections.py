@@ -10,7 +10,6 @@ from django.utils import timezone
 from artgen.refusals import Refusal
 from generation.gallery import collections
 from generation.models import Collection, CollectionImage, Image
-from generation.operations import cleanup
 from generation.owned_rows import named_rows
 from generation.testing.rows.api import ApiTestCase, make_image
 
@@ -20,24 +19,6 @@ class TestCreate(ApiTestCase):
         made = collections.create(user=self.alice, name="  Чайные \t холмы ")
         assert (made.name, made.user, made.images.count()) == ("Чайные холмы", self.alice, 0)
         assert Collection.objects.get() == made
-
-    def test_it_refuses_a_name_twice_whatever_the_case(self) -> None:
-        made = collections.create(user=self.alice, name="Горы")
-        for name in ("Горы", "ГОРЫ", " горы "):
-            with self.subTest(name), pytest.raises(named_rows.NameTaken) as refused:
-                collections.create(user=self.alice, name=name)
-            assert refused.value.row == made
-        with pytest.raises(named_rows.NameTaken):
-            collections.create(user=self.alice, name="го\u0440ы")
-        collections.create(user=self.alice, name="Café")
-        with pytest.raises(named_rows.NameTaken):
-            collections.create(user=self.alice, name="CAFE\u0301")
-        assert Collection.objects.count() == 2
-
-    def test_it_lets_two_users_have_the_same_name(self) -> None:
-        collections.create(user=self.alice, name="Горы")
-        collections.create(user=self.bob, name="горы")
-        assert Collection.objects.count() == 2
 
     def test_it_refuses_names_that_cannot_be(self) -> None:
         for name, reason in (
@@ -53,34 +34,6 @@ class TestCreate(ApiTestCase):
         assert not Collection.objects.exists()
         assert collections.create(user=self.alice, name="ß" * 80).name == "ß" * 80
 
-    def test_it_stops_at_the_limit(self) -> None:
-        now = timezone.now()
-        Collection.objects.bulk_create(
-            Collection(user=self.alice, name=f"{n}", folded_name=f"{n}", created_at=now)
-            for n in range(named_rows.LIMITS[Collection].limit)
-        )
-        with pytest.raises(named_rows.TooMany):
-            collections.create(user=self.alice, name="one more")
-        named_rows.delete(Collection.objects.earliest("id"))
-        collections.create(user=self.alice, name="one more")
-
-
-class TestRename(ApiTestCase):
-    def test_it_renames_also_to_another_case(self) -> None:
-        made = collections.create(user=self.alice, name="hills")
-        for name in ("Hills", "Tea hills"):
-            assert collections.rename(made, name=name).name == name
-            assert Collection.objects.get().name == name
-
-    def test_it_refuses_a_taken_name_and_changes_nothing(self) -> None:
-        other, made = (collections.create(user=self.alice, name=name) for name in ("Sea", "Hills"))
-        with pytest.raises(named_rows.NameTaken) as refused:
-            collections.rename(made, name="SEA")
-        assert refused.value.row == other
-        with pytest.raises(Refusal):
-            collections.rename(made, name=" ")
-        assert sorted(Collection.objects.values_list("name", flat=True)) == ["Hills", "Sea"]
-
 
 class TestDelete(ApiTestCase):
     def setUp(self) -> None:
@@ -95,25 +48,6 @@ class TestDelete(ApiTestCase):
         assert Image.objects.kept().get() == self.image
         named_rows.restore(Collection.objects.get())
         assert list(Collection.objects.present().get().images.all()) == [self.image]
-
-    def test_it_frees_the_name_so_that_the_undo_may_find_it_taken(self) -> None:
-        named_rows.delete(self.made)
-        other = collections.create(user=self.alice, name="HILLS")
-        with pytest.raises(named_rows.NameTaken) as refused:
-            named_rows.restore(Collection.objects.get(id=self.made.id))
-        assert refused.value.row == other
-        assert Collection.objects.present().get() == other
-
-    def test_it_is_for_good_when_its_time_is_over(self) -> None:
-        named_rows.delete(self.made)
-        cleanup.clean_up()
-        assert Collection.objects.count() == 1
-        Collection.objects.update(
-            deleted_at=timezone.now() - named_rows.RESTORE_PERIOD - timedelta(seconds=1)
-        )
-        cleanup.clean_up()
-        assert not Collection.objects.exists()
-        assert Image.objects.get() == self.image
 
 
 class TestAdd(ApiTestCase):

@@ -260,9 +260,6 @@ with override_settings(STORAGES={{**settings.STORAGES, "default": storage}}):
         assert site.restore().returncode == 0
         assert site.run(sys.executable, "manage.py", "verify_storage").returncode == 0
 
-    def test_it_would_lack_one_with_a_single_snapshot(self, site: Site) -> None:
-        assert "uploads/late/1.png" in site.execute(self.CREATE.format(snapshots=1))
-
     def test_it_names_what_the_bucket_has_lost(self, site: Site) -> None:
         lost, damaged, _kept = sorted(site.files())
         site.bucket.Object(lost).delete()

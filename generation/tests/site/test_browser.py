@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Route, expect
 
-from generation.testing.pages.browser import SMALL_PHONE, BrowserTestCase
+from generation.testing.pages.browser import BrowserTestCase
 from generation.testing.pages.content import GPUS
 
 
@@ -101,25 +101,3 @@ class TestCreatePageInABrowser(BrowserTestCase):
         expect(page.locator("#model-name")).to_contain_text("FLUX.1 dev")
         expect(page.locator("#create-button")).to_contain_text("Create 8")
         expect(page.locator("#prompt")).to_have_value("written on the way")
-
-    def test_it_works_without_scripts(self):
-        page = self.visit("purist", java_script_enabled=False)
-        page.wait_for_url("**/create/?plain")
-        page.fill("#prompt", "a stone bridge")
-        page.click(".segments label:has([value='2'])")
-        page.click("#create-button")
-        expect(page.locator("[data-job]")).to_have_count(2)
-        expect(page.locator("#prompt")).to_have_value("a stone bridge")
-
-    def test_it_fits_a_small_phone(self):
-        page = self.visit("phoner", **SMALL_PHONE)
-        assert page.evaluate("document.documentElement.scrollWidth") == 320
-        page.fill("#prompt", "a snail on a leaf")
-        page.tap(".segments label:has([value='1'])")
-        page.tap("#create-button")
-        expect(page.locator("[data-status=succeeded]")).to_have_count(1)
-        expect(page.locator("#dock")).to_be_visible()
-        expect(page.locator(".dock-field")).to_have_text("a snail on a leaf")
-        page.tap(".dock-field")
-        expect(page.locator("#prompt")).to_be_focused()
-        assert page.evaluate("document.documentElement.scrollWidth") == 320

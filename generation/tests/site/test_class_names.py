@@ -30,18 +30,3 @@ def repeated_class_names(root: Path) -> dict[str, list[str]]:
 
 def test_each_class_has_a_name_of_its_own() -> None:
     assert repeated_class_names(settings.BASE_DIR) == {}
-
-
-def test_it_finds_a_name_that_two_modules_use(tmp_path: Path) -> None:
-    """The control."""
-    for file in ("accounts/lines.py", "deploy/bench/lines.py", "generation/tests/lines.py"):
-        path = tmp_path / file
-        path.parent.mkdir(parents=True)
-        path.write_text("class Line:\n    class Meta:\n        pass\n")
-    for name in ("backup", "restore"):
-        path = tmp_path / f"generation/management/commands/{name}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("class Command:\n    pass\n")
-    assert repeated_class_names(tmp_path) == {
-        "Line": ["accounts/lines.py", "deploy/bench/lines.py"]
-    }

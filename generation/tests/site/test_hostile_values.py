@@ -94,19 +94,3 @@ def test_it_never_fails(name: str) -> None:
     ]
     found = list(failures(data, declared, value=VALUES[name], one_by_one=name in FATAL))
     assert not found, "\n".join(["", *found])
-
-
-def test_it_finds_a_page_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = owned_data.make()
-    tried = [
-        trial
-        for trial in trials(site_routes())
-        if trial.route.name == "collections" and trial.method == "POST"
-    ]
-
-    def fail(**_given: Any) -> None:
-        raise ValueError("a NUL")
-
-    assert list(failures(data, tried, value="a\0b")) == []
-    monkeypatch.setattr("generation.gallery.collections.create", fail)
-    assert list(failures(data, tried, value="a\0b")) != []

@@ -30,33 +30,6 @@ def ran(
     )
 
 
-class TestDistribution:
-    def test_it_takes_the_largest_of_few_as_p90(self):
-        few = Distribution.of([4, 2, 3])
-        assert (few.quantile(0.5), few.quantile(0.9)) == (3, 4)
-        many = Distribution.of(range(1, 1001))
-        assert many.quantile(0.5) == pytest.approx(500, rel=0.02)
-        assert many.quantile(0.9) == pytest.approx(900, rel=0.02)
-
-    def test_what_is_left_never_ends(self):
-        """Longer than all recorded jobs: it stays in proportion, not at one second."""
-        usual = Distribution.of([10, 11, 12, 13])
-        assert usual.after(0) == usual
-        assert usual.after(9).quantile(0.5) == pytest.approx(2.5)
-        late = usual.after(100)
-        assert late.quantile(0.5) == pytest.approx(35)
-        assert late.quantile(0.9) == pytest.approx(120)
-
-    def test_it_adds_as_if_independent(self):
-        both = Distribution.of([0, 10]).plus(Distribution.of([1, 2]))
-        assert both.values == (1, 2, 11, 12)
-
-    def test_it_counts_values_by_their_weights(self):
-        rare = Distribution.weighted([(1, 1.0), (2, 1.0), (100, 0.04)])
-        assert (rare.quantile(0.4), rare.quantile(0.9)) == (1, 2)
-        assert Distribution.weighted([(5, 0.5), (3, 0.5)]) == Distribution.of([3, 5])
-
-
 class TestHistory:
     def test_it_knows_nothing_without_jobs(self):
         assert history_of([], limit=4) == History()
@@ -159,23 +132,6 @@ class TestLimitsOfJobsAtOnce:
         assert history_of([ran(0, created=0), *of_bob], limit=1).waits is not None
         limited = [replace(one, is_limited=True) for one in of_bob]
         assert history_of([ran(0, created=0), *limited], limit=1).waits is None
-
-
-class TestWaits:
-    def test_it_compares_waits_with_what_was_computed(self):
-        """One worker, ten seconds each: the computed waits are right."""
-        jobs = [ran(0, created=0)]
-        jobs += [ran(100.1, created=100, delay=11.0 * n + 1, took=10) for n in range(12)]
-        found = history_of(jobs, limit=4)
-        assert found.at_once == 1
-        assert found.waits.quantile(0.5) == pytest.approx(1, abs=0.15)
-
-    def test_it_counts_jobs_of_others_that_go_before_by_fair_scheduling(self):
-        """Bob's job goes before all but the first of Alice's ten."""
-        jobs = [ran(0, created=0)]
-        jobs += [ran(100 + 11 * n, created=100) for n in range(10)]
-        jobs.append(ran(112, created=101, user=BOB))
-        assert history_of(jobs, limit=1).waits.quantile(0.9) < 3
 
 
 class TestShares:

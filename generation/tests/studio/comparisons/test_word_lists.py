@@ -4,7 +4,6 @@ import pytest
 
 from artgen.refusals import Refusal
 from generation.models import WordList
-from generation.owned_rows import named_rows
 from generation.studio.comparisons import word_lists
 from generation.testing.cases import BaseTestCase
 
@@ -39,24 +38,3 @@ class TestWordLists(BaseTestCase):
         assert self.code("nested", "__colors__") == ("entries", "invalid")
         assert self.code("control", "a\u202eb") == ("entries", "control_characters")
         assert WordList.objects.count() == 1
-
-    def test_it_stops_at_the_limit(self) -> None:
-        for number in range(named_rows.LIMITS[WordList].limit):
-            made = self.create(f"list-{number}")
-        with pytest.raises(named_rows.TooMany):
-            self.create()
-        named_rows.delete(made)
-        self.create()
-        with pytest.raises(named_rows.TooMany):
-            named_rows.restore(made)
-
-    def test_it_can_be_deleted_and_restored_unless_its_name_is_taken(self) -> None:
-        made = self.create()
-        named_rows.delete(made)
-        assert word_lists.of_user(self.alice) == {}
-        other = self.create("Colors")
-        with pytest.raises(Refusal):
-            named_rows.restore(made)
-        word_lists.change(other, name="others")
-        named_rows.restore(made)
-        assert set(word_lists.of_user(self.alice)) == {"colors", "others"}

@@ -8,7 +8,6 @@ from generation.jobs.placing import orders, retries
 from generation.models import Job, ModerationRule, OwnStyle, RuleAction
 from generation.moderation import compiled_rules
 from generation.moderation.refusals import Moderated
-from generation.owned_rows import named_rows
 from generation.studio.presets import own_styles
 from generation.testing.rows.api import ApiTestCase
 
@@ -69,13 +68,6 @@ class TestOwnStyles(OwnStylesTestCase):
         assert page.context["composer"].left_out == ["The style “Print” was deleted."]
         assert page.context["composer"].style == ""
 
-    def test_it_is_restored(self):
-        self.act("delete")
-        self.assertContains(self.client.get(reverse("presets")), "“Print” deleted.")
-        assert self.act("change", **TEXTS) == 404
-        self.act("restore")
-        assert own_styles.of_user(self.alice) == [self.style]
-
     def test_it_shows_what_was_typed_with_the_errors(self):
         for fields, text in (
             ({"template": "no place"}, "Write {prompt} where your prompt belongs."),
@@ -90,12 +82,6 @@ class TestOwnStyles(OwnStylesTestCase):
             self.assertContains(page, text, status_code=400)
             assert page.context["typed"] == typed
         assert OwnStyle.objects.count() == 1
-
-    def test_it_has_a_limit(self):
-        for number in range(named_rows.LIMITS[OwnStyle].limit - 1):
-            own_styles.create(user=self.alice, **TEXTS | {"name": str(number)})
-        page = self.client.post(reverse("own_styles"), TEXTS | {"name": "one more"})
-        self.assertContains(page, "limit of own styles", status_code=409)
 
     def test_it_is_private_to_those_who_see_a_shared_image(self):
         assert self.place().shareable_parameters["style"] is None

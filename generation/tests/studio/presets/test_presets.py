@@ -5,12 +5,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.limits import quotas
 from generation.models import ImageModel, OwnStyle, Preset, model_cache
-from generation.operations import cleanup
-from generation.owned_rows import named_rows
 from generation.studio.forms import preset_values
 from generation.studio.forms.composer import Composer
 from generation.studio.presets import composer_choices, own_styles, presets
@@ -136,35 +133,6 @@ class TestPresets(PresetsTestCase):
         self.assertContains(page, 'value="first"', count=1, status_code=400)
         self.assertContains(page, '<details class="preset-edit" open>', count=1, status_code=400)
         self.assertContains(page, '<h3 class="preset-name">Second</h3>', status_code=400)
-
-    def test_it_is_deleted_with_undo_and_later_for_good(self):
-        preset = self.save()
-        self.change(preset, "delete")
-        page = self.client.get(self.url)
-        self.assertContains(page, "“Evening” deleted.")
-        self.assertNotContains(page, f"preset-{preset.id}")
-        self.change(preset, "restore")
-        assert presets.of_user(self.alice) == [preset]
-        self.change(preset, "delete")
-        Preset.objects.update(deleted_at=preset.deleted_at - named_rows.RESTORE_PERIOD * 2)
-        cleanup.clean_up()
-        assert not Preset.objects.exists()
-
-    def test_it_has_a_limit(self):
-        now = timezone.now()
-        Preset.objects.bulk_create(
-            Preset(
-                user=self.alice,
-                name=f"{n}",
-                folded_name=f"{n}",
-                values={},
-                created_at=now,
-                position=n,
-            )
-            for n in range(named_rows.LIMITS[Preset].limit)
-        )
-        page = self.client.post(self.url, FORM | {"name": "one more"}, headers=SCRIPT)
-        self.assertContains(page, "limit of presets", status_code=409)
 
     def statements(self) -> int:
         """Return how many statements the create page takes when no wait times are cached."""

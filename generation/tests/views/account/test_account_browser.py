@@ -8,7 +8,7 @@ import zipfile
 
 from playwright.sync_api import Page, expect
 
-from generation.testing.pages.browser import SMALL_PHONE, BrowserTestCase
+from generation.testing.pages.browser import BrowserTestCase
 
 PASSWORD = "a long password"
 
@@ -49,28 +49,3 @@ for name in ("exporter", "closer", "tabs"):
         assert archive.testzip() is None
         assert sum(name.startswith("pictures/") for name in archive.namelist()) == 2
         assert "a lighthouse in fog" in archive.read("prompts.txt").decode()
-
-    def test_it_shows_the_current_tab_on_a_small_phone(self) -> None:
-        page = self.sign_in("tabs", **SMALL_PHONE)
-        for address in ("/account/data/", "/account/"):
-            page.goto(address)
-            tab = page.locator(".page-tabs [aria-current]")
-            expect(tab).to_have_attribute("href", address)
-            expect(tab).to_be_in_viewport(ratio=1)
-
-    def test_it_locks_and_keeps_without_script_on_a_small_phone(self) -> None:
-        page = self.sign_in("closer", java_script_enabled=False, **SMALL_PHONE)
-        page.goto("/account/data/")
-        page.click("text=Delete account…")
-        expect(page.locator("#goes")).to_be_visible()
-        page.fill("[name=password]", "wrong")
-        page.click(".button-danger.button-primary")
-        expect(page.locator(".error")).to_contain_text("Wrong password.")
-        page.fill("[name=password]", PASSWORD)
-        page.click(".button-danger.button-primary")
-        page.wait_for_url("**/accounts/closed/")
-        expect(page.locator("h1")).to_have_text("Your account is locked")
-        page.goto(self.demo.letter_link("/accounts/keep/"))
-        page.click("text=Keep account")
-        page.wait_for_url("**/accounts/login/")
-        assert self.demo.command("check_ledger").splitlines()[-1][:19] == "The ledger adds up:"

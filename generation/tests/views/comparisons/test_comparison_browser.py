@@ -1,23 +1,11 @@
 """A comparison in a real Chromium: from Create to the sheet, its vote and its download."""
 
-import re
 from zipfile import ZipFile
 
 from playwright.sync_api import Page, Route, expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 from generation.testing.rows.image_files import png
-
-STICKY = """() => {
-    const scroll = document.querySelector(".sheet-scroll")
-    scroll.scrollTo(scroll.scrollWidth, 0)
-    const head = document.querySelector(".sheet-grid tbody th").getBoundingClientRect()
-    return {
-        moved: scroll.scrollLeft > 0,
-        sticks: Math.abs(head.left - scroll.getBoundingClientRect().left) < 3,
-        page: document.documentElement.scrollWidth - innerWidth,
-    }
-}"""
 
 
 class TestComparison(BrowserTestCase):
@@ -140,34 +128,3 @@ class TestComparison(BrowserTestCase):
             sheets.append(page.url)
             page.go_back()
         assert sheets[0] != sheets[1]
-
-    def test_it_fits_a_phone_in_russian_and_cancels_the_rest(self) -> None:
-        page = self.open("arranger", language="ru", **PHONE)
-        page.goto("/compare/lists/")
-        speak(page, "ru")
-        page.reload()
-        page.fill("[name=name]", "цвета")
-        page.fill("[name=entries]", "красный\nсиний\nкрасный")
-        page.locator("form.stack .button-primary").tap()
-        expect(page.locator(".word-list")).to_contain_text("__цвета__")
-        page.goto("/compare/")
-        page.fill("#prompt", "__цвета__ змей [stuck]")
-        self.choose(page, "flux-dev")
-        page.select_option("#columns", "steps")
-        page.fill("#columns_values", "10 20 900")
-        expect(page.locator("#columns-error")).to_contain_text("900")
-        expect(page.locator("#create-button")).to_have_attribute("aria-disabled", "true")
-        page.fill("#columns_values", "10 20 30")
-        expect(page.locator("#columns-error")).to_be_hidden()
-        expect(page.locator("#create-button")).to_contain_text(re.compile(r"\b6\b"))
-        page.locator("#create-button").tap()
-        page.wait_for_url("**/sheets/*/")
-        expect(page.locator(".sheet-grid tbody th")).to_have_text(["красный", "синий"])
-        assert page.evaluate(STICKY) == {"moved": True, "sticks": True, "page": 0}
-        page.locator("[data-sheet-head] [action$='/cancel/'] button").tap()
-        expect(page.locator(".sheet-grid [data-status=canceled]")).to_have_count(6)
-        expect(page.locator("[data-sheet-head] [action$='/cancel/']")).to_have_count(0)
-        expect(page.locator("#balance")).to_have_attribute("data-held", "0")
-        page.locator("[data-retry] button").first.tap()
-        expect(page.locator(".sheet-grid [data-status=canceled]")).to_have_count(5)
-        expect(page.locator("[data-sheet-head] [action$='/cancel/']")).to_have_count(1)

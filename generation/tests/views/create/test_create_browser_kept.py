@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, Route, expect
 
-from generation.testing.pages.browser import PHONE, BrowserTestCase, speak
+from generation.testing.pages.browser import BrowserTestCase
 from generation.testing.rows.image_files import png
 
 DROP = """([names, bytes]) => {
@@ -242,14 +242,3 @@ class TestCreatePageKeepsWhatAModelCannotTake(BrowserTestCase):
         expect(page.locator("#composer[data-model=flux-kontext]")).to_be_visible()
         expect(page.locator(".model-button")).to_be_focused()
         expect(page.locator("[data-source-list] .source")).to_have_count(1)
-
-    def test_it_is_told_in_russian_on_a_phone(self):
-        page = self.visit("russian", **PHONE)
-        speak(page, "ru")
-        page.goto("/create/?model=flux-schnell&prompt=змей")
-        self.bring(page, "sea.png")
-        note = page.locator("[data-kept-note]")
-        expect(note).to_be_visible()
-        box = note.bounding_box()
-        assert box
-        assert box["x"] + box["width"] <= 390

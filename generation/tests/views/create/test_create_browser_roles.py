@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from generation.testing.pages.browser import PHONE, BrowserTestCase, speak
+from generation.testing.pages.browser import BrowserTestCase
 from generation.testing.rows.image_files import png
 
 IMAGE = {"name": "sea.png", "mimeType": "image/png", "buffer": png()}
@@ -58,23 +58,6 @@ class TestRolesOfSourceImages(BrowserTestCase):
         page.goto(page.locator(".card-link").first.get_attribute("href"))
         expect(page.locator(".lineage")).to_contain_text("From references")
         expect(page.locator(".lineage-images")).to_contain_text("Style")
-
-    def test_it_is_chosen_on_a_phone_in_russian(self):
-        page = self.visit("chooser_phone", **PHONE)
-        speak(page, "ru")
-        page.goto("/create/?model=qwen-image-edit&prompt=маяк")
-        page.set_input_files(".drop-file", IMAGE)
-        self.uploaded(page)
-        page.locator(".source-role").select_option(label="Композиция: с другой моделью")
-        note = page.locator("[data-role-note]")
-        expect(note).to_contain_text("Qwen Image Edit не поддерживает роль")
-        box = page.locator(".source-role").bounding_box()
-        assert box
-        assert box["height"] >= 44
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        note.locator("button").click()
-        expect(note).to_be_hidden()
-        expect(page.locator(".source-role option:checked")).to_have_text("Композиция")
 
     def test_it_takes_a_collection_as_style(self):
         page = self.visit("collector", "/create/?model=flux-schnell&prompt=a+tin+robot")

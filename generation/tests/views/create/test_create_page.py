@@ -484,20 +484,6 @@ class TestCreatePage(GalleryTestCase):
         self.assertContains(answer, "already sent", status_code=409)
         assert set(Upload.objects.values_list("id", flat=True)) == before
 
-    @override_settings(UPLOADING_RATE="2/h")
-    def test_it_counts_files_with_those_of_the_api(self):
-        assert self.send(self.file(), self.file()).status_code == 302
-        answer = self.send(self.file())
-        assert answer.status_code == 429
-        assert int(answer["Retry-After"]) > 0
-        assert Upload.objects.count() == 2
-
-    @override_settings(PLACING_RATE="1/h")
-    def test_it_counts_requests_with_those_of_the_api(self):
-        assert self.client.post(self.url, self.form()).status_code == 302
-        assert self.client.post(self.url, self.form()).status_code == 429
-        assert Job.objects.count() == 2
-
     def test_it_refuses_a_picture_whose_time_in_the_trash_has_ended(self):
         job = make_job(self.alice, status=Status.SUCCEEDED, model="flux-dev")
         ended = timezone.now() - timedelta(days=settings.TRASH_DAYS, seconds=1)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from playwright.sync_api import expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 
 class TestDraftsInABrowser(BrowserTestCase):
@@ -47,26 +47,3 @@ class TestDraftsInABrowser(BrowserTestCase):
         page.get_by_role("button", name="Show 8 images").click()
         page.locator(".card-link:visible").last.press("d")
         expect(page.locator(".toast", has_text="From a draft · 1024 × 1024, ")).to_be_visible()
-
-    def test_it_works_by_finger_in_russian(self) -> None:
-        page = self.visit("drafter_phone", **PHONE)
-        speak(page, "ru")
-        page.goto("/create/?model=flux-dev")
-        page.fill("#prompt", "воздушный змей")
-        button = page.locator(".draft-button")
-        expect(button).to_contain_text("8 черновиков")
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
-        button.tap()
-        drafts = page.locator("[data-run]").first.locator("[data-image]")
-        expect(drafts).to_have_count(8)
-        drafts.first.locator(".card-link").tap()
-        page.locator("#lightbox [data-make=finish]").tap()
-        expect(page.locator("[data-line-text]")).to_have_text("Готова 1 картинка")
-        page.locator("[data-line-show]").tap()
-        expect(page.locator("[data-position]")).to_have_text("2 из 9")
-        page.goto(page.locator("[data-run] .card-link").first.get_attribute("href") or "")
-        origin = page.locator(".lineage")
-        expect(origin).to_contain_text("По черновику · 1024 × 1024")
-        origin.locator(".lineage-images a").tap()
-        expect(origin).to_contain_text("Из неё сделаны")
-        expect(origin.locator(".lineage-images")).to_have_text("По черновику · 1024 × 1024")

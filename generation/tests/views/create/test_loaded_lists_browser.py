@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
-from generation.testing.pages.browser import PHONE, BrowserTestCase
+from generation.testing.pages.browser import BrowserTestCase
 
 LISTS = {
     "models": (".model-option", "**/create/models/**"),
@@ -158,13 +158,3 @@ class TestListsOnCreate(BrowserTestCase):
         expect(page.locator(".card-picture").first).to_be_visible()
         self.first(page, held).continue_()
         expect(page.locator("#months .tick").first).to_be_attached()
-
-    def test_it_is_a_sheet_on_a_phone(self) -> None:
-        page = self.visit("list_phoner", **PHONE)
-        page.tap(".model-button")
-        expect(page.locator(CHOSEN)).to_be_visible()
-        box = page.locator("#models").bounding_box()
-        assert box is not None
-        assert (box["x"], box["width"]) == (0, 390)
-        page.tap("#models .models-head button")
-        expect(page.locator("#models")).to_be_hidden()

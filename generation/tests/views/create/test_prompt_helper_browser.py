@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+from generation.testing.pages.browser import DESKTOP, BrowserTestCase, speak
 from generation.testing.rows.api import picture
 
 RUSSIAN, ENGLISH = "маяк на скале в тумане", "lighthouse on rock in fog"
@@ -81,28 +81,6 @@ class TestPromptHelper(BrowserTestCase):
         page.goto(found.get_attribute("href") or "")
         expect(page.locator(".image-details")).to_contain_text("Original prompt")
         expect(page.locator(".image-details")).to_contain_text(RUSSIAN)
-
-    def test_a_phone_has_all_of_it_in_russian(self):
-        page = self.visit(
-            "phone_translator", "/create/?model=z-image-turbo", language="ru", **PHONE
-        )
-        page.fill("#prompt", RUSSIAN)
-        hint = page.locator("[data-language-hint]")
-        expect(hint).to_have_text("Z-Image Turbo понимает по-английски и по-китайски. Перевести?")
-        page.fill("#prompt", f"{RUSSIAN}, рисунок тушью, длинные тени, тёплый вечерний свет")
-        self.propose(page, "translate")
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= page.viewport_size["width"]
-        page.click("[data-leave]")
-        expect(page.locator("[data-proposal]")).to_be_hidden()
-        self.propose(page, "translate")
-        page.click("[data-take]")
-        self.propose(page, "enhance")
-        page.click("[data-take]")
-        expect(page.locator("#prompt")).not_to_have_value(re.compile("[а-я]"))
-        page.click("[data-use-original]")
-        expect(page.locator("#prompt")).to_have_value(re.compile(f"^{RUSSIAN}, рисунок тушью"))
-        expect(page.locator("[data-original]")).to_be_hidden()
 
     def test_create_can_propose_first_once_for_a_prompt(self):
         page = self.visit("automatic", "/account/profile/", **DESKTOP)

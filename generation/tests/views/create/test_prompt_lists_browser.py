@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from playwright.sync_api import Page, expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 LIST = "a kite\na boat\n\na lamp"
 PASTE = """(prompt, text) => {
@@ -56,13 +56,3 @@ class TestPromptListsInABrowser(BrowserTestCase):
         expect(page.locator("#prompt-count")).to_contain_text("6 / 2000")
         text = "A list of prompts can have up to 64 images."
         expect(page.locator("#create-dock")).to_contain_text(text)
-
-    def test_it_works_by_finger_in_russian(self) -> None:
-        page = self.visit("lister_phone", **PHONE)
-        speak(page, "ru")
-        page.goto("/create/?model=flux-schnell")
-        self.create_list(page, "Создать 3 × 1")
-        expect(page.locator("[data-lines]")).to_have_text("Каждая из 3 строк — отдельный промпт")
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
-        page.locator("#create-button").tap()
-        expect(page.locator("[data-image]")).to_have_count(3)

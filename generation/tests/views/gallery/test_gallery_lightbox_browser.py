@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from playwright.sync_api import Locator, Page, expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak, swipe
+from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 PEOPLE = ("viewer", "swiper2", "restorer", "several")
 DRAW = f"""
@@ -113,20 +113,6 @@ class TestGalleryLightboxInABrowser(BrowserTestCase):
         expect(page).to_have_url(f"{self.demo.url}/gallery/trash/")  # it goes back by itself
         page.goto("/gallery/?q=tea")
         expect(self.tiles(page)).to_have_count(3)
-
-    def test_it_follows_a_finger_in_russian(self) -> None:
-        page = self.visit("swiper2", **PHONE)
-        speak(page, "ru")
-        page.goto("/gallery/?q=tea")
-        page.locator(".card-link").first.tap()
-        self.position(page, "1 из 3")
-        picture = page.locator(".lightbox-picture")
-        for x, y, number in ((-120, 10, 2), (-120, 10, 3), (120, 10, 2)):
-            swipe(picture, x, y)
-            self.position(page, f"{number} из 3")
-        page.go_back()
-        expect(page.locator("#lightbox")).to_be_hidden()
-        expect(page.locator(".card-link").nth(1)).to_be_focused()
 
     def test_it_shows_every_image_of_a_job_in_the_feed(self) -> None:
         page = self.visit("several", **DESKTOP)

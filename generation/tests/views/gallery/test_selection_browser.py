@@ -11,7 +11,7 @@ from zipfile import ZipFile
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, SMALL_PHONE, BrowserTestCase
+from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase
 
 OWNERS = ("mouse", "keys", "packer", "piler", "finger", "scriptless", "hoarder")
 DRAW = f"""
@@ -222,26 +222,6 @@ class TestSelectingInABrowser(BrowserTestCase):
         expect(page.get_by_text("Nothing here anymore.")).to_be_visible()
         page.tap(".toast .button")
         expect(self.tiles(page)).to_have_count(1)
-
-    def test_it_works_without_script(self):
-        page = self.gallery("scriptless", java_script_enabled=False, **SMALL_PHONE)
-        page.wait_for_url("**/gallery/?plain")
-        bar = page.locator("#selection-bar")
-        expect(bar).to_be_hidden()
-        for at in (0, 1):
-            page.locator(".tick").nth(at).check()
-        expect(bar).to_be_visible()
-        page.click("#selection-bar [data-act=trash]")
-        expect(page.locator(".toast")).to_contain_text("2 images moved to trash.")
-        expect(self.tiles(page)).to_have_count(4)
-        page.click(".toast .text-link")
-        expect(self.tiles(page)).to_have_count(6)
-        page.locator(".tick").first.check()
-        page.click("[popovertarget=selection-formats]")
-        with page.expect_download() as begun:
-            page.click("[data-act=download][value=original]")
-        with ZipFile(begun.value.path()) as archive:
-            assert len(archive.namelist()) == 2
 
     def test_it_goes_on_through_load_more(self):
         page = self.gallery("hoarder")

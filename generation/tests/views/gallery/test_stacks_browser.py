@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from playwright.sync_api import Locator, Page, expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 PEOPLE = ("stacker", "thumb", "trasher")
 DRAW = f"""
@@ -70,32 +70,6 @@ class TestStacksInABrowser(BrowserTestCase):
         page.fill("#search", "tea")
         page.press("#search", "Enter")
         expect(shown).to_have_count(3)
-
-    def test_it_remembers_size_and_order_on_a_phone_in_russian(self) -> None:
-        page = self.open("thumb", **PHONE)
-        page.goto("/gallery/")
-        speak(page, "ru")
-        page.goto("/gallery/")
-        shown = self.shown(page)
-        menus, filters = page.locator(".chips summary"), page.locator("[data-filters]")
-        expect(menus.first).to_be_hidden()
-        box = shown.first.bounding_box()
-        assert box
-        assert box["y"] < 300  # of 844: the tools leave the screen to the images
-        filters.tap()
-        menus.last.tap()
-        page.locator("[name=tiles][value=large]").tap()
-        expect(page.locator("#months")).to_have_attribute("data-tiles", "large")
-        with page.expect_navigation():
-            page.locator("[name=runs][value=single]").tap()
-        expect(shown).to_have_count(4)
-        expect(page.locator("#months")).to_have_attribute("data-tiles", "large")
-        first = shown.first.get_attribute("data-image")
-        filters.tap()
-        menus.nth(-2).tap()
-        page.locator("[name=sort][value=oldest]").tap()
-        page.wait_for_url("**sort=oldest*")
-        expect(shown.last).to_have_attribute("data-image", first or "")
 
     def test_it_shows_the_next_image_after_the_trash_on_the_image_page(self) -> None:
         page = self.visit("trasher", "/gallery/", **DESKTOP)

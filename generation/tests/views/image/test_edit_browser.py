@@ -205,30 +205,6 @@ class TestEditor(EditorTestCase):
         self.create(page)
         expect(page.locator(".lineage")).to_contain_text("Изменена")
 
-    def test_it_translates_the_prompt_on_a_phone_in_russian(self) -> None:
-        page = self.draw("interpreter", "a lake at noon", language="ru", **PHONE)
-        self.edit(page)
-        prompt, original = page.locator("#edit-prompt"), page.locator("[data-original-text]")
-        prompt.fill("красная лодка")
-        expect(page.locator("[data-language-hint]")).to_contain_text(
-            "FLUX.1 Fill понимает по-английски"
-        )
-        page.locator("[data-propose=translate]").tap()
-        page.locator("[data-take]").tap()
-        expect(prompt).to_have_value("red boat")
-        expect(original).to_have_text("красная лодка")
-        prompt.press("Control+z")
-        expect(prompt).to_have_value("красная лодка")
-        expect(original).to_be_hidden()
-        page.locator("[data-propose=translate]").tap()
-        page.locator("[data-take]").tap()
-        page.reload()
-        expect(prompt).to_have_value("red boat")
-        expect(original).to_have_text("красная лодка")
-        self.drag(page, (0.3, 0.3), (0.6, 0.3))
-        self.create(page)
-        expect(page.locator(".image-details")).to_contain_text("красная лодка")
-
     def test_it_extends_an_image_for_the_price_on_the_button(self) -> None:
         page = self.draw("extender", "a wide valley", **DESKTOP)
         size = page.locator(".pairs dd").filter(has_text="×").first.inner_text()

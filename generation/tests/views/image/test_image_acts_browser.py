@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 PEOPLE = ("maker", "hanger", "fingerer", "sheeter", "enterer", "doubler", "keyless", "stayer")
 DRAW = f"""
@@ -31,13 +31,6 @@ PLACES = """viewer => [...viewer.querySelectorAll(".lightbox-picture, .lightbox-
 ON_TOP = """message => {
     const { x, y, width, height } = message.getBoundingClientRect()
     return message.contains(document.elementFromPoint(x + width / 2, y + height / 2))
-}"""
-DOUBLE_TAP = """picture => {
-    const { x, y, width, height } = picture.getBoundingClientRect()
-    const at = { clientX: x + width / 2, clientY: y + height / 2 }
-    for (const type of ["pointerdown", "pointerup", "pointerdown", "pointerup"])
-        picture.dispatchEvent(
-            new PointerEvent(type, { ...at, pointerId: 7, pointerType: "touch", bubbles: true }))
 }"""
 
 
@@ -178,20 +171,6 @@ class TestActsInABrowser(BrowserTestCase):
         page.context.clear_cookies(name="sessionid")
         link.press("v")
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-
-    def test_it_works_by_finger_in_russian(self) -> None:
-        page = self.visit("fingerer", **PHONE)
-        speak(page, "ru")
-        page.goto("/gallery/")
-        page.locator(".card-link").first.tap()
-        self.position(page, "1 из 2")
-        page.locator("#lightbox [data-make=vary]").tap()
-        expect(self.line(page)).to_have_text(re.compile("^4 варианта, "))
-        page.locator("[data-line-show]").tap()
-        self.position(page, "2 из 6")
-        page.locator(".lightbox-picture").evaluate(DOUBLE_TAP)
-        expect(page.locator(".lightbox-stage[data-close-up]")).to_have_count(1)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
 
     def test_a_comparison_has_a_lightbox(self) -> None:
         page = self.visit("sheeter", "/compare/?prompt=A+{red|blue}+kite", **DESKTOP)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from playwright.sync_api import Locator, Page, expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase
+from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 OWNERS = ("annotator", "tagger", "finder")
 PRINT = "Remove the filter: print"
@@ -130,45 +130,3 @@ class TestNotesInABrowser(BrowserTestCase):
         expect(page.locator(".chip-menu[open] [name=tag]:visible")).to_have_count(1)
         page.keyboard.press("Enter")
         expect(page.locator(".chip-on")).to_contain_text("tag 7")
-
-    def test_it_tags_a_selection_on_a_phone_in_russian(self) -> None:
-        page = self.open("tagger", language="ru", **PHONE)
-        single = {"name": "gallery-runs", "value": "single", "url": self.demo.url}
-        page.context.add_cookies([single])
-        self.image(page)
-        field = page.locator("[data-tag-form] input[name=tags]")
-        field.fill("Мох")
-        page.locator("[data-tag-form] button").tap()
-        expect(self.tags(page)).to_have_text(["Мох"])
-        page.locator(".tag-remove").tap()
-        expect(page.locator(".toast p")).to_contain_text("Мох")
-        page.locator(".toast button", has_text="Отменить").tap()
-        expect(self.tags(page)).to_have_text(["Мох"])
-
-        page.goto("/gallery/")
-        page.locator(".select-button").tap()
-        for number in range(3):
-            page.locator(".card-link").nth(number).tap()
-        button = page.locator("#selection-bar [data-act=tags]")
-        box = button.bounding_box()
-        assert box
-        assert box["width"] >= 40
-        button.tap()
-        page.locator("#selection-tags [data-act=tag]", has_text="Мох").tap()
-        expect(page.locator(".toast p")).to_contain_text("Мох")
-        button.tap()
-        expect(page.locator("#selection-tags [data-act=untag]")).to_contain_text("3")
-        page.keyboard.press("Escape")
-        with page.expect_response("**/untag/"):
-            page.locator(".toast button", has_text="Отменить").tap()
-        page.goto("/gallery/?tag=мох")
-        expect(page.locator("[data-image]")).to_have_count(1)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        page.goto("/gallery/collections/")
-        page.locator(".collection-link").tap()
-        page.locator(".collection-head summary").tap()
-        form = page.locator(".collection-form").bounding_box()
-        assert form
-        assert form["x"] >= 0
-        assert form["x"] + form["width"] <= 390
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390

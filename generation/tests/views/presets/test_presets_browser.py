@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase
+from generation.testing.pages.browser import PHONE, BrowserTestCase
 
 
 class TestPresetsInTheBrowser(BrowserTestCase):
@@ -43,33 +43,6 @@ class TestPresetsInTheBrowser(BrowserTestCase):
         page.fill("#preset-name", "EVENING")
         page.press("#preset-name", "Enter")
         expect(page.locator("#preset-error")).to_contain_text("You have a preset with this name")
-
-    def test_it_is_saved_applied_and_undone_by_keyboard_alone(self):
-        page = self.visit("presetter_keys", "/create/?model=flux-dev&prompt=a+kite", **DESKTOP)
-        page.focus(".presets-button")
-        page.keyboard.press("Enter")
-        page.focus("#preset-name")
-        page.keyboard.type("Keys")
-        page.keyboard.press("Enter")
-        expect(page.locator("#presets")).to_be_hidden()
-        expect(page.locator("[data-key=preset] p")).to_be_visible()
-        page.goto("/create/?model=p-image")
-        page.focus(".presets-button")
-        page.keyboard.press("Enter")
-        page.focus("[data-preset]")
-        page.keyboard.press("Enter")
-        expect(page.locator("#composer[data-model=flux-dev]")).to_be_visible()
-        page.focus("[data-key=used] button")
-        page.keyboard.press("Enter")
-        expect(page.locator("#composer[data-model=p-image]")).to_be_visible()
-        page.focus(".model-button")
-        page.keyboard.press("Enter")
-        expect(page.locator(".model-option[value=p-image]")).to_be_focused()
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("Space")
-        expect(page.locator("[data-favorite-model=p-image][aria-pressed=true]")).to_be_focused()
-        page.keyboard.press("ArrowDown")
-        expect(page.locator(".model-option:focus")).to_have_count(1)
 
     def test_it_works_on_a_phone_with_an_own_style_and_a_favorite_model(self):
         page = self.visit("presetter_phone", "/presets/", language="ru", **PHONE)

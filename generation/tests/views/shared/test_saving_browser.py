@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from generation.testing.pages.browser import PHONE, BrowserTestCase, speak
+from generation.testing.pages.browser import BrowserTestCase
 
 SAVE = ".shared-save button"
 # Presses the button twice; returns whether each press was ignored, and what the button says then.
@@ -74,21 +74,3 @@ class TestSavingInABrowser(BrowserTestCase):
         page.goto(here)
         page.get_by_role("link", name="Remix").click()
         expect(page.locator("#prompt")).to_have_value("a lighthouse in fog")
-
-    def test_a_phone_saves_in_russian(self) -> None:
-        address = self.collection("original_ru")
-        self.troubles.forgive("preload")
-        page = self.visit("keeper_ru", language="ru", **PHONE)
-        speak(page, "ru")
-        page.goto(address)
-        page.locator(".card-link").first.tap()
-        page.locator("#next").tap()
-        expect(page.locator("#next")).to_have_count(0)
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
-        page.locator(SAVE).tap()
-        link = page.locator(".toast a")
-        expect(link).to_be_visible()
-        link.tap()
-        expect(page.locator(".image-saved")).to_be_visible()
-        expect(page.locator("h1")).to_have_text("a lighthouse in fog")
-        assert page.evaluate("document.documentElement.scrollWidth") == 390

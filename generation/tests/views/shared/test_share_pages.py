@@ -2,12 +2,9 @@
 
 from django.urls import reverse
 
-from generation.gallery import trash
 from generation.gallery.sharing import publications, share_links
-from generation.models import ModerationRule, Publication, PublicationState, Visibility
+from generation.models import Publication, PublicationState, Visibility
 from generation.testing.rows.gallery import SCRIPT, SharingTestCase
-
-POSTS = ("share_image", "stop_sharing_image", "publish_image", "withdraw_image")
 
 
 class TestSharePages(SharingTestCase):
@@ -70,31 +67,12 @@ class TestSharePages(SharingTestCase):
         self.post("withdraw_image")
         assert self.visibility() == Visibility.PRIVATE
 
-    def test_it_tells_why_a_rule_refuses(self):
-        ModerationRule.objects.create(pattern="mist", at_placing=False)
-        answer = self.post("publish_image", headers=SCRIPT)
-        self.assertContains(answer, "“mist”", status_code=409)
-        self.assertContains(self.client.get(self.at("share_image")), "“mist”")
-
     def test_it_answers_the_script_with_the_pieces(self):
         answer = self.post("share_image", {"period": "never"}, headers=SCRIPT)
         self.assertContains(answer, "Link created.")
         self.assertContains(answer, self.now().link_slug)
         self.assertNotContains(answer, "<html")
         assert answer["Cache-Control"] == "private, no-store"
-
-    def test_it_shares_nothing_from_the_trash(self):
-        self.post("share_image")
-        trash.move_to_trash(self.now())
-        self.assertContains(
-            self.client.get(self.at("share_image")), "won’t work until you restore it"
-        )
-        slug = self.now().link_slug
-        for name in ("share_image", "publish_image"):
-            assert self.post(name, {"new": "1"}, headers=SCRIPT).status_code == 409
-        assert self.now().link_slug == slug
-        self.post("stop_sharing_image")
-        assert self.now().link_slug is None
 
     def test_it_offers_the_name_only_to_those_who_have_one(self):
         self.assertNotContains(self.client.get(self.at("share_image")), "Show my name")
