@@ -94,8 +94,8 @@ class ImageModel(models.Model):
         default="",
         db_default="",
         help_text=_(
-            "Any of: fast photo text best. Users filter the list of models by them. "
-            "Finish offers those with best first."
+            "Any of: fast photo text best. Users filter the list of models by them. Those "
+            "with best are offered first for a new image from the same prompt."
         ),
     )
     position = models.PositiveIntegerField(_("position"), default=0)
