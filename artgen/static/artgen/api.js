@@ -1,17 +1,20 @@
 /** Swagger UI with the session's CSRF token on unsafe requests, and a token that was just made. */
 
+import { accessibleReader, label } from "./js/accessible_reader.js"
 import { csrfToken } from "./js/http.js"
 
 const reader = document.getElementById("reader")
 const TOKEN = "token for the reader" // set by the page "Connect"
 const token = sessionStorage.getItem(TOKEN)
 sessionStorage.removeItem(TOKEN)
+label(reader)
 
 const swagger = window.SwaggerUIBundle({
   url: reader.dataset.schema,
   domNode: reader,
   presets: [window.SwaggerUIBundle.presets.apis],
-  layout: "BaseLayout",
+  plugins: [accessibleReader],
+  layout: "ReaderLayout",
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   docExpansion: "list",

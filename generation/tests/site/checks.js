@@ -4,22 +4,30 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 
 globalThis.checks = {
   /**
-   * Return what axe finds; `rules` turns some off or, as {only: […]}, all others. Swagger UI and
-   * Django's breadcrumbs are excluded, because they are not ours to fix.
+   * Return what axe finds; `rules` turns some off or, as {only: […]}, all others.
    */
   async axe({ only, off = [], tags = TAGS }) {
     const runOnly = only ? { type: "rule", values: only } : { type: "tag", values: tags }
     const rules = only ? {} : Object.fromEntries(off.map((name) => [name, { enabled: false }]))
-    const found = await globalThis.axe.run(
-      { exclude: [".swagger-ui", ".breadcrumbs"] },
-      { runOnly, rules, resultTypes: ["violations"], preload: false },
-    )
+    const found = await globalThis.axe.run(document, {
+      runOnly,
+      rules,
+      resultTypes: ["violations"],
+      preload: false,
+    })
     const describe = (one, node) =>
       [
         `${one.id}: ${node.target} ${node.html.slice(0, 160)}`,
         node.failureSummary.replace(/\s+/g, " ").slice(0, 300),
       ].join(" | ")
     return found.violations.flatMap((one) => one.nodes.map((node) => describe(one, node)))
+  },
+
+  /** Show the page as users of this theme see it; the admin has a class for it, too. */
+  theme(name) {
+    const root = document.documentElement
+    root.dataset.theme = name
+    root.classList.toggle("dark", name === "dark")
   },
 
   /** Wait until all finite animations have ended, and the price of Create is that of its form. */
