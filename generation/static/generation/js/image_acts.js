@@ -128,7 +128,7 @@ export class ImageActs {
     const prompt = await describe(tile.dataset.image, this.data)
     if (prompt === null) return
     if (!this.write) return open(formWith(prompt, this.data))
-    close()
+    await close()
     this.write(prompt)
   }
 

@@ -217,12 +217,23 @@ export class Lightbox {
     history.back()
   }
 
-  #press(button, event) {
+  /** Close; resolve when the history has left this entry, which restores the scroll position. */
+  #leave() {
+    const left =
+      history.state?.lightbox &&
+      new Promise((resolve) =>
+        addEventListener("popstate", () => requestAnimationFrame(resolve), { once: true }),
+      )
+    this.viewer.close()
+    return left
+  }
+
+  async #press(button, event) {
     if (button.getAttribute("aria-disabled") === "true") return
     const { tile } = this
     if (button.dataset.make === "describe") {
       this.acts.describe(tile, {
-        close: () => this.viewer.close(),
+        close: () => this.#leave(),
         open: (page) => this.#openPage(page),
       })
       return
@@ -230,7 +241,7 @@ export class Lightbox {
     const page = this.acts.pageOf(button.dataset.make, tile)
     if (page) return this.#openPage(page)
     // The form that takes the prompt is below.
-    if (button.dataset.make === "reuse") this.viewer.close()
+    if (button.dataset.make === "reuse") await this.#leave()
     this.acts.press(button, tile, event)
   }
 
@@ -247,9 +258,9 @@ export class Lightbox {
       select: () => inTile(".tick").click(),
       zoom: () => this.zoom.toggle(),
       share: () => this.acts.share(this.tile, (page) => this.#openPage(page)),
-      source: () => {
+      source: async () => {
         const button = inTile("[data-source-of]")
-        this.viewer.close()
+        await this.#leave()
         button.click()
       },
     }

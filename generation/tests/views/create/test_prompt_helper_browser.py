@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from generation.testing.pages.browser import DESKTOP, BrowserTestCase, speak
+from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
 from generation.testing.rows.api import picture
 
 RUSSIAN, ENGLISH = "маяк на скале в тумане", "lighthouse on rock in fog"
@@ -152,6 +152,17 @@ class TestPromptHelper(BrowserTestCase):
         button.click()
         expect(page.locator("#lightbox")).to_be_hidden()
         expect(prompt).to_have_value(re.compile("^A square scene in "))
+
+        phone = self.visit("describer", **PHONE)
+        prompt = phone.locator("#prompt")
+        for make, text in (("describe", re.compile("^A square scene in ")), ("reuse", "a kite")):
+            link = phone.locator(".card-link").first
+            link.scroll_into_view_if_needed()
+            expect(prompt).not_to_be_in_viewport()
+            link.click()
+            phone.click(f"#lightbox [data-make={make}]")
+            expect(prompt).to_have_value(text)
+            expect(prompt).to_be_in_viewport(ratio=1)
 
         image = page.locator(".card-link").first.get_attribute("href")
         speak(page, "ru")
