@@ -85,22 +85,8 @@ class Hold:
 # - Counters start again with their day or month. A machine whose clock is behind does not reset
 #   them a second time.
 # - The timestamp is taken under the lock, so a user's entries sort in their order.
-# psycopg parses a text of more than 4,096 characters again each time.
 HOLD = """
-WITH grouped AS (
-    SELECT
-        MAX(quota.max_jobs_per_day) AS jobs_per_day,
-        MAX(quota.max_jobs_per_month) AS jobs_per_month,
-        MAX(quota.max_credits_per_day) AS credits_per_day,
-        MAX(quota.max_credits_per_month) AS credits_per_month,
-        MAX(quota.max_batch) AS batch,
-        MAX(quota.max_megapixels) AS megapixels,
-        COALESCE(NULLIF(trim(string_agg(quota.allowed_models, ' ')), ''), '*') AS models
-    FROM accounts_groupquota AS quota
-    JOIN accounts_user_groups AS member ON member.group_id = quota.group_id
-    WHERE member.user_id = %(user_id)s
-),
-token AS MATERIALIZED (
+WITH token AS MATERIALIZED (
     SELECT id FROM accounts_apitoken
     WHERE id = %(token_id)s AND revoked_at IS NULL
         AND (credit_limit IS NULL OR credit_limit >= credits_spent + %(credits)s)
@@ -111,41 +97,36 @@ moved AS (
         credits = credits - %(credits)s,
         held = held + %(credits)s,
         counted_on = GREATEST(counted_on, %(day)s),
-        cancels_today = CASE WHEN counted_on >= %(day)s THEN cancels_today ELSE 0 END,
-        jobs_today = CASE WHEN counted_on >= %(day)s THEN jobs_today ELSE 0 END + %(jobs)s,
-        jobs_this_month =
-            CASE WHEN counted_on >= %(month)s THEN jobs_this_month ELSE 0 END + %(jobs)s,
-        credits_today = CASE WHEN counted_on >= %(day)s THEN credits_today ELSE 0 END + %(credits)s,
-        credits_this_month =
-            CASE WHEN counted_on >= %(month)s THEN credits_this_month ELSE 0 END + %(credits)s
+        cancels_today = artgen_count(cancels_today, counted_on, %(day)s),
+        jobs_today = artgen_count(jobs_today, counted_on, %(day)s) + %(jobs)s,
+        jobs_this_month = artgen_count(jobs_this_month, counted_on, %(month)s) + %(jobs)s,
+        credits_today = artgen_count(credits_today, counted_on, %(day)s) + %(credits)s,
+        credits_this_month = artgen_count(credits_this_month, counted_on, %(month)s) + %(credits)s
     WHERE id = %(user_id)s
         AND credits >= %(credits)s
         AND (%(token_id)s::uuid IS NULL OR EXISTS (SELECT 1 FROM token))
         AND (%(is_unlimited)s OR (
-            (%(jobs)s = 0 OR (
-            CASE WHEN counted_on >= %(day)s THEN jobs_today ELSE 0 END + %(jobs)s
-            <= COALESCE(max_jobs_per_day, (SELECT jobs_per_day FROM grouped), %(jobs_per_day)s)
-            AND CASE WHEN counted_on >= %(month)s THEN jobs_this_month ELSE 0 END + %(jobs)s
-            <= COALESCE(
-                max_jobs_per_month, (SELECT jobs_per_month FROM grouped), %(jobs_per_month)s)
-            ))
-            AND (%(credits)s = 0 OR (
-            CASE WHEN counted_on >= %(day)s THEN credits_today ELSE 0 END + %(credits)s <= COALESCE(
-                max_credits_per_day, (SELECT credits_per_day FROM grouped), %(credits_per_day)s)
-            AND CASE WHEN counted_on >= %(month)s THEN credits_this_month ELSE 0 END + %(credits)s
-            <= COALESCE(
-                max_credits_per_month, (SELECT credits_per_month FROM grouped),
-                %(credits_per_month)s)
-            ))
-            AND %(images)s <= COALESCE(max_batch, (SELECT batch FROM grouped), %(batch)s)
-            AND %(size)s
-            <= COALESCE(max_megapixels, (SELECT megapixels FROM grouped), %(megapixels)s)
-            AND (string_to_array(
-                COALESCE(NULLIF(allowed_models, ''), (SELECT models FROM grouped)), ' '
-            ) && '{*}' OR string_to_array(
-                COALESCE(NULLIF(allowed_models, ''), (SELECT models FROM grouped)), ' '
-            ) @> %(models)s::text[])
-        ))
+            SELECT
+                (%(jobs)s = 0 OR (
+                    artgen_count(jobs_today, counted_on, %(day)s) + %(jobs)s
+                        <= quota.jobs_per_day
+                    AND artgen_count(jobs_this_month, counted_on, %(month)s) + %(jobs)s
+                        <= quota.jobs_per_month
+                ))
+                AND (%(credits)s = 0 OR (
+                    artgen_count(credits_today, counted_on, %(day)s) + %(credits)s
+                        <= quota.credits_per_day
+                    AND artgen_count(credits_this_month, counted_on, %(month)s) + %(credits)s
+                        <= quota.credits_per_month
+                ))
+                AND %(images)s <= quota.batch
+                AND %(size)s <= quota.megapixels
+                AND (
+                    string_to_array(quota.allowed_models, ' ') && '{*}'
+                    OR string_to_array(quota.allowed_models, ' ') @> %(models)s::text[]
+                )
+            FROM artgen_quotas(accounts_user, %(site)s::jsonb) AS quota
+        ) IS NOT FALSE)
     RETURNING id, credits, webhook_topics, clock_timestamp() AS at
 ),
 charged AS (
@@ -239,8 +220,8 @@ def _values_of(holds: Sequence[Hold]) -> Mapping[str, int | list[Any]]:
     }
 
 
-def _values_of_quotas(order: OrderSummary | None) -> Mapping[str, date | float | list[Any]]:
-    """Return what HOLD compares with the user's quotas, and the site's values of these."""
+def _values_of_quotas(order: OrderSummary | None) -> Mapping[str, date | float | str | list[Any]]:
+    """Return what HOLD compares with the user's quotas, and the site's values."""
     summary, day = order or OrderSummary(count=0), period_limits.today()
     return {
         "day": day,
@@ -248,7 +229,7 @@ def _values_of_quotas(order: OrderSummary | None) -> Mapping[str, date | float |
         "images": summary.count,
         "size": summary.megapixels,
         "models": list(summary.models),
-        **quotas.site_limits(),
+        "site": quotas.site(),
     }
 
 

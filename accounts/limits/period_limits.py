@@ -103,21 +103,15 @@ class PeriodLimitReached(Refusal):
 COUNT_CANCEL = """
 UPDATE accounts_user SET
     counted_on = GREATEST(counted_on, %(day)s),
-    cancels_today = CASE WHEN counted_on >= %(day)s THEN cancels_today ELSE 0 END + 1,
-    jobs_today = CASE WHEN counted_on >= %(day)s THEN jobs_today ELSE 0 END,
-    jobs_this_month = CASE WHEN counted_on >= %(month)s THEN jobs_this_month ELSE 0 END,
-    credits_today = CASE WHEN counted_on >= %(day)s THEN credits_today ELSE 0 END,
-    credits_this_month = CASE WHEN counted_on >= %(month)s THEN credits_this_month ELSE 0 END
-WHERE id = %(user_id)s
-    AND CASE WHEN counted_on >= %(day)s THEN cancels_today ELSE 0 END + 1 <= COALESCE(
-        max_cancels_per_day,
-        (
-            SELECT MAX(quota.max_cancels_per_day) FROM accounts_groupquota AS quota
-            JOIN accounts_user_groups AS member ON member.group_id = quota.group_id
-            WHERE member.user_id = %(user_id)s
-        ),
-        %(limit)s
-    )
+    cancels_today = artgen_count(cancels_today, counted_on, %(day)s) + 1,
+    jobs_today = artgen_count(jobs_today, counted_on, %(day)s),
+    jobs_this_month = artgen_count(jobs_this_month, counted_on, %(month)s),
+    credits_today = artgen_count(credits_today, counted_on, %(day)s),
+    credits_this_month = artgen_count(credits_this_month, counted_on, %(month)s)
+WHERE id = %(user_id)s AND (
+    SELECT artgen_count(cancels_today, counted_on, %(day)s) < cancels_per_day
+    FROM artgen_quotas(accounts_user, %(site)s::jsonb)
+) IS NOT FALSE
 RETURNING id
 """
 
@@ -129,11 +123,11 @@ def count_cancel(user_id: UUID) -> None:
         PeriodLimitReached: nothing was counted.
     """
     day = today()
-    values: dict[str, UUID | date | int] = {
+    values: dict[str, UUID | date | str] = {
         "user_id": user_id,
         "day": day,
         "month": day.replace(day=1),
-        "limit": quotas.site_limit("cancels_per_day"),
+        "site": quotas.site(),
     }
     with connection.cursor() as cursor:
         cursor.execute(COUNT_CANCEL, values)

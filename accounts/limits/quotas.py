@@ -3,23 +3,22 @@
 A value that is NULL, or an empty list of models, says nothing: the next source decides. 0 allows
 nothing. No limit at all is what remains if no source has a value.
 
+The SQL function `artgen_quotas` (migration 0007) decides it for every statement; NULL is no limit.
 Orders are checked in the statement that holds their credits (`accounts.credits.holds.HOLD`), which
 reads the values then: no copy of them can be outdated. Values in Python are for display and
 refusals.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from accounts.models import ANY_MODEL, GroupQuota, User
-from artgen.database.compiled_queries import CompiledQuery
+from accounts.models import ANY_MODEL, User
 from artgen.refusals import FieldError, Refusal
 from artgen.web import formatting
 
@@ -36,7 +35,7 @@ SITE: Mapping[str, str] = {
 }
 """Each quota, and the setting that has the default of the site; "": there is none."""
 NAMES = tuple(SITE)
-UNLIMITED = 2**62
+QUOTA_COLUMNS = (*(f"max_{name}" for name in NAMES), "allowed_models")
 MEGAPIXEL = 1024 * 1024
 ROUNDING = 1.02
 """A size counts as one that is up to 2 % smaller: sides are rounded to multiples of 8 or 32."""
@@ -148,57 +147,25 @@ NO_ACCESS = gettext_lazy("Your account has no access to %(model)s.")
 
 
 def of(user: User) -> Quotas:
-    """Return what the user may use; one query, for the groups."""
-    groups = [dict(zip(QUOTA_COLUMNS, row, strict=True)) for row in OF_GROUPS.rows(user=user.pk)]
-    limits: dict[str, float | None] = {}
-    for name, setting in SITE.items():
-        value = getattr(user, f"max_{name}")
-        if value is None:
-            of_groups = [row[f"max_{name}"] for row in groups if row[f"max_{name}"] is not None]
-            value = max(of_groups, default=None)
-        if value is None and setting:
-            value = getattr(settings, setting)
-        limits[name] = value
-    text = user.allowed_models or " ".join(row["allowed_models"] for row in groups)
-    slugs = frozenset(text.split())
-    return Quotas(limits, None if not slugs or ANY_MODEL in slugs else slugs)
-
-
-def _of_groups(user: UUID) -> QuerySet[GroupQuota, Any]:
-    return GroupQuota.objects.filter(group__user=user).order_by("pk").values_list(*QUOTA_COLUMNS)
-
-
-QUOTA_COLUMNS = (*(f"max_{name}" for name in NAMES), "allowed_models")
-OF_GROUPS = CompiledQuery(_of_groups)
-"""Rows of QUOTA_COLUMNS, one for each group of the user that has quotas."""
-
-
-def room(name: str, user_id: UUID) -> tuple[str, list[Any]]:
-    """Return SQL of a limit of this user for any statement, and its values."""
-    sql = (
-        f"COALESCE((SELECT max_{name} FROM accounts_user WHERE id = %s), "  # noqa: S608 constants
-        f"(SELECT MAX(quota.max_{name}) FROM accounts_groupquota AS quota "
-        "JOIN accounts_user_groups AS member ON member.group_id = quota.group_id "
-        "WHERE member.user_id = %s), %s)"
-    )
-    return sql, [user_id, user_id, site_limit(name)]
-
-
-def limit_of(user_id: UUID, name: str) -> int | None:
-    """Return one limit of this user that is a whole number, in one query; None: no limit."""
-    sql, values = room(name, user_id)
+    """Return what the user may use now; one query."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {sql}", values)
-        limit = int(cursor.fetchone()[0])
-    return None if limit >= UNLIMITED else limit
+        cursor.execute(OF_USER, [site(), user.pk])
+        row = cursor.fetchone()
+    if row is None:
+        raise User.DoesNotExist
+    *limits, models = row
+    slugs = frozenset(models.split())
+    return Quotas(dict(zip(NAMES, limits, strict=True)), None if ANY_MODEL in slugs else slugs)
 
 
-def site_limit(name: str) -> int:
-    """Return the default of the site; UNLIMITED stands for no limit."""
-    setting = SITE[name]
-    value: int | None = getattr(settings, setting) if setting else None
-    return UNLIMITED if value is None else value
+OF_USER = f"""
+SELECT {", ".join(f"quota.{name}" for name in NAMES)}, quota.allowed_models
+FROM accounts_user AS account CROSS JOIN LATERAL artgen_quotas(account, %s::jsonb) AS quota
+WHERE account.id = %s
+"""  # noqa: S608 constants
 
 
-def site_limits() -> dict[str, int]:
-    return {name: site_limit(name) for name in NAMES}
+def site() -> str:
+    """Return the site's values for the SQL function `artgen_quotas`; null: no limit."""
+    values = {name: getattr(settings, setting) for name, setting in SITE.items() if setting}
+    return json.dumps(values)

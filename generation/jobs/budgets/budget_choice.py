@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 
+from accounts.limits import quotas
 from generation.jobs.budgets import budget_state
 from generation.jobs.budgets.budget_state import BudgetState
 from generation.jobs.queue import model_queues, scheduling
@@ -121,19 +121,19 @@ FACTS = """
     SELECT account.id, (
         SELECT array_agg(member.group_id) FROM accounts_user_groups AS member
         WHERE member.user_id = account.id
-    ), {limit}, (
+    ), quota.jobs_at_once, (
         SELECT COUNT(*) FROM generation_job AS job
         WHERE job.user_id = account.id AND job.due_at IS NOT NULL
             AND job.status IN ('submitted', 'running')
     )
-    FROM accounts_user AS account WHERE account.id = ANY(%s)
+    FROM accounts_user AS account CROSS JOIN LATERAL artgen_quotas(account, %s::jsonb) AS quota
+    WHERE account.id = ANY(%s)
 """
 
 
 def _facts(users: set[UUID]) -> dict[UUID, UserFacts]:
-    statement = FACTS.format(limit=model_queues.LIMIT)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [settings.MAX_JOBS_AT_ONCE_PER_USER, list(users)])
+        cursor.execute(FACTS, [quotas.site(), list(users)])
         return {
             user_id: UserFacts(frozenset(groups or ()), at_once=at_once, at_runpod=at_runpod)
             for user_id, groups, at_once, at_runpod in cursor.fetchall()

@@ -84,8 +84,7 @@ def limit_of_order(
             return queue.limits[user.pk]
     if not any(queue.has_limits for queue in forecast.queues.values()):
         return None
-    name = "jobs_at_once"
-    at_once = allowed.limit(name) if allowed else quotas.limit_of(user.pk, name)
+    at_once = (allowed or quotas.of(user)).limit("jobs_at_once")
     return None if at_once is None else UserLimit(at_once)
 
 

@@ -79,13 +79,19 @@ GUARD = """
 """
 """When jobs may be inserted. Orders of one user are counted one at a time: see `enqueue`."""
 
+WAITING_LIMIT = """(
+    SELECT quota.jobs_waiting
+    FROM accounts_user AS account CROSS JOIN LATERAL artgen_quotas(account, %s::jsonb) AS quota
+    WHERE account.id = %s
+)"""
+
 
 def _guard(order: JobOrder, drafts: Drafts, judgement: Judgement) -> Condition:
     user = order.user
     if order.by_staff:
         limit, limit_values = "%s", [settings.MAX_WAITING_PER_USER]
     else:
-        limit, limit_values = quotas.room("jobs_waiting", user.pk)
+        limit, limit_values = WAITING_LIMIT, [quotas.site(), user.pk]
     is_staff = order.by_staff or user.is_staff
     models_unchanged, *models = drafts.unchanged
     rules_unchanged, *rules = judgement.unchanged
@@ -131,5 +137,5 @@ def _waiting_limit(user: User, *, by_staff: bool) -> int:
     site: int = settings.MAX_WAITING_PER_USER
     if by_staff:
         return site
-    limit = quotas.of(User.objects.get(pk=user.pk)).limit("jobs_waiting")
+    limit = quotas.of(user).limit("jobs_waiting")
     return site if limit is None else limit

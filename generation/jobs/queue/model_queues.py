@@ -15,6 +15,7 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from accounts.limits import quotas
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.queue_positions import (
     Positions,
@@ -151,16 +152,6 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
     return queues
 
 
-LIMIT = """COALESCE(
-    account.max_jobs_at_once,
-    (SELECT MAX(quota.max_jobs_at_once) FROM accounts_groupquota AS quota
-        JOIN accounts_user_groups AS member ON member.group_id = quota.group_id
-        WHERE member.user_id = account.id),
-    CAST(%s AS bigint)
-)"""
-"""SQL of the limit of jobs at once of the user `account`; its value is that of the site."""
-
-
 def has_limits() -> str:
     """Return the SQL condition that some user has a limit of jobs at once."""
     if settings.MAX_JOBS_AT_ONCE_PER_USER is not None:
@@ -172,15 +163,17 @@ def has_limits() -> str:
 
 
 HAS_LIMIT = """{has_limits} AND (
-    SELECT {limit} FROM accounts_user AS account WHERE account.id = generation_job.user_id
+    SELECT quota.jobs_at_once
+    FROM accounts_user AS account CROSS JOIN LATERAL artgen_quotas(account, %s::jsonb) AS quota
+    WHERE account.id = generation_job.user_id
 ) IS NOT NULL"""
 
 
 def has_limit() -> RawSQL:
     """Return the expression whether the user of a job has a limit of jobs at once now."""
     return RawSQL(  # noqa: S611 no input
-        HAS_LIMIT.format(has_limits=has_limits(), limit=LIMIT),
-        [settings.MAX_JOBS_AT_ONCE_PER_USER],
+        HAS_LIMIT.format(has_limits=has_limits()),
+        [quotas.site()],
         output_field=BooleanField(),
     )
 
@@ -225,7 +218,7 @@ QUEUES = """
     SELECT 'limit', NULL, user_id, NULL, NULL, 0, CAST(at_once AS text)
         || ' ' || CAST(queued AS text) || ' ' || CAST(at_runpod AS text)
     FROM (
-        SELECT line.user_id, {limit} AS at_once, queued, at_runpod
+        SELECT line.user_id, quota.jobs_at_once AS at_once, queued, at_runpod
         FROM (
             SELECT user_id, COUNT(*) FILTER (WHERE status = 'queued') AS queued,
                 COUNT(*) FILTER (WHERE status <> 'queued') AS at_runpod
@@ -234,6 +227,7 @@ QUEUES = """
                 AND (parked_until IS NULL OR parked_until <= %s)
             GROUP BY user_id
         ) AS line JOIN accounts_user AS account ON account.id = line.user_id
+        CROSS JOIN LATERAL artgen_quotas(account, %s::jsonb) AS quota
     ) AS limited WHERE at_once IS NOT NULL
     UNION ALL
     SELECT 'limits', NULL, NULL, NULL, NULL, 0, NULL WHERE {has_limits}
@@ -246,14 +240,13 @@ def _rows(model_ids: Collection[int]) -> list[QueueRow]:
     parameters: list[Any] = [
         *(*ids, now, MAX_QUEUED_PER_MODEL * len(ids)),
         *(*ids, now, scheduling.SUBMISSION, *ids, *ids, now - WARM_FOR, now, *ids, *ids),
-        *(settings.MAX_JOBS_AT_ONCE_PER_USER, now),
+        *(now, quotas.site()),
     ]
     with connection.cursor() as cursor:
         cursor.execute(
             QUEUES.format(
                 ids=", ".join(["%s"] * len(ids)),
                 blocks_endpoint=BLOCKS_ENDPOINT,
-                limit=LIMIT,
                 has_limits=has_limits(),
             ),
             parameters,
