@@ -154,15 +154,15 @@ class TestPromptHelper(BrowserTestCase):
         expect(prompt).to_have_value(re.compile("^A square scene in "))
 
         phone = self.visit("describer", **PHONE)
-        prompt = phone.locator("#prompt")
+        field = phone.locator("#prompt")
         for make, text in (("describe", re.compile("^A square scene in ")), ("reuse", "a kite")):
             link = phone.locator(".card-link").first
             link.scroll_into_view_if_needed()
-            expect(prompt).not_to_be_in_viewport()
+            expect(field).not_to_be_in_viewport()
             link.click()
             phone.click(f"#lightbox [data-make={make}]")
-            expect(prompt).to_have_value(text)
-            expect(prompt).to_be_in_viewport(ratio=1)
+            expect(field).to_have_value(text)
+            expect(field).to_be_in_viewport(ratio=1)
 
         image = page.locator(".card-link").first.get_attribute("href")
         speak(page, "ru")
