@@ -79,7 +79,7 @@ WHERE id IN (
         AND (NOT host_failed OR result_host NOT IN (
             SELECT result_host FROM taken WHERE is_claimed AND host_failed
         ))
-    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+    ORDER BY host_failed, due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 RETURNING {columns}, EXISTS (
     SELECT FROM generation_job AS other
@@ -96,8 +96,8 @@ def claim_storing(*, lease: timedelta, slots: int, workers: int) -> Job | None:
 
     A slow host must not use all slots: a quarter of them is for other hosts. A user gets half of
     one worker's slots for a host, and a host that fails three quarters of them, because the other
-    workers may not be running. Images for which their host has failed share one slot of it: those
-    that hang block no others.
+    workers may not be running. Images for which their host has failed share one slot of it, and are
+    tried after all others: those that hang block no others.
 
     Args:
         lease: how long no other process gets the job.

@@ -93,6 +93,15 @@ class TestHost(StoringTestCase):
             lifecycle.postpone([job], until=timezone.now() + storing.LEASE)
         assert self.claim() == failed
 
+    def test_it_tries_new_images_before_those_for_which_the_host_failed(self):
+        failed = self.finished(host="cdn.example", user=self.bob)
+        Job.objects.filter(id=failed.id).update(
+            host_failed=True, due_at=timezone.now() - storing.LEASE
+        )
+        new = self.finished(host="cdn.example", user=self.alice)
+
+        assert self.claim(slots=2) == new
+
     def test_it_limits_no_image_that_is_in_its_reply(self):
         self.hang("", self.alice, count=4)
         assert self.claim() is None
