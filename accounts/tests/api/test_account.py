@@ -119,14 +119,3 @@ class TestLedger(AccountTestCase):
         assert (
             CreditEntry.objects.filter(user=self.bob).aggregate(total=Sum("amount"))["total"] == 107
         )
-
-    def test_it_translates_the_reason_of_the_starting_credits(self) -> None:
-        user = self.make_user("carol@example.org", credits=0)
-        ledger.open_account(user, credits=5)
-        token = tokens.issue(user=user, name="test")
-        reasons = []
-        for language in ("en", "ru"):
-            headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
-            reasons.append(self.client.get(LEDGER, headers=headers).json()["results"][0]["reason"])
-        assert reasons[0] == "Starting credits"
-        assert reasons[1] != reasons[0]

@@ -12,7 +12,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.test import TransactionTestCase, override_settings
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from accounts.credits import credit_page_markup, credit_requests, ledger, ledger_check
 from accounts.emails import outbox
@@ -160,17 +160,6 @@ class TestDecision(CreditRequestTestCase):
         assert self.client.post(decide_url(request), {"amount": 3}).status_code == 200
         request.refresh_from_db()
         assert request.state == State.OPEN
-
-    def test_it_writes_in_the_language_of_each(self) -> None:
-        User.objects.filter(pk=self.alice.pk).update(language="ru")
-        self.alice.refresh_from_db()
-        request = self.ask()
-        self.sent()
-        credit_requests.decline(request, reason="Нет.", actor=self.staff)
-        (email,) = self.sent()
-        with translation.override("ru"):
-            words = translation.gettext("Your request for credits was declined")
-        assert email.subject == words
 
     def test_it_decides_once(self) -> None:
         request = self.ask()

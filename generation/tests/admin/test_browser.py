@@ -19,19 +19,6 @@ for prompt in ("a heron at dusk", "a red kiln [oom]"):
 while Job.objects.active().exists():
     time.sleep(0.05)
 """
-PAGES = (
-    "/admin/",
-    "/admin/generation/job/",
-    "/admin/generation/job/?status__exact=succeeded",
-    "/admin/generation/imagemodel/",
-    "/admin/generation/imagemodel/add/",
-    "/admin/generation/style/",
-    "/admin/generation/generationswitch/",
-    "/admin/generation/image/",
-    "/admin/generation/upload/",
-    "/admin/accounts/user/",
-    "/admin/accounts/creditentry/",
-)
 LORA = {
     "name": "LoRA by hand",
     "slug": "lora-by-hand",
@@ -61,16 +48,6 @@ class TestAdminInABrowser(BrowserTestCase):
         speak(page, language)
         page.reload()
         return page
-
-    def test_it_shows_every_page_in_russian(self) -> None:
-        """In English `test_pages` walks them."""
-        page = self.enter("ru")
-        expect(page.locator("body")).to_contain_text("Модели")
-        for path in PAGES:
-            page.goto(self.demo.url + path)
-            if (table := page.locator("#result_list")).count():
-                cut = table.evaluate("table => table.offsetWidth - table.parentElement.clientWidth")
-                assert cut <= 0, f"{path}: columns are cut"
 
     def test_it_shows_a_job_with_picture_and_history_and_acts_on_it(self) -> None:
         page = self.enter("en")

@@ -85,17 +85,6 @@ class TestPlacing(ApiTestCase):
         assert stored() == before
         assert self.others.post(JOBS, FLUX).status_code == 201
 
-    @override_settings(PLACING_RATE="2/h")
-    def test_it_takes_only_so_many_calls(self) -> None:
-        assert [self.api.post(JOBS, FLUX).status_code for _ in range(2)] == [201, 201]
-        before = stored()
-        response = self.api.post(JOBS, FLUX)
-        self.assert_problem(response, 429, "too_many_requests")
-        assert 0 < int(response["Retry-After"]) <= 3600
-        self.assert_problem(self.api.post("/api/v1/batches/", FLUX), 429, "too_many_requests")
-        assert stored() == before
-        assert self.others.post(JOBS, FLUX).status_code == 201
-
     def test_it_refuses_models_that_are_switched_off(self) -> None:
         ImageModel.objects.filter(slug="flux-dev").update(enabled=False)
         self.assert_problem(

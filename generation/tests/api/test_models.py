@@ -31,12 +31,6 @@ class TestModels(ApiTestCase):
             True,
         )
 
-    def test_it_describes_in_the_language_asked_for(self) -> None:
-        model = ImageModel.objects.get(slug="flux-dev")
-        for language, words in (("ru", model.description_ru), ("en", model.description_en)):
-            models = self.api.get(MODELS, **{"Accept-Language": language}).json()
-            assert words in [shown["description"] for shown in models]
-
     def test_it_refuses_unknown_parameters(self) -> None:
         for path in (MODELS, STYLES):
             self.assert_problem(

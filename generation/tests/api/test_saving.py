@@ -1,10 +1,8 @@
 """POST /api/v1/images/: a copy of a shared image."""
 
-from accounts.limits import rate_limits
 from generation.gallery import collections
 from generation.gallery.sharing import collection_share_links, share_links
 from generation.models import Image
-from generation.testing.clock import held_clock
 from generation.testing.rows.api import ApiTestCase, make_image
 from generation.testing.rows.saving import PROMPT, with_files
 
@@ -64,16 +62,6 @@ class TestSavingApi(ApiTestCase):
                 self.assert_problem(self.api.post(PATH, body), 400, "invalid")
         self.assert_problem(self.api.post(PATH, {}), 400, "invalid")
         assert not Image.objects.of(self.alice).exists()
-
-    def test_it_is_limited(self) -> None:
-        body = {"share": "unknown"}
-        with held_clock():
-            for _n in range(119):
-                rate_limits.spend("save", self.alice.pk)
-            self.assert_problem(self.api.post(PATH, body), 404, "not_shared")
-            answer = self.api.post(PATH, body)
-        self.assert_problem(answer, 429, "too_many_requests")
-        assert answer["Retry-After"]
 
     def test_a_copy_can_be_edited_by_its_prompt(self) -> None:
         slug = self.share(with_parameters=True)

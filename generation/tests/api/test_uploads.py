@@ -217,12 +217,3 @@ class TestUploads(ApiTestCase):
         finally:
             folder.unlink()
         assert stored() == before
-
-    @override_settings(UPLOADING_RATE="1/h")
-    def test_it_takes_only_so_many(self) -> None:
-        assert self.upload(picture()).status_code == 201
-        before = stored()
-        response = self.upload(picture())
-        self.assert_problem(response, 429, "too_many_requests")
-        assert int(response["Retry-After"]) > 0
-        assert stored() == before

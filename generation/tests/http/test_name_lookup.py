@@ -26,7 +26,7 @@ CAN_ISOLATE = (
     ).returncode
 )
 HANGING = """
-import fcntl, socket, struct, threading
+import fcntl, socket, struct
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:  # the namespace's lo is down
     fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
 resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -40,7 +40,7 @@ for _ in range(2):
     except TextUnavailable as error:
         print(error.detail)
 question, _ = resolver.recvfrom(512)
-print(b"example" in question, threading.active_count())
+print(b"example" in question)
 """
 
 
@@ -58,7 +58,7 @@ def test_a_real_resolver_that_hangs_holds_no_call_longer_than_its_deadline(tmp_p
     ).stdout.splitlines()
     assert out == [
         *["TimeoutError: the name text.example.org was not resolved in time"] * 2,
-        "True 2",  # both calls ended before the one thread that asks
+        "True",
     ]
 
 

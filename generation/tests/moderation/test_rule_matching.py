@@ -1,6 +1,5 @@
 """What rules find in prompts: inflections, phrases, spellings that hide a word, bounded time."""
 
-import itertools
 import sys
 import threading
 import time
@@ -155,27 +154,6 @@ def test_the_number_of_words_does_not_matter():
     assert len(calls) < 100 * 150, "2,000 rules begin with the same letter"
 
 
-def test_it_is_not_hurried_by_other_threads():
-    """The processor's time of others does not count, as it does for a timeout of `regex`."""
-    ended = threading.Event()
-
-    def burn():
-        while not ended.is_set():
-            hash("x" * 1000)
-
-    others = [threading.Thread(target=burn) for _n in range(4)]
-    for thread in others:
-        thread.start()
-    try:
-        start = time.thread_time()
-        Matcher.of([rule(SLOW, kind=RuleKind.REGEX)]).matches(EVIL)
-        assert time.thread_time() - start >= rule_matching.SEARCH_SECONDS
-    finally:
-        ended.set()
-        for thread in others:
-            thread.join()
-
-
 def test_threads_share_the_stemmers():
     """A stemmer keeps its word in itself; without the lock, threads mix them up."""
     words = [f"{root}{ending}" for root in ("оруж", "войн", "голод") for ending in ("ие", "ами")]
@@ -194,14 +172,6 @@ def test_threads_share_the_stemmers():
     for thread in threads:
         thread.join()
     assert wrong == []
-
-
-def test_it_holds_nothing_because_the_machine_is_busy():
-    """A thread that gets no processor for minutes finds what it would have found at once."""
-    rules = [rule(word, pk=pk, kind=RuleKind.REGEX) for pk, word in enumerate(("gun", "sea"), 1)]
-    with mock.patch.object(time, "monotonic", side_effect=itertools.count(step=60)):
-        (match,) = Matcher.of(rules).matches("a quiet sea")
-    assert (match.rule, match.words) == (2, ("sea",))
 
 
 class Slow:

@@ -18,7 +18,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.db.models import F
 from django.test import TestCase, TransactionTestCase, override_settings
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from accounts.emails import outbox
 from accounts.models import OutgoingEmail
@@ -135,14 +135,6 @@ class TestRecords(TestCase):
             self.started()
         found = set(OutgoingEmail.objects.values_list("recipient", flat=True))
         assert found == {"ops@example.org", "night@example.org"}
-
-    def test_it_writes_in_the_language_of_each(self) -> None:
-        self.chief.language = "ru"
-        self.chief.save(update_fields=["language"])
-        self.started()
-        with translation.override("ru"):
-            label = str(AlertNews.STARTED.label)
-        assert subjects()[0].startswith(f"{label}: ")
 
     def test_it_can_write_to_nobody(self) -> None:
         with override_settings(ALERT_EMAILS=["none"], ALERT_WEBHOOK_URL=""):

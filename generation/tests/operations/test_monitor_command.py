@@ -162,9 +162,3 @@ class TestCommand(TestCase):
         with contextlib.suppress(CommandError):  # the machine may be busy with other tests
             call_command("monitor", "--watch", "--seconds", "0", stdout=Screen())
         assert "".join(shown).count("celery_queue") == 3
-
-    def test_it_prints_a_line_for_each_and_says_where_nothing_is_measured(self) -> None:
-        out, _ = self.run_it()
-        lines = out.splitlines()
-        assert [line.split()[1] for line in lines] == NAMES
-        assert "nothing " in lines[0]

@@ -327,13 +327,6 @@ class TestPage(ExportTestCase):
         self.assertContains(self.client.get(self.url), "The last export failed.")
         assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
 
-    def test_it_limits_how_often(self) -> None:
-        for _n in range(5):
-            self.client.post(f"{self.url}export/")
-        Export.objects.all().delete()
-        assert self.client.post(f"{self.url}export/").status_code == 429
-        assert not Export.objects.exists()
-
 
 @pytest.mark.s3
 class TestBucket(ExportTestCase):

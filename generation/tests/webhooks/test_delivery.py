@@ -250,13 +250,6 @@ class TestTurningOff(DeliveryTestCase):
         self.assert_off(WebhookOff.FAILING)
         assert "three days" in mail.outbox[0].body
 
-    def test_it_writes_to_its_owner_in_russian(self) -> None:
-        type(self.alice).objects.filter(pk=self.alice.pk).update(language="ru")
-        self.fail(410)
-        emails.send_due()
-        assert "Вебхук" in mail.outbox[0].subject
-        assert "410 Gone" in mail.outbox[0].body
-
     def test_it_is_turned_on_again(self) -> None:
         self.fail(410)
         self.receiver.status = 200

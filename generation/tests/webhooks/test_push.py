@@ -16,7 +16,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User, WebhookAddress, WebhookMessage
+from accounts.models import WebhookAddress, WebhookMessage
 from accounts.sessions import sessions
 from accounts.user_data import export
 from accounts.webhooks import addresses, push_browsers, push_keys
@@ -128,14 +128,6 @@ class TestRuns(PushTestCase):
         assert 0 < int(request.headers["TTL"]) <= 4 * 60 * 60
         assert request.headers["Content-Encoding"] == "aes128gcm"
         assert len(self.titles()) == 1
-
-    def test_it_speaks_the_language_of_its_user(self) -> None:
-        self.turn_on()
-        User.objects.filter(pk=self.alice.pk).update(language="ru")
-        placed = orders.place_batch(user=self.alice, requests=[MODEL] * 2)
-        lifecycle.fail(placed.jobs[0], code="gpu_lost")
-        self.finish(placed.jobs[1])
-        assert self.titles() == ["Готова 1 картинка · Не получилась 1 картинка"]
 
     def test_a_single_job_is_a_run(self) -> None:
         self.turn_on()

@@ -127,29 +127,6 @@ class TestLine:
         )
         assert 35 <= cold.p50 - warm.p50 <= 45
 
-    def test_it_says_nothing_during_an_outage(self):
-        assert forecast(blocked=True).of_job(job(), now=NOW) is None
-
-
-class TestRange:
-    """Cold starts that take a second or ten minutes."""
-
-    UNSURE = replace(
-        HISTORY, starts={Start.COLD: Distribution.of([1.0] * 6 + [600.0] * 4)}, sums={}
-    )
-
-    def test_it_is_no_wider_than_it_tells_something(self):
-        alone = forecast(history=self.UNSURE, warm=False)
-        found = alone.of_order(model(), now=NOW, size=SIZE)
-        assert found.p90 <= 2.5 * found.p50
-        assert found.p50 > 61
-
-    def test_it_is_as_wide_as_it_is_while_others_wait(self):
-        users = {uuid4(): (1, 0)}
-        behind = forecast(history=self.UNSURE, warm=False, users=users)
-        found = behind.of_order(model(), now=NOW, size=SIZE, user_id=uuid4())
-        assert found.p90 > 2.5 * found.p50
-
 
 class TestLimitOfJobsAtOnce:
     """Alice has six jobs in a model that runs eight at once, where each takes a minute."""
@@ -171,21 +148,6 @@ class TestLimitOfJobsAtOnce:
             assert held[:limit] == free[:limit]
             for number in range(limit, 6):
                 assert held[number].p50 - held[number - limit].p50 >= 60
-
-    def test_its_range_is_wider_than_that_of_the_line(self):
-        free, *held = (self.times(limit)[-1] for limit in (None, UserLimit(2), UserLimit(1)))
-        for one in held:
-            assert one.p90 / one.p50 > 1.5 > free.p90 / free.p50
-
-    def test_it_counts_jobs_of_other_models(self):
-        alice = uuid4()
-
-        def first(limit):
-            found = forecast(history=self.WIDE, limits={alice: limit})
-            return found.of_order(model(), now=NOW, user_id=alice, size=SIZE, limit=limit).p50
-
-        assert first(UserLimit(2, at_runpod=1)) == first(None)
-        assert first(None) < first(UserLimit(2, at_runpod=2)) < first(UserLimit(2, 2, 2))
 
     def test_jobs_of_an_order_wait_for_its_earlier_ones_in_other_models(self):
         found = forecast(history=self.WIDE)
@@ -264,10 +226,6 @@ class TestOwnEvidence:
         assert 40 <= self.left(slow).p50 <= 62
         almost = job(Status.RUNNING, ago=108, progress=0.9, step=18, step_count=20)
         assert 9 <= self.left(almost).p50 <= 15
-
-    def test_progress_without_steps_counts(self):
-        half = job(Status.RUNNING, ago=30, progress=0.5)
-        assert 28 <= self.left(half).p50 <= 34
 
     def test_it_waits_for_those_that_were_submitted_before(self):
         first = job(Status.SUBMITTED, ago=5)

@@ -154,8 +154,3 @@ class TestAccess(EventStreamTestCase):
             await stream.event()
             await sync_to_async(tokens.revoke_all)(user=self.alice)
             assert await stream.block() == []
-
-    async def test_it_answers_in_the_language_of_the_request(self) -> None:
-        async with self.open(accept_language="ru") as stream:
-            body = json.loads((await stream.body())["body"])
-            assert body["title"] == "Требуется вход"

@@ -596,13 +596,6 @@ class TestCreatePageParts(GalleryTestCase):
         assert answer.context["wrong"] == []
         self.assertNotContains(answer, "data-wrong")
 
-    def test_it_quotes_in_russian(self):
-        User.objects.filter(pk=self.alice.pk).update(language="ru")
-        answer = self.client.get(
-            reverse("quote"), {"model": "flux-dev", "shape": "1024x1024", "count": "1"}
-        )
-        self.assertContains(answer, "3\N{NO-BREAK SPACE}кредита")
-
     def test_it_carries_over_what_fits_another_model(self):
         typed = {
             "model": "flux-dev",

@@ -113,14 +113,6 @@ class TestListsOnCreate(BrowserTestCase):
             expect(page.locator(f"#{popover} {loaded}").first).to_be_visible()
             page.keyboard.press("Escape")
 
-    def test_it_says_that_the_user_is_signed_out(self) -> None:
-        page = self.visit("list_former")
-        self.troubles.forgive("401 ", "403 ", "WebSocket")
-        page.context.clear_cookies(name="sessionid")
-        page.click(".model-button")
-        expect(page.locator(".toast[data-key=signed-out]")).to_be_visible()
-        expect(page.locator("#models")).to_be_hidden()
-
     def test_the_models_load_again_for_another_one_and_after_going_back(self) -> None:
         page = self.visit("list_hasty")
         for slug in ("flux-dev", "flux-schnell"):
@@ -150,11 +142,3 @@ class TestListsOnCreate(BrowserTestCase):
         page.locator(".card-link").first.click()  # the stack
         page.locator(".card-link").first.click()
         expect(page.locator("#lightbox")).to_be_visible()
-
-    def test_the_gallery_shows_its_images_before_its_part_is_there(self) -> None:
-        page = self.written("list_waiting")
-        held = self.hold(page, "**/parts/**")
-        page.goto("/gallery/", wait_until="commit")
-        expect(page.locator(".card-picture").first).to_be_visible()
-        self.first(page, held).continue_()
-        expect(page.locator("#months .tick").first).to_be_attached()

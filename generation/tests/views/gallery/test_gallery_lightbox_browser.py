@@ -91,29 +91,6 @@ class TestGalleryLightboxInABrowser(BrowserTestCase):
         page.keyboard.press("Escape")
         expect(page).to_have_url(f"{self.demo.url}/gallery/")
 
-    def test_it_restores_images_of_the_trash(self) -> None:
-        page = self.visit("restorer", "/gallery/?q=tea", **DESKTOP)
-        expect(self.tiles(page)).to_have_count(3)
-        page.locator(".card-link").first.click()
-        for left in (2, 1):
-            with page.expect_request_finished(lambda request: request.method == "POST"):
-                page.keyboard.press("Delete")
-            self.position(page, f"1 of {left}")
-        page.goto("/gallery/trash/")
-        page.locator(".card-link").first.click()
-        self.position(page, "1 of 2")
-        expect(page.locator("[data-lightbox=trash]")).to_have_count(0)
-        page.keyboard.press("Delete")  # nothing is deleted permanently from here
-        self.position(page, "1 of 2")
-        page.locator("[data-lightbox=restore]").click()
-        self.position(page, "1 of 1")
-        with page.expect_request_finished(lambda request: request.method == "POST"):
-            page.locator("[data-lightbox=restore]").click()
-        expect(page.locator("#lightbox")).to_be_hidden()
-        expect(page).to_have_url(f"{self.demo.url}/gallery/trash/")  # it goes back by itself
-        page.goto("/gallery/?q=tea")
-        expect(self.tiles(page)).to_have_count(3)
-
     def test_it_shows_every_image_of_a_job_in_the_feed(self) -> None:
         page = self.visit("several", **DESKTOP)
         run = page.locator(".run", has_text="a paper boat")

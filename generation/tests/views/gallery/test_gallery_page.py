@@ -96,12 +96,6 @@ class TestGallery(GalleryTestCase):
                 assert self.shown(page) == []
                 self.assertContains(page, "Searched 2 prompts.")
 
-    def test_it_escapes_what_was_searched_for(self):
-        self.hang()
-        page = self.client.get(self.url, {"q": '"><script>x</script>\0'})
-        self.assertNotContains(page, "<script>x")
-        self.assertContains(page, "prompt=%22%3E%3Cscript%3Ex%3C/script%3E")
-
     def test_it_filters_by_model_and_favorite_and_says_how_many(self):
         liked = self.hang(model="qwen-image", favorite=True)
         other = self.hang(model="qwen-image")
@@ -123,27 +117,6 @@ class TestGallery(GalleryTestCase):
         page = self.client.get(self.url)
         self.assertContains(page, 'value="qwen-image"')
         self.assertNotContains(page, 'value="flux-dev"')
-
-    def test_it_ignores_filters_that_cannot_be(self):
-        image = self.hang()
-        for query in (
-            {"model": "nano"},
-            {"favorite": "maybe"},
-            {"before": "yesterday"},
-            {"q": "   "},
-            {"style": "x" * 999},
-            {"when": "2026-13"},
-            {"when": "0000-01"},
-            {"since": "2026-02-30", "until": "99999-01-01"},
-            {"shape": "round"},
-            {"longest": "0"},
-            {"longest": "²"},
-            {"longest": "9" * 5000},
-            {"source": "x"},
-            {"collection": "\0"},
-        ):
-            with self.subTest(query):
-                assert self.shown(self.client.get(self.url, query)) == self.ids(image)
 
     def test_it_goes_on_where_a_page_ends_and_keeps_the_filters(self):
         images = [self.hang(favorite=True) for _n in range(grid.PAGE + 3)]
@@ -254,17 +227,6 @@ class TestGallery(GalleryTestCase):
         self.assertContains(self.client.get(self.url, {"favorite": "1"}), "No favorites yet")
         self.assertContains(
             self.client.get(self.url, {"favorite": "1", "model": "flux-dev"}), "No matching images"
-        )
-
-    def test_it_speaks_russian_with_plurals(self):
-        self.alice.language = "ru"
-        self.alice.save(update_fields=["language"])
-        self.hang(favorite=True)
-        for _n in range(2):
-            self.hang()
-        self.assertContains(self.client.get(self.url), "3\N{NO-BREAK SPACE}картинки")
-        self.assertContains(
-            self.client.get(self.url, {"q": "light"}), "3\N{NO-BREAK SPACE}картинки"
         )
 
 

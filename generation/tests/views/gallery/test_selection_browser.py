@@ -3,11 +3,7 @@
 Mouse, keyboard alone, finger, without script; ZIP, undo, trash.
 """
 
-import hashlib
-import json
-import re
 from typing import ClassVar
-from zipfile import ZipFile
 
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -144,54 +140,6 @@ class TestSelectingInABrowser(BrowserTestCase):
         expect(self.tiles(page)).to_have_count(6)
         page.keyboard.press("Enter")
         page.wait_for_url("**/images/*/")
-
-    def test_it_downloads_what_was_drawn_as_one_zip(self):
-        page = self.gallery("packer")
-        images = page.request.get("/api/v1/images/").json()["results"]
-        for at in (0, 2, 4):
-            page.locator("[data-image]").nth(at).hover()
-            page.locator(".tick").nth(at).check()
-        page.click("[popovertarget=selection-formats]")
-        with page.expect_download() as begun:
-            page.click("[data-act=download][value=original]")
-        assert re.search(r"^artgen-\d{4}-\d\d-\d\d-3\.zip$", begun.value.suggested_filename)
-        with ZipFile(begun.value.path()) as archive:
-            assert archive.testzip() is None
-            *pictures, parameters = archive.namelist()
-            digests = {hashlib.sha256(archive.read(name)).hexdigest() for name in pictures}
-            prompts = [entry["prompt"] for entry in json.loads(archive.read(parameters))]
-        assert digests == {images[at]["sha256"] for at in (0, 2, 4)}
-        assert prompts == ["tea hills"] * 3
-        assert self.ticked(page) == [0, 2, 4]
-        page.click("[popovertarget=selection-formats]")
-        with page.expect_download() as begun:
-            page.click("[data-act=download][value=webp]")
-        with ZipFile(begun.value.path()) as archive:
-            assert [name.rpartition(".")[2] for name in archive.namelist()] == ["webp"] * 3 + [
-                "json"
-            ]
-
-    def test_it_puts_a_selection_into_a_new_collection_and_again_into_that(self):
-        page = self.gallery("piler")
-        page.locator(".card-link").first.focus()
-        page.keyboard.press("Space")
-        page.click("[data-act=choose]")
-        name = page.locator("#selection-collections [name=name]")
-        expect(name).to_be_focused()
-        name.fill("Covers")
-        page.keyboard.press("Enter")
-        expect(page.locator(".toast")).to_contain_text("1 image added to “Covers”.")
-        beside = page.locator(".sidebar-collection")
-        expect(beside).to_contain_text(re.compile(r"Covers\s+1\s*$"))
-        page.keyboard.press("Control+a")
-        page.click("[data-act=choose]")
-        page.click("#selection-collections [data-act=collect]")
-        expect(page.locator(".toast")).to_contain_text("5 images added to “Covers”.")
-        page.click(".toast .button")
-        expect(beside).to_contain_text(re.compile(r"Covers\s+1\s*$"))
-        page.click("[data-act=choose]")
-        page.click("#selection-collections [data-act=collect]")
-        expect(page.locator(".toast")).to_contain_text("5 images added to “Covers”.")
 
     def test_it_begins_with_a_long_press_and_ends_in_the_trash(self):
         page = self.gallery("finger", **PHONE)

@@ -70,20 +70,3 @@ class TestStacksInABrowser(BrowserTestCase):
         page.fill("#search", "tea")
         page.press("#search", "Enter")
         expect(shown).to_have_count(3)
-
-    def test_it_shows_the_next_image_after_the_trash_on_the_image_page(self) -> None:
-        page = self.visit("trasher", "/gallery/", **DESKTOP)
-        page.locator(".stack-toggle:visible").click()
-        addresses = [link.get_attribute("href") or "" for link in page.locator(".card-link").all()]
-        page.locator(f".card-link[href='{addresses[0]}']").click()
-        page.locator("[data-lightbox=details]").click()
-        expect(page.locator(".stage")).to_be_visible()  # the lightbox had this address, too
-        page.wait_for_load_state()
-        page.keyboard.press("Delete")
-        page.wait_for_url(lambda url: not url.endswith(addresses[0]))
-        expect(page.locator(".toast")).to_contain_text("Moved to the trash.")
-        page.keyboard.press("Control+z")
-        page.wait_for_url(f"**{addresses[0]}")
-        page.keyboard.press("Escape")
-        expect(self.shown(page)).to_have_count(4)
-        expect(page).to_have_url(f"{self.demo.url}/gallery/")

@@ -230,33 +230,3 @@ class TestEditor(EditorTestCase):
                 "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]}
             )
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
-
-class TestUpscalingAndVariants(EditorTestCase):
-    people = ("enlarger", "phone-enlarger")
-
-    def test_one_press_enlarges_or_varies(self) -> None:
-        english = ("Upscale ×2", "Upscaled ×2", "Made into")
-        russian = ("Увеличить ×2", "Увеличена ×2", "Из неё сделаны")
-        for name, language, size, texts in (
-            ("enlarger", "en", DESKTOP, english),
-            ("phone-enlarger", "ru", PHONE, russian),
-        ):
-            upscale, upscaled, made_into = texts
-            page = self.draw(name, "a lighthouse", language=language, **size)
-            address = page.url
-            page.focus(f"button:has-text('{upscale}')")
-            page.keyboard.press("Enter")
-            page.wait_for_url("**/create/#run-*")
-            run = page.locator(page.url.partition("/create/")[2])
-            link = run.locator("[data-status=succeeded] a.card-link")
-            expect(link).to_have_count(1)
-            page.goto(link.get_attribute("href") or "")
-            expect(page.locator(".lineage")).to_contain_text(upscaled)
-            page.click(".lineage-images a")
-            expect(page).to_have_url(address)
-            expect(page.locator(".lineage")).to_contain_text(made_into)
-            page.click("button[name=amount][value=subtle]")
-            page.wait_for_url("**/create/#run-*")
-            run = page.locator(page.url.partition("/create/")[2])
-            expect(run.locator("[data-status=succeeded]")).to_have_count(4)

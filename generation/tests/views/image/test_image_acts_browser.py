@@ -3,7 +3,7 @@
 import re
 from typing import Any, ClassVar
 
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
@@ -128,33 +128,6 @@ class TestActsInABrowser(BrowserTestCase):
         card.locator("[data-make=reuse]").click()
         page.wait_for_url("**/create/")
         expect(page.locator("#prompt")).to_have_value("tea hills")
-
-    def test_an_order_is_placed_once_for_each_press(self) -> None:
-        page = self.open("doubler", **DESKTOP)
-        page.route_web_socket(re.compile("/ws/jobs/"), lambda line: line.close())  # it polls
-        page.goto("/gallery/")
-        images = page.locator("[data-image]")
-        images.first.hover()
-        images.first.locator("[data-make=upscale]").dblclick()
-        expect(images).to_have_count(3)
-        link = page.locator(".card-link").nth(1)
-        link.focus()
-        held: list[Route] = []
-        page.route("**/vary/", lambda route: held.append(route))  # noqa: PLW0108  needs a function
-        for _held_down in range(3):
-            page.keyboard.down("v")
-        page.keyboard.up("v")
-        lost = self.first(page, held)
-        assert lost.fetch().status == 201
-        self.troubles.forgive("ERR_FAILED")
-        lost.abort()
-        expect(page.locator(".toast-bad")).to_be_visible()
-        page.unroute("**/vary/")
-        page.wait_for_timeout(700)  # a press that soon is the second of a double click
-        page.keyboard.press("v")
-        expect(page.locator(".toast", has_text="4 variants, ")).to_be_visible()
-        expect(images).to_have_count(7)
-        assert len(held) == 1
 
     def test_nothing_is_placed_by_keys_that_are_off_or_by_somebody_signed_out(self) -> None:
         page = self.visit("keyless", "/gallery/", **DESKTOP)

@@ -9,7 +9,6 @@ from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 OWNERS = ("annotator", "tagger", "finder")
 PRINT = "Remove the filter: print"
-RIGHT = "one => one.getBoundingClientRect().right"
 DRAW = f"""
 import time
 from accounts.models import User
@@ -112,21 +111,3 @@ class TestNotesInABrowser(BrowserTestCase):
         expect(page.locator("[data-image]")).to_have_count(1)
         page.locator(".chip-on", has_text="for the wall").press("Enter")
         expect(page.locator(".chip-on")).to_have_text([PRINT])
-
-    def test_it_finds_a_tag_among_many(self) -> None:
-        page = self.open("finder", **DESKTOP)
-        self.image(page)
-        page.locator("[data-tag-form] input[name=tags]").focus()
-        names = [40 * "W", *(f"tag {number}" for number in range(9))]
-        page.keyboard.type("".join(f"{name}," for name in names))
-        expect(self.tags(page)).to_have_text(names)
-        assert self.tags(page).first.evaluate(RIGHT) <= DESKTOP["viewport"]["width"]
-        page.goto("/gallery/")
-        sidebar = page.locator(".sidebar")
-        assert sidebar.evaluate("one => one.scrollWidth - one.clientWidth") == 0
-        page.locator(".chip-menu summary", has_text="Tag").press("Enter")
-        expect(page.locator("[data-menu-field]")).to_be_focused()
-        page.keyboard.type("#TAG 7")
-        expect(page.locator(".chip-menu[open] [name=tag]:visible")).to_have_count(1)
-        page.keyboard.press("Enter")
-        expect(page.locator(".chip-on")).to_contain_text("tag 7")

@@ -197,23 +197,3 @@ class TestFeedInABrowser(BrowserTestCase):
         boxes = [text.bounding_box() for text in texts]
         middles = [box["y"] + box["height"] / 2 for box in boxes if box]
         assert abs(middles[0] - middles[1]) < 4, boxes  # in one row
-
-    def test_it_dismisses_all_failures_at_once(self) -> None:
-        page = self.visit("sweeper", **PHONE)
-        speak(page, "ru")
-        page.goto("/create/")
-        lines, every = page.locator(".ended"), page.locator("[data-dismiss-all] button")
-        expect(lines).to_have_count(3)
-        every.tap()
-        expect(lines).to_have_count(0)
-        expect(every).to_be_hidden()
-        expect(page.locator(".toast")).to_be_visible()
-        page.locator(".toast button").first.tap()
-        expect(lines).to_have_count(3)
-        for _n in range(2):  # the page that is loaded below must not overtake the requests
-            with page.expect_response(lambda answer: answer.url.endswith("/dismiss/")):
-                lines.first.locator("[data-dismiss] button").tap()
-        expect(lines).to_have_count(1)
-        expect(every).to_be_hidden()  # one is left, with its own button
-        page.reload()
-        expect(lines).to_have_count(1)

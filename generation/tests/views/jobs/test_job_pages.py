@@ -57,12 +57,6 @@ class TestCard(JobPagesTestCase):
         assert 'max="1" value="0.250"' in flat(self.card(job))
         self.assertContains(self.card(job), "Generating · step 1 of 4")
 
-    def test_it_writes_progress_for_html_in_every_language(self):
-        User.objects.filter(pk=self.alice.pk).update(language="ru")
-        self.run_job(self.job, progress=0.25, step=1, step_count=4)
-        self.assertContains(self.card(), 'value="0.250"')
-        self.assertContains(self.card(), "Генерация · шаг 1 из 4")
-
     def test_it_shows_the_picture_in_its_final_shape(self):
         job = self.finish(self.place(self.alice, width=1344, height=768))
         card = self.card(job)

@@ -71,23 +71,6 @@ class TestSharingInABrowser(BrowserTestCase):
         stranger.reload()
         expect(stranger.locator("h1")).to_have_text("Page not found")
 
-    def test_it_publishes_what_staff_approve(self):
-        page = self.picture("publisher")
-        page.keyboard.press("s")
-        page.click("#share form[action$='/publish/'] button")
-        expect(page.locator("#share")).to_contain_text("waiting for review")
-        stranger = self.visit(path="/explore/")
-        expect(stranger.locator("h1")).to_have_text("No public images yet")
-        reviewer = self.visit("reviewer", "/admin/generation/promptreview/queue/?show=images")
-        reviewer.click("[name=decision][value=approve]")
-        expect(reviewer.locator(".messagelist .success")).to_be_visible()
-        stranger.reload()
-        stranger.locator(".card-link").click()
-        expect(stranger.locator("h1")).to_have_text("Image")
-        assert "lighthouse" not in stranger.content()
-        page.reload()
-        expect(page.locator("#seen")).to_contain_text("Everyone can see this")
-
     def test_it_opens_the_full_view_and_zooms(self):
         page = self.picture("looker")
         viewer, level = page.locator("#viewer"), page.locator("[data-zoom-level]")
