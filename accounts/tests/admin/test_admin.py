@@ -150,16 +150,6 @@ class TestGrant(AdminTestCase):
             assert user.credits == credits
         assert ledger_check.check() == []
 
-    def test_it_leads_from_the_action_to_the_form(self) -> None:
-        chosen = {
-            "action": "grant_credits",
-            "_selected_action": [str(self.alice.pk), str(self.bob.pk)],
-        }
-        response = self.client.post("/admin/accounts/user/", chosen)
-        assert response.url.startswith(self.url)
-        assert str(self.alice.pk) in response.url
-        assert str(self.bob.pk) in response.url
-
     def test_it_takes_no_more_users_than_an_address_can_name(self) -> None:
         User.objects.bulk_create(
             User(email=f"{number}@many.example") for number in range(MAX_GRANTED - 3)
@@ -211,12 +201,6 @@ class TestGrant(AdminTestCase):
         assert self.grant(self.alice).status_code == 302
         self.alice.refresh_from_db()
         assert self.alice.credits == 125
-
-    def test_it_says_that_nobody_is_chosen(self) -> None:
-        for address in (self.url, f"{self.url}?user=nonsense", f"{self.url}?user={uuid4()}"):
-            self.assertRedirects(
-                self.client.get(address), reverse("admin:accounts_user_changelist")
-            )
 
 
 class TestLedgerAdmin(AdminTestCase):

@@ -166,14 +166,6 @@ class TestPage(StatusTestCase):
             for secret in ("secret", self.alice.email, str(self.alice.pk), endpoint):
                 assert secret not in body
 
-    def test_it_takes_the_figures_from_memory(self):
-        self.see()
-        with self.assertNumQueries(0):
-            self.see()
-
-    def test_it_is_linked_from_the_footer(self):
-        self.assertContains(self.see(path="/explore/"), f'href="{reverse("status")}"')
-
     def test_it_survives_a_database_without_history(self):
         Job.objects.all().delete()
         self.assertContains(self.see(), "no images")

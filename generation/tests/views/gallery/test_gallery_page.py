@@ -222,13 +222,6 @@ class TestGallery(GalleryTestCase):
             self.client.get(self.url), "1\N{NO-BREAK SPACE}image in the trash can be restored."
         )
 
-    def test_it_explains_favorites_to_somebody_without(self):
-        self.hang()
-        self.assertContains(self.client.get(self.url, {"favorite": "1"}), "No favorites yet")
-        self.assertContains(
-            self.client.get(self.url, {"favorite": "1", "model": "flux-dev"}), "No matching images"
-        )
-
 
 class TestGrid(GalleryTestCase):
     def test_it_shows_whole_what_has_no_shape_of_the_stylesheet(self):

@@ -32,11 +32,6 @@ class TestTrash(GalleryTestCase):
         self.assertContains(page, "1 day left")
         assert 'data-count="trashed" data-value="2"' in flat(page)
 
-    def test_it_says_when_it_is_empty(self):
-        page = self.client.get(self.url)
-        self.assertContains(page, "The trash is empty")
-        self.assertNotContains(page, "dialog")
-
 
 class TestRestoreAll(GalleryTestCase):
     def setUp(self):

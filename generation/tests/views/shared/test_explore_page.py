@@ -48,15 +48,6 @@ class TestExplore(SharingTestCase):
         self.assertContains(page, 'aria-label="an open meadow"')
         self.assertContains(page, "Alice A.")
 
-    def test_it_marks_one_s_own(self):
-        self.published()
-        self.assertNotContains(self.see(), "yours</span>")
-        self.client.force_login(self.alice)
-        self.assertContains(self.see(), "yours</span>")
-
-    def test_it_says_when_nothing_is_public(self):
-        self.assertContains(self.see(), "No public images yet")
-
     @pytest.mark.slow
     def test_it_goes_on_by_cursor_without_doubling(self):
         shown = [self.published(self.hang()) for _n in range(explore.PAGE + 2)]
