@@ -4,7 +4,7 @@ The engine's statements never change, and the ORM's compiler takes longer for on
 needs to run it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -35,44 +35,40 @@ def as_json(rows: Sequence[models.Model]) -> str:
 
 
 def fetch[Row: models.Model](
+    model: type[Row], statement: str, parameters: Sequence[Any] | Mapping[str, Any]
+) -> list[Row]:
+    """Run the statement, which returns `columns(model)` first, and return its rows."""
+    return [_instance(model, record) for record in _records(statement, parameters)]
+
+
+def fetch_with[Row: models.Model, Extras: tuple[Any, ...]](
     model: type[Row],
+    extras: Callable[..., Extras],
     statement: str,
     parameters: Sequence[Any] | Mapping[str, Any],
-    *,
-    more: Sequence[str] = (),
-) -> list[Row]:
-    """Run the statement, which returns `columns(model)`, and return its rows.
-
-    `more` names the attributes for further columns.
-    """
-    rows = []
-    for record in _records(statement, parameters):
-        row = _instance(model, record)
-        vars(row).update(zip(more, record[len(model._meta.concrete_fields) :], strict=True))
-        rows.append(row)
-    return rows
+) -> list[tuple[Row, Extras]]:
+    """Run the statement, and return its rows with their further columns: a named tuple."""
+    count = len(model._meta.concrete_fields)
+    return [
+        (_instance(model, record), extras(*record[count:]))
+        for record in _records(statement, parameters)
+    ]
 
 
-def fetch_pairs[First: models.Model, Second: models.Model](
+def fetch_pairs[First: models.Model, Second: models.Model, Extras: tuple[Any, ...]](
     first: type[First],
     second: type[Second],
+    extras: Callable[..., Extras],
     statement: str,
     parameters: Sequence[Any] | Mapping[str, Any],
-    *,
-    more: Sequence[str] = (),
-) -> list[tuple[First, Second]]:
-    """Run the statement, which returns the columns of two models, and return its rows.
-
-    `more` names the attributes of the first for further columns.
-    """
+) -> list[tuple[First, Second, Extras]]:
+    """Run the statement, which returns the columns of two models, and further ones."""
     count = len(first._meta.concrete_fields)
     both = count + len(second._meta.concrete_fields)
-    pairs = []
-    for record in _records(statement, parameters):
-        pair = _instance(first, record), _instance(second, record[count:])
-        vars(pair[0]).update(zip(more, record[both:], strict=True))
-        pairs.append(pair)
-    return pairs
+    return [
+        (_instance(first, record), _instance(second, record[count:]), extras(*record[both:]))
+        for record in _records(statement, parameters)
+    ]
 
 
 def _records(

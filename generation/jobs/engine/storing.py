@@ -46,8 +46,8 @@ def store_due() -> None:
     """Store finished jobs while some are due, for about MAX_SECONDS."""
     ends_at = time.monotonic() + MAX_SECONDS
     is_first = True
-    while job := _claim():
-        others = vars(job)["others_are_due"]
+    while claimed := _claim():
+        job, (others,) = claimed
         if others and is_first:
             dispatch.store()  # in another process, too
             is_first = False
@@ -61,13 +61,14 @@ def store_due() -> None:
 
 def store() -> Job | None:
     """Store the images of one finished job and return it; None if no job is due."""
-    job = _claim()
-    if job is not None:
-        _store(job)
-    return job
+    claimed = _claim()
+    if claimed is None:
+        return None
+    _store(claimed[0])
+    return claimed[0]
 
 
-def _claim() -> Job | None:
+def _claim() -> tuple[Job, lifecycle.StoringClaim] | None:
     return lifecycle.claim_storing(
         lease=LEASE,
         slots=settings.CELERY_WORKER_CONCURRENCY,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from botocore.exceptions import BotoCoreError
@@ -70,6 +70,15 @@ ENDPOINTS = """
 blocks it, and whether budgets or limits of jobs at once apply. Both are locked: one that has waited
 for another submission sees the pause that this has caused. A disabled one gets trials alone."""
 
+
+class EndpointFacts(NamedTuple):
+    """What ENDPOINTS says beside the rows."""
+
+    is_limited: bool
+    is_blocked: bool
+    has_choice: bool
+
+
 Outcome = Submission | Exception
 Outcomes = list[tuple[Job, Outcome]]
 
@@ -127,23 +136,22 @@ def _openings(slug: str) -> Openings | None:
         is_limited=budget_choice.is_needed(),
         blocks_endpoint=BLOCKS_ENDPOINT,
     )
-    more = ("is_limited", "is_blocked", "has_choice")
-    pairs = raw_sql.fetch_pairs(ImageModel, Endpoint, statement, [slug], more=more)
-    if not pairs:
+    rows = raw_sql.fetch_pairs(ImageModel, Endpoint, EndpointFacts, statement, [slug])
+    if not rows:
         return None
     now = timezone.now()
     closed = frozenset(
         endpoint.pk
-        for model, endpoint in pairs
-        if vars(model)["is_blocked"] or (endpoint.submit_after and endpoint.submit_after > now)
+        for _model, endpoint, facts in rows
+        if facts.is_blocked or (endpoint.submit_after and endpoint.submit_after > now)
     )
-    model = pairs[0][0]
+    model, first, facts = rows[0]
     return Openings(
         model=model,
-        endpoints=[endpoint for _model, endpoint in pairs],
+        endpoints=[endpoint for _model, endpoint, _facts in rows],
         closed=closed,
-        has_choice=vars(model)["has_choice"] or not pairs[0][1].enabled,
-        is_limited=vars(model)["is_limited"],
+        has_choice=facts.has_choice or not first.enabled,
+        is_limited=facts.is_limited,
     )
 
 

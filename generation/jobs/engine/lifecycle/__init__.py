@@ -38,6 +38,7 @@ from generation.jobs.engine.lifecycle.endings import (
 )
 from generation.jobs.engine.lifecycle.insertion import insert
 from generation.jobs.engine.lifecycle.leases import (
+    StoringClaim,
     claim_due,
     claim_storing,
     extend_deadlines,

@@ -6,7 +6,7 @@ is lost because PostgreSQL crashes is like one that has ended early: the tick fi
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -50,7 +50,7 @@ def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
         columns=COLUMNS, not_flushed=NOT_FLUSHED, without_checks=WITHOUT_CHECKS
     )
     values = {"slug": slug, "now": now, "leased_until": now + lease, "limit": limit}
-    jobs = raw_sql.fetch(Job, statement, values, more=("synchronous_commit",))
+    jobs = raw_sql.fetch(Job, statement, values)
     return sorted(model_cache.attach(jobs), key=lambda job: job.id)
 
 
@@ -89,10 +89,13 @@ RETURNING {columns}, EXISTS (
 CLAIM_LOCK = 0x53746F7265  # any number that nothing else locks
 
 
-def claim_storing(*, lease: timedelta, slots: int, workers: int) -> Job | None:
-    """Lease a due STORING job and return it; None if there is none.
+class StoringClaim(NamedTuple):
+    others_are_due: bool
+    """Whether more jobs wait for being stored."""
 
-    Its attribute `others_are_due` says whether there are more.
+
+def claim_storing(*, lease: timedelta, slots: int, workers: int) -> tuple[Job, StoringClaim] | None:
+    """Lease a due STORING job and return it; None if there is none.
 
     A slow host must not use all slots: a quarter of them is for other hosts. A user gets half of
     one worker's slots for a host, and a host that fails three quarters of them, because the other
@@ -117,8 +120,9 @@ def claim_storing(*, lease: timedelta, slots: int, workers: int) -> Job | None:
         with connection.cursor() as cursor:  # claims at the same time would exceed the shares
             cursor.execute(f"SELECT pg_advisory_xact_lock(%s), {NOT_FLUSHED}", [CLAIM_LOCK])
         statement = CLAIM_STORING.format(columns=COLUMNS)
-        jobs = raw_sql.fetch(Job, statement, values, more=("others_are_due",))
-    return next(iter(model_cache.attach(jobs)), None)
+        rows = raw_sql.fetch_with(Job, StoringClaim, statement, values)
+    model_cache.attach(job for job, _claim in rows)
+    return rows[0] if rows else None
 
 
 POSTPONE = """

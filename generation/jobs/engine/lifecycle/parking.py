@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from generation.jobs.budgets.budget_state import BudgetState
-from generation.jobs.engine.lifecycle.transition import change, publish
+from generation.jobs.engine.lifecycle.transition import change, change_noted, publish
 from generation.models import TOO_DEAR, ImageModel, Job, model_cache
 
 LOOK_AGAIN = timedelta(minutes=1)
@@ -111,10 +111,10 @@ def set_aside(model: ImageModel, ids: Sequence[UUID], *, now: datetime) -> None:
     """
     values = {"ids": list(ids), "until": now + LOOK_AGAIN, "now": now, "code": TOO_DEAR}
     with transaction.atomic():
-        jobs = change(SET_ASIDE, "set_aside", values)
-        for job in jobs:
+        rows = change_noted(SET_ASIDE, "set_aside", values)
+        for job, _noted in rows:
             job.model = model
-        publish([job for job in jobs if vars(job)["has_line"]])
+        publish([job for job, noted in rows if noted.has_line])
 
 
 UNPARK = """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -79,16 +79,28 @@ noted AS (
 SELECT {columns}, detail IS NOT NULL FROM changed"""
 
 
+class Noted(NamedTuple):
+    has_line: bool
+    """Whether the change is a line of the job's history."""
+
+
 def change(statement: str, event: str, values: Mapping[str, object]) -> list[Job]:
+    """Run `change_noted`, and return the jobs alone."""
+    return [job for job, _noted in change_noted(statement, event, values)]
+
+
+def change_noted(
+    statement: str, event: str, values: Mapping[str, object]
+) -> list[tuple[Job, Noted]]:
     """Run `WITH changed AS (UPDATE … RETURNING …)` and return the jobs as they are now.
 
     Inserts their lines of history in the same statement. `detail` is that of the line; a job with
     NULL gets none.
     """
     sql = statement + NOTED.format(columns=COLUMNS)
-    jobs = raw_sql.fetch(Job, sql, {**values, "event": event}, more=("has_line",))
-    log_history([job for job in jobs if vars(job)["has_line"]], event)
-    return jobs
+    rows = raw_sql.fetch_with(Job, Noted, sql, {**values, "event": event})
+    log_history([job for job, noted in rows if noted.has_line], event)
+    return rows
 
 
 def change_seen(

@@ -45,7 +45,7 @@ class LeaseTestCase(EmulatorTestCase):
         lifecycle.begin_storing([(job, finished)])
         claimed = lifecycle.claim_storing(lease=LEASE, slots=4, workers=1)
         assert claimed is not None
-        return claimed
+        return claimed[0]
 
 
 class TestStatusSweep(LeaseTestCase):

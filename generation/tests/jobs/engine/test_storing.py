@@ -39,7 +39,8 @@ class StoringTestCase(EmulatorTestCase):
             )
 
     def claim(self, *, slots: int = 4, workers: int = 1) -> Job | None:
-        return lifecycle.claim_storing(lease=storing.LEASE, slots=slots, workers=workers)
+        claimed = lifecycle.claim_storing(lease=storing.LEASE, slots=slots, workers=workers)
+        return claimed[0] if claimed else None
 
 
 class TestHost(StoringTestCase):
