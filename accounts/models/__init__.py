@@ -1,7 +1,7 @@
 """Database models: users, their ledger of credits and API tokens, quotas, invitations, the
 audit log, emails not sent yet, and webhooks.
 
-Only `accounts.credits.ledger` writes entries of the ledger and a user's credits;
+Only `accounts.credits.ledger` and `holds` write entries of the ledger and a user's credits;
 `accounts.access.invitations` writes invitations, `accounts.emails.outbox` emails,
 `accounts.credits.credit_requests` requests for credits, `accounts.credits.vouchers` vouchers,
 `accounts.access.sign_up_rules` opened mailboxes, `accounts.webhooks` webhooks.

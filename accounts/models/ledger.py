@@ -35,7 +35,8 @@ class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
 class CreditEntry(models.Model):
     """One entry of the ledger, never changed. A user's amounts sum to `User.credits`.
 
-    `accounts.credits.ledger` is the only writer. A trigger refuses UPDATE and DELETE as well.
+    Only `accounts.credits.ledger` and `holds` insert them. A trigger refuses UPDATE and
+    DELETE as well.
     """
 
     class Kind(models.TextChoices):

@@ -57,7 +57,7 @@ class ApiToken(models.Model):
     credit_limit = models.PositiveIntegerField(
         _("spending limit"), null=True, blank=True, editable=False
     )
-    # Only of tokens with a limit. Only `accounts.credits.ledger` writes it.
+    # Only of tokens with a limit. Only `accounts.credits.holds` writes it.
     credits_spent = models.PositiveIntegerField(_("spent"), default=0, db_default=0, editable=False)
 
     class Meta:

@@ -78,7 +78,7 @@ class PromptHelp(models.TextChoices):
 class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
     """A person who signs in by email.
 
-    Only `accounts.credits.ledger` writes `credits` and `held`.
+    Only `accounts.credits.ledger` and `holds` write `credits` and `held`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -156,7 +156,7 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
         _("bytes of images"), null=True, blank=True, help_text=DEFAULT_LIMIT
     )
     # Counts of the day `counted_on` and of its month, by the site's clock. Only
-    # `accounts.limits.period_limits` writes them.
+    # `accounts.credits.holds` and `accounts.limits.period_limits` write them.
     counted_on = models.DateField(null=True, editable=False)
     jobs_today = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     cancels_today = models.PositiveIntegerField(default=0, db_default=0, editable=False)

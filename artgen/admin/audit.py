@@ -58,7 +58,7 @@ def record_command(
 ) -> None:
     """Store that `actor` ran a command; `options` are those that were given.
 
-    Without an actor, the options say who it was (`accounts.migrations.0017`).
+    Without an actor, the options say who it was.
     """
     option_text = " ".join(
         f"{option}={_command_value(option, value)}" for option, value in options.items()

@@ -51,7 +51,7 @@ class AsgiHttp(ASGIHandler):
         self.later_turns = asyncio.Semaphore(LATER_TURNS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # `artgen.respond` answers other requests in place of its client.
+        # `scope["artgen.respond"]` answers other requests in place of its client.
         scope = {**scope, ARRIVED_AT: timezone.now(), "artgen.respond": self._respond}
         try:
             body = await self.read_body(receive)

@@ -29,7 +29,7 @@ LOGGING = {
             "class": "logging.StreamHandler",
             "formatter": LOG_FORMAT,
             "filters": ["short_outages"],
-            # The process's own: `artgen.observability.console` replaces sys.stderr.
+            # The process's own: Celery replaces sys.stderr.
             "stream": "ext://sys.__stderr__",
         }
     },

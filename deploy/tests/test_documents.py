@@ -253,6 +253,23 @@ class TestEngineersDocuments:
         assert len(named) >= 10
         assert [name for name in named if not documents.exists(name)] == []
 
+    @pytest.mark.parametrize("app", ["artgen", "accounts", "generation", "deploy"])
+    def test_it_finds_what_comments_and_docstrings_name(self, app: str) -> None:
+        unknown = [
+            (str(path), name)
+            for path in sorted((settings.BASE_DIR / app).rglob("*.py"))
+            if not {"tests", "migrations"}.intersection(path.parts)
+            for name in documents.names_in_comments(path)
+            if not documents.is_known(name)
+        ]
+        assert unknown == []
+
+    def test_it_misses_modules_and_names_that_are_gone(self) -> None:
+        assert documents.is_known("accounts.credits.holds.HOLD")
+        assert documents.is_known("generation/jobs/engine/")
+        for name in ("accounts.credits.gone", "accounts.credits.holds.GONE", "deploy/worker.sh"):
+            assert not documents.is_known(name)
+
     def test_it_answers_where_to_change_something_by_a_file_and_a_name_in_it(self) -> None:
         rows = re.findall(r"^\| ([^|]+) \| (`.+`) \|$", documents.read("ARCHITECTURE.md"), re.M)
         assert len(rows) >= 20

@@ -93,7 +93,7 @@ class JobParameter:
     is_nullable: bool = True
     """Whether a stored job may have no value: the model decides."""
     in_payload: bool = True
-    """Whether RunPod gets it under this name, as a field of `runpod.payloads.Parameters`."""
+    """Whether providers get it under this name, as a field of `payloads.Parameters`."""
     in_composer: bool = True
     """Whether the form of the Create page has it as a field of text."""
     slider: SliderArea | None = None

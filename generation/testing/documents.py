@@ -1,7 +1,9 @@
 """Read the operators' documents: their sections, and the commands in their code blocks."""
 
+import io
 import re
 import shlex
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +13,10 @@ from django.conf import settings
 BLOCK = re.compile(r"^( *)```\w*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 SETTING = re.compile(r"[A-Z][A-Z0-9_]*=\S*")
 PATH = re.compile(r"(artgen|accounts|generation|deploy|nginx)/[\w./-]*")
+NAME = re.compile(
+    r"`((?:artgen|accounts|generation|deploy)(?:\.\w+)+)`"
+    r"|\b((?:artgen|accounts|generation|deploy|nginx)(?:/[\w-]+)+\.(?:py|sh|md|yml))\b"
+)
 SEPARATORS = {"&&", "|", ";", "||"}
 
 
@@ -107,3 +113,24 @@ def paths(text: str) -> list[str]:
 def exists(path: str, *, beside: Path | None = None) -> bool:
     """Return whether the repository has this file, below `beside` or at its root."""
     return any((folder / path).exists() for folder in (beside, settings.BASE_DIR) if folder)
+
+
+def names_in_comments(path: Path) -> Iterator[str]:
+    """Yield the modules, names and files that comments and docstrings of a module name."""
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
+        if token.type == tokenize.COMMENT or token.string.startswith('"""'):
+            yield from (dotted or file for dotted, file in NAME.findall(token.string))
+
+
+def is_known(name: str) -> bool:
+    """Return whether it is a file, or a module, or stands in the module before it."""
+    if "/" in name:
+        return exists(name)
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        place = settings.BASE_DIR.joinpath(*parts[:end])
+        for module in (place.with_suffix(".py"), place / "__init__.py"):
+            if module.exists():
+                text = module.read_text()
+                return all(re.search(rf"\b{part}\b", text) for part in parts[end:])
+    return False
