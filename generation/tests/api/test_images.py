@@ -148,10 +148,6 @@ class TestDetail(ApiTestCase):
         assert self.api.get(f"{IMAGES}{kept.id}/").json() == image_json(kept)
         assert self.api.get(f"{IMAGES}{gone.id}/").json()["trashed_at"]
 
-    def test_it_finds_nothing_under_what_is_no_id(self) -> None:
-        for name in ("1", str(uuid4()), "x/restore"):
-            self.assert_problem(self.api.get(f"{IMAGES}{name}/"), 404, "not_found")
-
 
 class TestChange(ApiTestCase):
     def test_it_marks_favorites(self) -> None:

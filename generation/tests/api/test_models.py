@@ -31,12 +31,6 @@ class TestModels(ApiTestCase):
             True,
         )
 
-    def test_it_refuses_unknown_parameters(self) -> None:
-        for path in (MODELS, STYLES):
-            self.assert_problem(
-                self.api.get(path, {"page": 2}), 400, "invalid", fields={"page": "unknown_field"}
-            )
-
 
 class TestStyles(ApiTestCase):
     def test_it_lists_the_styles_that_can_be_asked_for(self) -> None:

@@ -59,11 +59,6 @@ class TestUploads(ApiTestCase):
         refused = self.others.post("/api/v1/jobs/", asked)
         self.assert_problem(refused, 400, "invalid", fields={"source_images": "does_not_exist"})
 
-    def test_it_takes_it_from_a_signed_in_browser(self) -> None:
-        self.client.force_login(self.alice)
-        response = self.client.post(UPLOADS, {"file": SimpleUploadedFile("tea.png", picture())})
-        assert response.status_code == 201
-
     def test_it_refuses_what_is_no_picture(self) -> None:
         before = stored()
         for data in (

@@ -75,14 +75,6 @@ class TestForecast(HistoryTestCase):
         cache.clear()
         assert of_order(model, count=8) == without
 
-    def test_it_tells_sizes_apart(self) -> None:
-        self.took(*[10.0] * 5, model="flux-dev", width=512, height=512)
-        self.took(*[40.0] * 5, model="flux-dev", width=1024, height=1024)
-        model = ImageModel.objects.get(slug="flux-dev")
-        for side, seconds in ((512, 10), (1024, 40)):
-            found = of_order(model, size=eta.size_of(side, side, None))
-            assert found == Eta(seconds, seconds, Basis.SIZE)
-
     def test_it_takes_runpods_durations_where_it_has_them(self) -> None:
         """Eleven seconds: two in RunPod's queue, eight on the worker, one for storing."""
         self.took(*[11.0] * 5, model="flux-dev", delay_ms=2000, execution_ms=8000)

@@ -1,6 +1,5 @@
 """The public status: what it measures, what it says, and that it tells nothing about users."""
 
-import json
 from datetime import timedelta
 
 from django.core.cache import cache
@@ -208,8 +207,3 @@ class TestApi(StatusTestCase):
 
     def test_it_needs_no_token_and_ignores_a_wrong_one(self):
         assert self.read() == self.read(Authorization="Bearer wrong")
-
-    def test_it_refuses_unknown_parameters(self):
-        response = self.client.get(f"{API}?user=1")
-        assert response.status_code == 400
-        assert json.loads(response.content)["code"] == "invalid"

@@ -83,9 +83,6 @@ class TestOwnStyles(OwnStylesTestCase):
             assert page.context["typed"] == typed
         assert OwnStyle.objects.count() == 1
 
-    def test_it_is_private_to_those_who_see_a_shared_image(self):
-        assert self.place().shareable_parameters["style"] is None
-
 
 class TestRules(OwnStylesTestCase):
     def setUp(self) -> None:
