@@ -41,17 +41,14 @@ room: $(VENV)/.development
 	$(PYTEST) -m "not slow" $(APP)/tests/$(ROOM:$(APP)/%=%)
 APP = $(firstword $(subst /, ,$(ROOM)))
 
-# ROWS="post tick" measures some rows, SCALE=0.1 does a tenth of the work.
-bench: $(VENV)/.development  ## costs against floors of the same run, into .data/bench/
-	@$(BIN)/python -m deploy.bench --rows "$(ROWS)" --scale $(SCALE) --size "$(SIZES)" \
-		--into "$(INTO)"
+# ROWS="post tick" measures some rows.
+bench: $(VENV)/.development  ## costs of requests and jobs, into .data/bench/
+	@$(BIN)/python -m deploy.bench --rows "$(ROWS)" --size "$(SIZES)" --into "$(INTO)"
 ROWS ?= all
-SCALE ?= 1
 
 # USERS=50,100 and OPTIONS="--minutes 5" change the load.
 loadtest: $(VENV)/.development  ## simulated users of a temporary site, into .data/bench/
-	@$(BIN)/python -m deploy.bench --loadtest "--users=$(USERS) $(OPTIONS)" --scale $(SCALE) \
-		--into "$(INTO)"
+	@$(BIN)/python -m deploy.bench --loadtest "--users=$(USERS) $(OPTIONS)" --into "$(INTO)"
 USERS ?= 50,100,150,300,400,500,1000
 
 # SEED="1 2 3 4 5" are other days, LIMIT=1 limits the jobs at once of every second user.

@@ -1,1 +1,1 @@
-"""`make bench`: ArtGen's costs as ratios against floors that are measured in the same run."""
+"""`make bench`: ArtGen's costs."""

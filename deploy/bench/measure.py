@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     if unknown := sorted(set(row_names) - set(ALL)):
         parser.error(f"there is no row {', '.join(unknown)}; there are {', '.join(ALL)}")
     try:
-        sizes = Sizes().scaled(options.scale).changed(options.size.split())
+        sizes = Sizes().changed(options.size.split())
     except ValueError as error:
         parser.error(str(error))
     for number in (signal.SIGTERM, signal.SIGALRM):
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
             command += options.loadtest.split()
             return subprocess.run(command, env=site.environment, check=False).returncode
     lines = Bench(sizes).run(ALL, [name for name in ALL if name in row_names])
-    table = save(lines, conditions(sizes, scale=options.scale), folder=options.output, into=into)
+    table = save(lines, conditions(sizes), folder=options.output, into=into)
     print(f"\n{table}\n\nSaved: {options.output}/bench.md, {options.output}/bench.json")
     return int(any(line.failed for _, line in lines))
 
@@ -56,9 +56,6 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rows", default="all", help=f"with blanks: {' '.join(ALL)}")
-    parser.add_argument(
-        "--scale", type=float, default=1.0, help="of all sizes; 0.1 is a tenth of the work"
-    )
     parser.add_argument(
         "--size", default="", metavar="'NAME=NUMBER …'", help="see deploy/bench/settings.py"
     )

@@ -33,7 +33,6 @@ class Crowd:
 
     url: str
     accounts: Sequence[dict[str, str]]
-    sockets: bool = True
     jobs: dict[str, TimedJob] = field(default_factory=dict)  # by prompt
 
     async def __aenter__(self) -> Self:
@@ -54,8 +53,7 @@ class Crowd:
             for n, account in enumerate(self.accounts)
         ]
         self.readers: list[asyncio.Task[None]] = []
-        if self.sockets:
-            await asyncio.gather(*(self._listen(session) for session in self.sessions))
+        await asyncio.gather(*(self._listen(session) for session in self.sessions))
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -127,26 +125,14 @@ class Crowd:
             raise CannotMeasure(f"{len(bad)} of {len(jobs)} jobs ended as {bad[0]}")
 
 
-def burst_rate(urls: Sequence[str], accounts: Sequence[dict[str, str]], *, jobs: int) -> float:
-    """Place many jobs at once, wait until all have succeeded, and return how many a minute.
-
-    Each of these addresses of one site gets as many people and jobs.
-    """
+def burst_rate(url: str, accounts: Sequence[dict[str, str]], *, jobs: int) -> float:
+    """Place many jobs at once, wait until all have succeeded, and return how many a minute."""
 
     async def burst() -> float:
-        share = len(urls)
-        async with AsyncExitStack() as open_crowds:
-            crowds = [
-                await open_crowds.enter_async_context(Crowd(url, accounts[number::share]))
-                for number, url in enumerate(urls)
-            ]
-            placed = await asyncio.gather(
-                *(crowd.place_many(jobs // share, at_once=24 // share) for crowd in crowds)
-            )
-            for crowd, own in zip(crowds, placed, strict=True):
-                await crowd.wait_for(own, seconds=60 + jobs)
-        every = [job for own in placed for job in own]
-        took = max(job.done for job in every) - min(job.began for job in every)
-        return 60 * len(every) / took
+        async with Crowd(url, accounts) as crowd:
+            placed = await crowd.place_many(jobs)
+            await crowd.wait_for(placed, seconds=60 + jobs)
+        took = max(job.done for job in placed) - min(job.began for job in placed)
+        return 60 * len(placed) / took
 
     return asyncio.run(burst())

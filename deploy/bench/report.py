@@ -27,7 +27,7 @@ HEAD = (
 COMMAND = "make bench"
 
 
-def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
+def conditions(sizes: Sizes) -> dict[str, Any]:
     memory = resources.memory()
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
@@ -48,8 +48,6 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
             "Valkey": output_of(servers.valkey()[0], "--version").partition("v=")[2].split(" ")[0],
             "nginx": output_of("nginx", "-v").rpartition("/")[2],
         },
-        "load_average": Path("/proc/loadavg").read_text().split()[0],
-        "scale": scale,
         "sizes": asdict(sizes),
     }
 
@@ -100,10 +98,9 @@ def _row(row: dict[str, Any]) -> str:
 
 def _about(facts: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
-    scale = "" if facts["scale"] == 1 else f", sizes × {facts['scale']:g}"
     return (
         f"{facts['machine']}, {facts['system']}; {versions}; last rows "
-        f"{facts['at']}{scale}. Median of {facts['sizes']['times']}. PostgreSQL with its own "
+        f"{facts['at']}. Median of {facts['sizes']['times']}. PostgreSQL with its own "
         f"defaults, {facts['sizes']['finished_rows']:,} finished jobs with their images. "
         "Load generator and servers share the machine."
     )

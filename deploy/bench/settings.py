@@ -1,6 +1,6 @@
-"""How large each measurement is: `--size NAME=NUMBER` changes one, `--scale` all of them."""
+"""How large each measurement is: `--size NAME=NUMBER` changes one."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 
@@ -21,33 +21,9 @@ class Sizes:
     sockets: int = 2000
     socket_seconds: int = 10
     events_per_second: int = 1000
-    hanging_jobs: int = 24
-    other_jobs: int = 10
-    away_jobs: int = 300
-    patience_seconds: int = 120  # after which a disturbance counts as permanent
     memory_jobs: int = 300
     memory_minutes: float = 1.0
-    times: int = field(default=3, metadata={"scaled": False})  # of which the median counts
-
-    def scaled(self, factor: float) -> Self:
-        """Return sizes so much larger, none below 1."""
-        names = [size.name for size in fields(self) if size.metadata.get("scaled", True)]
-        least = {
-            "memory_minutes": 0.1,
-            "burst_floor_jobs": 12,
-            "patience_seconds": 20,
-            "tick_seconds": 6,
-            "socket_seconds": 3,
-        }
-        return replace(
-            self,
-            **{
-                name: max(
-                    least.get(name, 1), type(getattr(self, name))(getattr(self, name) * factor)
-                )
-                for name in names
-            },
-        )
+    times: int = 3  # of which the median counts
 
     def changed(self, pairs: list[str]) -> Self:
         """Return these with NAME=NUMBER changed; raises ValueError for a name that is not there."""

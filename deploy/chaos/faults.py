@@ -14,7 +14,7 @@ from functools import partial
 import redis
 import requests
 
-from deploy.bench import proxy
+from deploy.chaos import proxy
 from deploy.chaos.plan import PROCESSES, PlannedFault
 from deploy.chaos.site import ChaosSite
 from generation.testing.servers.stack import children

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.bench import further_endpoints
+from deploy.chaos import further_endpoints
 from deploy.chaos.form import Form
 from deploy.chaos.site import EDITOR, MODELS
 

@@ -20,12 +20,12 @@ import requests
 from psycopg.rows import dict_row
 
 from artgen.database.connection_budget import LANES
-from deploy.bench import further_endpoints
 from deploy.bench.emulator import EmulatorProcess
 from deploy.bench.processes import tree
-from deploy.bench.proxy import Proxy
 from deploy.bench.site import new_accounts
+from deploy.chaos import further_endpoints
 from deploy.chaos.form import Form
+from deploy.chaos.proxy import Proxy
 from deploy.chaos.servers import KillableServer
 from generation.testing.servers.stack import MACHINE, Stack
 from generation.testing.servers.webhook_receiver import Receiver, listening

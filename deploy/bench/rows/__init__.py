@@ -1,6 +1,6 @@
 """The rows of the table; each module measures what belongs together."""
 
-from deploy.bench.rows import disturbances, engine, machines, memory, requests, sockets, tick
+from deploy.bench.rows import engine, memory, requests, sockets, tick
 from deploy.bench.runner import Row
 
 ALL: dict[str, Row] = {
@@ -16,9 +16,5 @@ ALL: dict[str, Row] = {
     "gallery": requests.gallery,
     "tick": tick.tick,
     "sockets": sockets.sockets,
-    "hang": disturbances.hang,
-    "refused": disturbances.refused,
-    "away": disturbances.away,
-    "machines": machines.machines,
     "memory": memory.memory,
 }

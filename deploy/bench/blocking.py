@@ -1,10 +1,15 @@
 """The blocking design: a Celery task submits a job, polls until it is done, stores the image."""
 
+import contextlib
 import io
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +17,7 @@ import boto3
 import psycopg
 import requests
 from celery import Celery
+from django.conf import settings
 from PIL import Image
 
 POLL_SECONDS = 1.0
@@ -21,22 +27,30 @@ app.conf.update(
 )
 
 
+@contextlib.contextmanager
+def workers(environment: Mapping[str, str], *, count: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "celery", "--app", "deploy.bench.blocking", "worker"]
+    command += ["--pool=prefork", f"--concurrency={count}", "--loglevel=ERROR"]
+    worker = subprocess.Popen(
+        [*command, "--without-gossip", "--without-mingle"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+
+
 @app.task(name="draw")
 def draw(prompt: str) -> None:
-    session, endpoint = (
-        _session(),
-        f"{os.environ['RUNPOD_BASE_URL']}/{os.environ['BENCH_ENDPOINT']}",
-    )
-    body = {
-        "input": {
-            "prompt": prompt,
-            "width": 256,
-            "height": 256,
-            "num_inference_steps": 1,
-            "seed": 1,
-        }
-    }
-    job = session.post(f"{endpoint}/run", json=body, timeout=30).json()
+    session = _session()
+    endpoint = f"{os.environ['RUNPOD_BASE_URL']}/{os.environ['BENCH_ENDPOINT']}"
+    wanted = {"prompt": prompt, "width": 256, "height": 256, "num_inference_steps": 1, "seed": 1}
+    job = session.post(f"{endpoint}/run", json={"input": wanted}, timeout=30).json()
     report: dict[str, Any] = {}
     while report.get("status") not in ("COMPLETED", "FAILED"):
         time.sleep(POLL_SECONDS)
@@ -47,9 +61,8 @@ def draw(prompt: str) -> None:
     with Image.open(io.BytesIO(data)) as image:
         image.convert("RGB").resize((128, 128)).save(thumbnail, "WEBP")
     for name, body_ in (("image", data), ("thumbnail", thumbnail.getvalue())):
-        _bucket().put_object(
-            Bucket=os.environ["S3_BUCKET"], Key=f"blocking/{job['id']}/{name}", Body=body_
-        )
+        key = f"blocking/{job['id']}/{name}"
+        _bucket().put_object(Bucket=os.environ["S3_BUCKET"], Key=key, Body=body_)
     _database().execute("INSERT INTO bench_blocking (job) VALUES (%s)", (job["id"],))
 
 
@@ -67,10 +80,14 @@ def _database() -> psycopg.Connection[Any]:
 
 @lru_cache
 def _bucket() -> Any:
+    return bucket(os.environ)
+
+
+def bucket(environment: Mapping[str, str]) -> Any:
     return boto3.client(
         "s3",
-        endpoint_url=os.environ["S3_ENDPOINT_URL"],
-        region_name=os.environ["S3_REGION"],
-        aws_access_key_id=os.environ["S3_ACCESS_KEY_ID"],
-        aws_secret_access_key=os.environ["S3_SECRET_ACCESS_KEY"],
+        endpoint_url=environment["S3_ENDPOINT_URL"],
+        region_name=environment["S3_REGION"],
+        aws_access_key_id=environment["S3_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["S3_SECRET_ACCESS_KEY"],
     )
