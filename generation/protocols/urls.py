@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from generation.protocols.a1111.images import Img2Img, Progress, Txt2Img
 from generation.protocols.a1111.options import Options
-from generation.protocols.connect.page import connect
+from generation.protocols.connect_page import connect
 from generation.protocols.mcp.endpoint import Mcp, resource_metadata
 from generation.protocols.openai.errors import address_without_version, unknown_address
 from generation.protocols.openai.images import OpenAIImages

@@ -1,6 +1,5 @@
 """The page "Connect": the settings of one program, a token for it, and what has arrived."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -18,7 +17,6 @@ from accounts.views.tokens import creates_tokens, issue_token
 from artgen.refusals import Refusal
 from generation.models import model_cache
 from generation.protocols import model_names
-from generation.protocols.connect.programs import OPEN_WEBUI, PROGRAMS, Program, filled
 from generation.protocols.model_names import Wanted
 
 SCOPES = (Scope.READ, Scope.CREATE)
@@ -28,37 +26,41 @@ JUST_NOW = timedelta(minutes=1)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+PROGRAMS = {
+    "open-webui": "Open WebUI",
+    "librechat": "LibreChat",
+    "n8n": "n8n",
+    "invokeai": "InvokeAI",
+    "sillytavern": "SillyTavern",
+    "python": "Python",
+    "javascript": "JavaScript",
+    "curl": "curl",
+    "claude": "Claude",
+    "cursor": "Cursor",
+}
+"""Their settings are templates of these names, as of Open WebUI 0.12, LibreChat 0.8, n8n 2.41,
+InvokeAI 6.14, SillyTavern 1.19, openai 3.57."""
+
+
 @creates_tokens
-def connect(request: SignedInRequest, program: str = OPEN_WEBUI.slug) -> HttpResponse:
+def connect(request: SignedInRequest, program: str = "open-webui") -> HttpResponse:
     """Show the settings of a program; a POST creates a token, which they contain once."""
     if program not in PROGRAMS:
         raise Http404
-    return _page(request, PROGRAMS[program])
-
-
-def _page(request: SignedInRequest, program: Program) -> HttpResponse:
     token, refusal = None, None
     if request.method == "POST":
         try:
-            name = _free_name(request, program.name)
+            name = _free_name(request, PROGRAMS[program])
             token = {"name": name, "text": issue_token(request, name=name, scopes=SCOPES)}
         except Refusal as refused:
             refusal = refused.message
-    values = _values(request.user, token=token["text"] if token else _("YOUR_TOKEN"))
     context = {
         "program": program,
-        "programs": PROGRAMS.values(),
-        "settings": [
-            replace(setting, value=filled(setting.value, values)) for setting in program.settings
-        ],
-        "snippets": [
-            replace(snippet, text=filled(snippet.text, values)) for snippet in program.snippets
-        ],
-        "notes": _notes(program, values),
+        "programs": PROGRAMS,
+        "values": _values(request.user, token=token["text"] if token else _("YOUR_TOKEN")),
         "token": token,
         "refusal": refusal,
         "arrivals": [_arrival(row) for row in _used_tokens(request)],
-        "site": settings.PUBLIC_URL,
         "is_loopback": urlsplit(settings.PUBLIC_URL).hostname in LOOPBACK,
     }
     return render(request, "generation/connect.html", context)
@@ -84,12 +86,6 @@ def _values(user: User, *, token: str) -> dict[str, str]:
     }
 
 
-def _notes(program: Program, values: dict[str, str]) -> list[str]:
-    """Return the notes, without one about an alias that the site does not have."""
-    texts = [str(note) for note in program.notes]
-    return [text % values for text in texts if values["alias"] or "%(alias)s" not in text]
-
-
 def _free_name(request: SignedInRequest, name: str) -> str:
     """Return the name of a new token; another request may take it at the same time."""
     taken = set(tokens.valid_of(request.user).values_list("name", flat=True))
@@ -107,10 +103,7 @@ def _used_tokens(request: SignedInRequest) -> list[ApiToken]:
 def _arrival(token: ApiToken) -> dict[str, Any]:
     used_at = cast(datetime, token.last_used_at)  # by `_used_tokens`
     return {
-        "id": token.pk,
-        "name": token.name,
+        "token": token,
         "program": program_names.name_of(token.last_used_by),
-        "user_agent": token.last_used_by,
-        "at": used_at,
         "is_new": timezone.now() - used_at < JUST_NOW,
     }
