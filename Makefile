@@ -51,11 +51,10 @@ loadtest: $(VENV)/.development  ## simulated users of a temporary site, into .da
 	@$(BIN)/python -m deploy.bench --loadtest "--users=$(USERS) $(OPTIONS)" --into "$(INTO)"
 USERS ?= 50,100,150,300,400,500,1000
 
-# SEED="1 2 3 4 5" are other days, LIMIT=1 limits the jobs at once of every second user.
+# SEED="1 2 3 4 5" are other days.
 simulate_day: $(VENV)/.development  ## are promised waiting times kept? days in virtual time
-	@$(BIN)/python -m deploy.simulated_day --seed $(SEED) --limit $(LIMIT) --into "$(INTO)"
+	@$(BIN)/python -m deploy.simulated_day --seed $(SEED) --into "$(INTO)"
 simulate_day: SEED = 1 2 3
-LIMIT ?= 0
 
 # SEED=2 is another plan; FORM=short takes two minutes; INTO=PERFORMANCE.md writes the table there.
 chaos: $(VENV)/.development  ## faults of every kind under load, into .data/chaos/

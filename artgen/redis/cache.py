@@ -81,13 +81,6 @@ class ForgivingRedisCache(RedisCache):
         except RedisError:
             return {}
 
-    def get_many_or_raise(self, keys: Iterable[Any]) -> dict[Any, Any]:
-        """Return the values that are found; raise `CacheAway` instead of returning nothing."""
-        try:
-            return super().get_many(keys)
-        except RedisError as error:
-            raise CacheAway from error
-
     def set_many(
         self,
         data: dict[Any, Any],

@@ -19,9 +19,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make simulate_day", description=__doc__)
     parser.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3], help="of a day each")
     parser.add_argument("--jobs", type=int, default=5000, help="of a day")
-    parser.add_argument(
-        "--limit", type=int, default=0, help="of jobs at once of every second user (none)"
-    )
     parser.add_argument("--bursts", type=int, default=240, help="of each model and seed")
     parser.add_argument("--into", default="", help="also write it between the markers of this file")
     options = parser.parse_args()
@@ -39,7 +36,6 @@ def main() -> int:
                     seed=seed,
                     throttled_hour=THROTTLED_HOUR,
                     hours=24,
-                    limit=options.limit or None,
                 ).run()
             ),
         )

@@ -19,7 +19,7 @@ from generation.jobs import eta
 from generation.jobs.eta import Forecast, History, Record
 from generation.jobs.eta.forecast_cache import HISTORY_SECONDS, SAMPLE_SIZE
 from generation.jobs.queue import model_queues, queue_positions
-from generation.jobs.queue.model_queues import QueueRow, UserLimit
+from generation.jobs.queue.model_queues import QueueRow
 from generation.models import ImageModel, Job, Status
 
 START = datetime(2026, 1, 15, tzinfo=UTC)
@@ -51,7 +51,6 @@ class Day:
         seed: int,
         throttled_hour: int | None,
         hours: float,
-        limit: int | None = None,
         plans: Sequence[EndpointPlan] = PLANS,
     ) -> None:
         self.random, self.plans = Random(seed), plans
@@ -71,7 +70,6 @@ class Day:
             for number, plan in enumerate(plans, start=1)
         }
         self.users = [User(id=self._id()) for _n in range(USERS)]
-        self.limits = {} if limit is None else {user.id: limit for user in self.users[::2]}
         self.jobs: list[SimulatedJob] = []
         self.queued: dict[int, dict[UUID, deque[SimulatedJob]]] = {
             number: defaultdict(deque) for number in self.models
@@ -132,11 +130,7 @@ class Day:
             for _n in range(count)
         ]
         forecast = self.forecast(number)
-        limit = None
-        if user.id in self.limits:
-            queue = forecast.queues[number]
-            limit = queue.limits.get(user.id) or UserLimit(self.limits[user.id])
-        eta.promise(rows, forecast=forecast, now=created_at, limit=limit)
+        eta.promise(rows, forecast=forecast, now=created_at)
         jobs = [
             SimulatedJob(
                 row,
@@ -210,21 +204,10 @@ class Day:
         ]
         if self.now - self.last_success[number] < model_queues.WARM_FOR.total_seconds():
             rows.append(QueueRow("warm", number, nothing, nothing, None, 0))
-        for user_id, at_once in self.limits.items():
-            queued = sum(len(own[user_id]) for own in self.queued.values())
-            sent = self._at_runpod(user_id)
-            if queued or sent:
-                limit = UserLimit(at_once, queued, sent)
-                rows.append(QueueRow("limit", number, user_id, nothing, None, 0, limit))
         return rows
 
-    def _at_runpod(self, user_id: UUID) -> int:
-        return sum(
-            job.row.user_id == user_id for sent in self.at_runpod.values() for job in sent.values()
-        )
-
     def _submit(self, number: int) -> None:
-        """Submit what fits, by fair scheduling and limits of jobs at once."""
+        """Submit what fits, by fair scheduling."""
         room = self.plans[number - 1].max_in_flight - len(self.at_runpod[number])
         queued = self.queued[number]
         waiting = {
@@ -238,9 +221,6 @@ class Day:
         by_id = {job.row.id: job for own in queued.values() for job in own}
         for job_id in queue_positions.in_order(waiting, busy):
             job = by_id[job_id]
-            limit = self.limits.get(job.row.user_id)
-            if limit is not None and self._at_runpod(job.row.user_id) >= limit:
-                continue
             queued[job.row.user_id].remove(job)
             job.row.status, job.row.submitted_at = Status.SUBMITTED, self.moment()
             job.sent = self.now
@@ -264,10 +244,6 @@ class Day:
         job.row.execution_ms = round(job.worker_seconds * 1000)
         job.row.status = Status.STORING
         self._submit(number)
-        if job.row.user_id in self.limits:  # of other models: found by the next tick
-            tick = self.random.uniform(0, 2)
-            for other in self.models:
-                self.after(tick, partial(self._submit, other))
         self.after(self.random.lognormvariate(-0.7, 0.4), partial(self._store, job))
 
     def _store(self, job: SimulatedJob) -> None:
@@ -285,7 +261,6 @@ class Day:
                 finished_at=row.finished_at.timestamp(),
                 promised_p50_at=_seconds(row.promised_p50_at),
                 promised_p90_at=_seconds(row.promised_p90_at),
-                is_limited=row.user_id in self.limits,
             )
         )
 

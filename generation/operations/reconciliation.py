@@ -57,11 +57,6 @@ class ModelCosts:
         """How much recorded differs from expected: 0.1 is 10 % more. None if either is unknown."""
         return self.recorded / self.expected - 1 if self.expected and self.recorded else None
 
-    @property
-    def best_known(self) -> Decimal:
-        """Recorded dollars, and the expected ones of attempts whose cost was not reported."""
-        return self.recorded + self.unreported
-
 
 @dataclass(frozen=True)
 class PromptCosts:

@@ -82,7 +82,6 @@ class TestMonth(CostsTestCase):
         assert (one.recorded, one.expected) == (Decimal("0.01"), Decimal("0.009"))
         assert (one.failed_jobs, one.failed, one.unrecorded_jobs) == (1, Decimal("0.002"), 1)
         assert one.drift == Decimal("0.01") / Decimal("0.009") - 1
-        assert one.best_known == Decimal("0.013")
         assert found.total.recorded == one.recorded
 
     def test_it_counts_a_job_that_waited_for_a_budget_in_the_month_of_its_bill(self) -> None:

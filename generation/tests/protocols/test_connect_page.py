@@ -38,7 +38,7 @@ FILLED = {
     "librechat": ("IMAGE_GEN_OAI_API_KEY={}\n", "IMAGE_GEN_OAI_MODEL=gpt-image-1\n"),
     "n8n": (">{}</span>", ">https://art.example.org/v1</span>"),
     "invokeai": (
-        ">external_openai_base_url: https://art.example.org\nexternal_openai_api_key: {}\n<",
+        "external_openai_base_url: https://art.example.org\nexternal_openai_api_key: {}\n<",
         "external://openai/flux-schnell.",
     ),
     "sillytavern": (">https://art.example.org</span>", ">artgen:{}</span>", ">flux-schnell</span>"),
