@@ -4,12 +4,12 @@ from uuid import UUID
 
 from celery import shared_task
 
+from accounts.webhooks import delivery
 from accounts.webhooks import outbox as webhook_outbox
 from generation.jobs.engine import driver, heartbeat, outages, storing
 from generation.operations import cleanup
 from generation.studio.prompt_helper import credit_charges
 from generation.user_data import exports
-from generation.webhooks import delivery
 
 
 @shared_task(name="generation.submit")

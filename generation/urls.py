@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-from generation.jobs.engine.webhooks import is_of_runpod, runpod_hook
 from generation.views.account import (
     account_deletion,
     data_export,
@@ -33,6 +32,7 @@ from generation.views.jobs import job_pages
 from generation.views.presets import own_styles, presets_page, shared_presets
 from generation.views.shared import explore, saving, share_forms, shared_collections, shared_image
 from generation.views.site import metrics, shared_parts, signed_files, start_page, status_page
+from generation.views.site.provider_callbacks import is_of_runpod, runpod_hook
 
 urlpatterns = [
     path("", start_page.start, name="start"),

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import F, Min, Q, QuerySet, TextChoices
+from django.db.models import Min, Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +20,7 @@ from accounts.emails import mail_errors
 from accounts.models import OutgoingEmail
 from accounts.sessions import encryption
 from artgen.database import pooling
+from artgen.database.due_rows import claim_due, pause_after, update_claimed
 from artgen.processes import celery
 from artgen.refusals import Refusal
 
@@ -30,11 +31,8 @@ log = logging.getLogger(__name__)
 TASK = "accounts.send_emails"
 RUN_SECONDS = 30  # of one task: a worker that stops waits for it
 LEASE = timedelta(minutes=5)  # longer than one email takes; EMAIL_TIMEOUT is that of one SMTP reply
-FIRST_PAUSE = timedelta(minutes=1)  # after a failure; doubled each time, up to MAX_PAUSE
-MAX_PAUSE = timedelta(hours=1)
 # As long as the links in emails are valid: a mail server may refuse everything for a weekend.
 GIVE_UP_AFTER = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
-MAX_DOUBLINGS = 10  # beyond MAX_PAUSE
 FAILED_KEPT = timedelta(days=7)
 MAX_ERROR_LENGTH = 400
 NO_ERROR = {"error_kind": "", "last_error": ""}
@@ -120,7 +118,9 @@ def enqueue(email: EmailMessage, *, discard: bool = False) -> None:
 def send_due() -> None:
     """Send the emails that are due, for RUN_SECONDS at most."""
     end = time.monotonic() + RUN_SECONDS
-    while time.monotonic() < end and (email := _claim()):
+    while time.monotonic() < end and (
+        email := claim_due(OutgoingEmail.objects.all(), lease=LEASE, **NO_ERROR)
+    ):
         _deliver(email)
 
 
@@ -128,18 +128,6 @@ def delete_failed() -> None:
     """Delete emails that were given up more than FAILED_KEPT ago."""
     old = timezone.now() - FAILED_KEPT
     OutgoingEmail.objects.filter(due_at=None, created_at__lt=old).delete()
-
-
-def _claim() -> OutgoingEmail | None:
-    """Lease the email that has been due longest, so that no other task sends it as well."""
-    now = timezone.now()
-    waiting = OutgoingEmail.objects.filter(due_at__lte=now).order_by("due_at", "id")
-    while email := waiting.first():
-        leased = OutgoingEmail.objects.filter(pk=email.pk, due_at=email.due_at)
-        if leased.update(due_at=now + LEASE, attempts=F("attempts") + 1, **NO_ERROR):
-            email.attempts += 1
-            return email
-    return None
 
 
 def _deliver(email: OutgoingEmail) -> None:
@@ -170,7 +158,5 @@ def _postpone(email: OutgoingEmail, error: Exception) -> None:
         fields |= {"due_at": None, "body": ""}
     else:
         log.warning("email not sent yet", extra=extra, exc_info=error)
-        pause = FIRST_PAUSE * 2 ** min(email.attempts - 1, MAX_DOUBLINGS)
-        fields["due_at"] = now + min(pause, MAX_PAUSE)
-    # Its attempts have grown if another task sends it now, because this took longer than LEASE.
-    OutgoingEmail.objects.filter(pk=email.pk, attempts=email.attempts).update(**fields)
+        fields["due_at"] = now + pause_after(email.attempts)
+    update_claimed(email, **fields)

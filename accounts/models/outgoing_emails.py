@@ -8,12 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from artgen.database.due_rows import DueRow
 
-class OutgoingEmail(models.Model):
+
+class OutgoingEmail(DueRow):
     """An email that is not sent yet. `accounts.emails.outbox` writes it, sends it and deletes it.
 
     The text contains links that sign in or reset a password, so it is encrypted
-    (`accounts.emails.outbox`) and kept only until it is sent.
+    (`accounts.emails.outbox`) and kept only until it is sent. Without `due_at` it was given up;
+    the row stays for `doctor`, without its text.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -21,9 +24,6 @@ class OutgoingEmail(models.Model):
     recipient = models.EmailField(_("recipient"), max_length=254, blank=True)
     subject = models.TextField(_("subject"))
     body = models.TextField(blank=True)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    # When to send it next. NULL: given up; the row stays for `doctor`, without its text.
-    due_at = models.DateTimeField(_("next attempt"), null=True, default=timezone.now)
     # What is wrong (`mail_errors.MailError`); empty: nothing, or a version before has noted it.
     error_kind = models.CharField(max_length=20, blank=True, db_default="")
     # What the server said; empty: the email was not tried, or is being sent.

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from accounts.models.users import User
+from artgen.database.due_rows import DueRow
 
 URL_MAX_LENGTH = 500  # of up to four bytes: an index has at most 2,700
 PUSH = "push"
@@ -47,7 +48,7 @@ class WebhookAddressQuerySet(models.QuerySet["WebhookAddress"]):
 class WebhookAddress(models.Model):
     """A receiver: a program of the user, or, with a session, the push service of a browser.
 
-    Only `accounts.webhooks` and `generation.webhooks.delivery` write it.
+    Only `accounts.webhooks` writes it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -128,25 +129,26 @@ class WebhookAddress(models.Model):
         return self.session_id is not None
 
 
-class WebhookMessage(models.Model):
+class WebhookMessage(DueRow):
     """One event for one address: what is to be sent, and what came of it.
+
+    Without `due_at` there is no further attempt. `attempts` counts from when it was written or
+    replayed.
 
     `accounts.webhooks.outbox` writes it in the transaction of the event.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # NULL: an alert for ALERT_WEBHOOK_URL, which `generation.operations.alerts` sends.
     address = models.ForeignKey(
-        WebhookAddress, models.CASCADE, related_name="messages", db_index=False
+        WebhookAddress, models.CASCADE, related_name="messages", null=True, db_index=False
     )
     type = models.CharField(max_length=30)  # such as job.succeeded
     body = models.TextField()  # as it is sent, in every attempt
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When to send it next, or until when a worker sends it. NULL: no further attempt.
-    due_at = models.DateTimeField(null=True, default=timezone.now)
-    tries = models.PositiveSmallIntegerField(default=0)  # since it was written or replayed
     delivered_at = models.DateTimeField(null=True)
-    # `generation.webhooks.delivery.AttemptJson`, oldest first.
-    attempts = models.JSONField(default=list)
+    # `accounts.webhooks.delivery.AttemptJson`, oldest first.
+    attempt_log = models.JSONField(default=list)
 
     class Meta:
         ordering = ("-id",)

@@ -1,1 +1,1 @@
-"""Webhooks of users: addresses, the outbox and log; `generation.webhooks` sends."""
+"""Webhooks of users: addresses, the outbox and log, and what sends them."""

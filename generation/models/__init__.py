@@ -9,7 +9,7 @@ by `jobs.budgets.spending`, calls of the prompt helper by `studio.prompt_helper.
 sheets, their votes and word lists by `generation.studio.comparisons`.
 """
 
-from generation.models.alerts import Alert, AlertNews, AlertPost
+from generation.models.alerts import Alert, AlertNews
 from generation.models.announcements import Announcement
 from generation.models.backups import BackupRecord
 from generation.models.budgets import Budget, Period, Spending

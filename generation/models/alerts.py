@@ -1,4 +1,4 @@
-"""Alerts: what needs an operator now, and the posts to the webhook about it."""
+"""Alerts: what needs an operator now."""
 
 from django.db import models
 from django.db.models import Q
@@ -41,19 +41,3 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class AlertPost(models.Model):
-    """A message to ALERT_WEBHOOK_URL that is not delivered yet. `alerts.webhook` sends it."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="posts")
-    news = models.CharField(max_length=10, choices=AlertNews.choices)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField()
-
-    class Meta:
-        indexes = (models.Index("due_at", "id", name="alert_post_by_due_time"),)
-
-    def __str__(self) -> str:
-        return f"{self.alert_id} {self.news}"

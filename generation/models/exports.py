@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from artgen.database.due_rows import DueRow
 from generation.models.owned import OwnedQuerySet
 
 
@@ -19,17 +20,17 @@ class ExportQuerySet(OwnedQuerySet["Export"]):
         return self.filter(failed=False, expires_at__gt=timezone.now())
 
 
-class Export(models.Model):
-    """A request for an export. Each step writes one part; the row has the progress."""
+class Export(DueRow):
+    """A request for an export. Each step writes one part; the row has the progress.
+
+    Without `due_at` it is finished. `attempts` counts those of the current step.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports"
     )
     created_at = models.DateTimeField(_("created"))
-    # Time of the next step; pushed ahead as a lease during a step. NULL: finished.
-    due_at = models.DateTimeField(_("due"), null=True)
-    tries = models.PositiveSmallIntegerField(default=0)  # failed attempts of this step
     # Each {"key", "bytes", "files"}, in order.
     parts = models.JSONField(default=list)
     after_image = models.UUIDField(null=True)  # the last image in a part

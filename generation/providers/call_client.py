@@ -14,7 +14,7 @@ import urllib3.exceptions
 import urllib3.filepost
 from requests.exceptions import RequestException
 
-from generation.http.network_errors import reason_of
+from artgen.http.network_errors import reason_of
 from generation.providers import connection_pool
 from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.call_errors import (

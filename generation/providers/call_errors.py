@@ -8,8 +8,8 @@ with `OutcomeUnknown` it may have been.
 import re
 from collections.abc import Mapping
 
-from generation.http.retry_after import parse_retry_after
-from generation.http.untrusted import InvalidJSON, parse_json, storable
+from artgen.http.retry_after import parse_retry_after
+from artgen.http.untrusted import InvalidJSON, parse_json, storable
 from generation.providers.payloads.vendor_errors import classify
 
 DETAIL_CHARACTERS = 2_000

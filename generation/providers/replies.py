@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generation.http.untrusted import InvalidJSON, parse_json
+from artgen.http.untrusted import InvalidJSON, parse_json
 from generation.providers.call_errors import DETAIL_CHARACTERS, CallFailed, read_error
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024  # images may be inside, as base64

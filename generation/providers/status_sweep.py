@@ -18,8 +18,8 @@ import httpcore2
 import requests.utils
 from httpcore2 import AsyncConnectionPool, ConnectError, ConnectTimeout
 
-from generation.http.deadlines import new_tls_context
-from generation.http.network_errors import reason_of
+from artgen.http.deadlines import new_tls_context
+from artgen.http.network_errors import reason_of
 from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.call_errors import CallFailed, ProviderError
 from generation.providers.connection_pool import MAX_IDLE_SECONDS

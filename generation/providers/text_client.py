@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generation.http import http_exchange
-from generation.http.http_exchange import Target
-from generation.http.retry_after import parse_retry_after
-from generation.http.untrusted import InvalidJSON, parse_json, storable
+from artgen.http import http_exchange
+from artgen.http.http_exchange import Target
+from artgen.http.retry_after import parse_retry_after
+from artgen.http.untrusted import InvalidJSON, parse_json, storable
 from generation.providers.access import BearerAccess
 from generation.providers.call_errors import DETAIL_CHARACTERS, vendor_text
 

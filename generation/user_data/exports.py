@@ -27,6 +27,7 @@ from accounts.webhooks import outbox as webhooks
 from accounts.webhooks.outbox import WebhookEvent
 from artgen.api.json_types import IdText, MomentText
 from artgen.api.times import time_json
+from artgen.database.due_rows import claim_due, pause_after, update_claimed
 from artgen.refusals import Refusal
 from generation.files import object_keys, storage
 from generation.gallery.zip_archive import image_entry, text_entry
@@ -38,9 +39,8 @@ log = logging.getLogger(__name__)
 
 MAX_RUNNING = 2  # steps in the whole installation, to leave workers for jobs
 LEASE = timedelta(seconds=1600)  # longer than the task's time limit, so one process writes a part
-TRIES = 6
+MAX_ATTEMPTS = 6  # of a step
 PROGRESS_EVERY = 25  # files
-PAUSE = timedelta(minutes=1)  # after a failed step; doubled each time
 MAX_FILES_PER_PART = 2000
 
 
@@ -99,11 +99,11 @@ def step(export_id: UUID) -> None:
     now = timezone.now()
     if Export.objects.filter(due_at__gt=now).count() >= MAX_RUNNING:
         return
-    if not Export.objects.filter(id=export_id, due_at__lte=now).update(due_at=now + LEASE):
+    export = claim_due(Export.objects.filter(id=export_id).select_related("user"), lease=LEASE)
+    if not export:
         return
-    export = Export.objects.select_related("user").get(id=export_id)
     if not export.user.is_active:
-        _update(export, due_at=None, expires_at=now, failed=True)
+        update_claimed(export, due_at=None, expires_at=now, failed=True)
         return
     try:
         with rendering.localized_for(export.user):
@@ -113,7 +113,7 @@ def step(export_id: UUID) -> None:
         _note_failure(export)
         return
     if more:
-        if _update(export, due_at=timezone.now(), tries=0, **_progress(export)):
+        if update_claimed(export, due_at=timezone.now(), attempts=0, **_progress(export)):
             dispatch.export(export.id)
     else:
         _finish(export)
@@ -123,7 +123,7 @@ def _finish(export: Export) -> None:
     """Make the files available, and tell the user and the user's webhooks."""
     with transaction.atomic():
         expires_at = _end()
-        if _update(export, due_at=None, expires_at=expires_at, **_progress(export)):
+        if update_claimed(export, due_at=None, expires_at=expires_at, **_progress(export)):
             outbox.enqueue(export_ready(export))
             if webhooks.wants(export.user.webhook_topics, WebhookTopic.EXPORTS):
                 data: ExportReadyJson = {
@@ -177,9 +177,7 @@ def _write_part(export: Export) -> bool:
             for count, (name, row) in enumerate(files, 1):
                 _write_file(archive, name, row)
                 if count % PROGRESS_EVERY == 0:
-                    Export.objects.filter(id=export.id, due_at=export.due_at).update(
-                        done=done + count
-                    )
+                    update_claimed(export, done=done + count)
     export.parts = [*export.parts, {"key": key, "bytes": sink.count, "files": len(files)}]
     export.done = done + len(files)
     for _name, row in files:
@@ -248,16 +246,10 @@ class _Sink:
 
 
 def _note_failure(export: Export) -> None:
-    tries = export.tries + 1
-    if tries < TRIES:
-        _update(export, due_at=timezone.now() + PAUSE * 2**export.tries, tries=tries)
+    if export.attempts < MAX_ATTEMPTS:
+        update_claimed(export, due_at=timezone.now() + pause_after(export.attempts))
     else:
-        _update(export, due_at=None, expires_at=_end(), failed=True, tries=tries)
-
-
-def _update(export: Export, **fields: object) -> bool:
-    """Write fields and return True unless the export was deleted or claimed by another process."""
-    return bool(Export.objects.filter(id=export.id, due_at=export.due_at).update(**fields))
+        update_claimed(export, due_at=None, expires_at=_end(), failed=True)
 
 
 def _progress(export: Export) -> dict[str, object]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tokens import tokens
+from accounts.webhooks import delivery
 from artgen.processes.celery import app
 from artgen.redis.channel_layers import send_lost
 from generation.jobs.engine import driver, storing
@@ -28,7 +29,6 @@ from generation.testing.isolation.routes import site_routes
 from generation.testing.isolation.suite import body_of, is_allowed, request, trials
 from generation.testing.plans import Statements
 from generation.testing.rows import many_images
-from generation.webhooks import delivery
 
 COUNT = 100_000  # over ten years: the last month has 820
 MOST = 5_000  # four months, which the costs of a month are found in
@@ -50,7 +50,7 @@ MORE_ROWS = (
     SELECT id, id, 'https://example.com/', 'jobs batches', 1, '', date_joined FROM accounts_user""",
     """UPDATE accounts_user SET webhook_topics = 'jobs batches'""",
     """INSERT INTO accounts_webhookmessage
-        (id, address_id, type, body, created_at, due_at, tries, delivered_at, attempts)
+        (id, address_id, type, body, created_at, due_at, attempts, delivered_at, attempt_log)
     SELECT id, user_id, 'job.succeeded', '{}', created_at, CASE WHEN seed % 20 = 7 THEN now() END, 1,
         CASE WHEN seed % 20 <> 7 THEN created_at END, '[]'
     FROM generation_job""",

@@ -5,10 +5,10 @@ emulator.base_url. As a process, call `serve(…)`. `FAULTS` lists the failures 
 `MAGIC_WORDS` those for prompts.
 """
 
+from .callbacks import WebhookDelivery
 from .emulator import Emulator
 from .faults import FAULTS, MAGIC_WORDS, Faults
 from .jobs import EmulatedJob
 from .options import EmulatorOptions
 from .process import add_arguments, read_options, serve
 from .recorded_calls import Call
-from .webhooks import WebhookDelivery

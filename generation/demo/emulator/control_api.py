@@ -15,11 +15,11 @@ from typing import Any
 
 from aiohttp import web
 
+from .callbacks import Webhooks
 from .endpoint_access import EndpointAccess
 from .faults import FAULTS, Faults
 from .job_queue import JobQueue
 from .output_formats import OutputFormats
-from .webhooks import Webhooks
 
 
 class ControlApi:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from .billing_api import BillingApi
+from .callbacks import WebhookDelivery, Webhooks
 from .clock import Clock
 from .control_api import ControlApi
 from .endpoint_access import EndpointAccess
@@ -22,7 +23,6 @@ from .output_formats import OutputFormats
 from .painters import FullPainter, Painter, TinyPainter
 from .queue_api import QueueApi
 from .recorded_calls import Call
-from .webhooks import WebhookDelivery, Webhooks
 from .workers import Workers
 
 T = TypeVar("T")

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from .callbacks import Webhooks
 from .clock import Clock
 from .endpoints import EmulatedEndpoint
 from .faults import Faults, magic_fault
 from .input_validation import ImageRequest, InputProblem, understand
 from .jobs import GONE, Accepted, EmulatedJob
 from .options import EmulatorOptions
-from .webhooks import Webhooks
 from .workers import Workers, WorkResult
 
 RETENTION = 1_800.0  # seconds for which a result is kept

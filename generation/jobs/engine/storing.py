@@ -9,14 +9,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from artgen.database import pooling
-from generation.files import object_keys, storage
-from generation.files.new_file import NewFile
-from generation.http.download import (
+from artgen.http.download import (
     DownloadFailed,
     DownloadRefused,
     HostFailed,
     fetch_image,
 )
+from generation.files import object_keys, storage
+from generation.files.new_file import NewFile
 from generation.imaging import image_copies
 from generation.imaging.image_decoding import InvalidImage
 from generation.jobs import clients

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from generation.http import reachability
+from artgen.http import reachability
 
 
 def from_outside(address: str) -> bool:

@@ -21,8 +21,8 @@ from accounts.models import User
 from accounts.sessions import socket_access
 from accounts.tokens import tokens
 from artgen.database.pool_threads import THREADS, in_thread, with_connection
+from artgen.http.untrusted import InvalidJSON, parse_json
 from artgen.logs import log_context, request_ids
-from generation.http.untrusted import InvalidJSON, parse_json
 from generation.jobs.live import events, presence
 from generation.jobs.live.batching import Batched
 from generation.jobs.live.job_json import JobJson, jobs_json

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.emails import outbox
-from generation.models import Alert, AlertNews, AlertPost
-from generation.operations.alerts import messages
+from generation.models import Alert, AlertNews
+from generation.operations.alerts import messages, webhook
 from generation.operations.alerts.conditions import CONDITIONS
 from generation.operations.alerts.conditions.condition import kind_of
 from generation.operations.alerts.measurements import Findings
@@ -61,4 +61,4 @@ def _notify(alert: Alert, news: AlertNews, now: datetime) -> None:
         for address, language in messages.recipients():
             outbox.enqueue(messages.alert(message, to=address, language=language))
         if settings.ALERT_WEBHOOK_URL:
-            AlertPost.objects.create(alert=alert, news=news, due_at=now)
+            webhook.write(message)

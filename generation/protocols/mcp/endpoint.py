@@ -18,8 +18,8 @@ from accounts.tokens.authentication import BearerAuthentication, SessionAuthenti
 from artgen.api.operations import operation
 from artgen.api.problems import Problem
 from artgen.api.views import ApiView
+from artgen.http.untrusted import InvalidJSON, parse_json
 from artgen.processes.later import Again, set_later
-from generation.http.untrusted import InvalidJSON, parse_json
 from generation.protocols.mcp.bridge import response_of
 
 SERVER = "generation.protocols.mcp.server.handle"

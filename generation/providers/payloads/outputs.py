@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from generation.http.untrusted import InvalidJSON, parse_json, shortened, storable
+from artgen.http.untrusted import InvalidJSON, parse_json, shortened, storable
 from generation.providers.job_report import JobReport, RemoteState
 
 from .dialect import SeedOf

@@ -6,7 +6,7 @@ Source: https://github.com/runpod-workers
 from collections.abc import Sequence
 from typing import Any
 
-from generation.http.untrusted import InvalidJSON, parse_json
+from artgen.http.untrusted import InvalidJSON, parse_json
 
 from .dialect import ALWAYS, Dialect, InputImage, Parameters
 

@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from generation.http.untrusted import InvalidJSON, parse_json
+from artgen.http.untrusted import InvalidJSON, parse_json
 
 DETAIL_CHARACTERS = 4_000
 

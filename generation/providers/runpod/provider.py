@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from generation.http.untrusted import InvalidJSON, parse_json
+from artgen.http.untrusted import InvalidJSON, parse_json
 from generation.providers import payloads
 from generation.providers.access import HttpLimits
 from generation.providers.bill import Bill

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from generation.http.untrusted import InvalidJSON, parse_json
+from artgen.http.untrusted import InvalidJSON, parse_json
 from generation.providers import payloads
 from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.bill import Bill, money

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from generation.http.untrusted import storable
+from artgen.http.untrusted import storable
 from generation.providers.job_report import JobReport, RemoteState, is_job_id
 
 log = logging.getLogger(__name__)

@@ -42,7 +42,7 @@ from generation.files import storage
 from generation.gallery import collections, notes, tagging
 from generation.gallery.sharing import collection_share_links, publications, share_links
 from generation.imaging import metadata
-from generation.jobs.engine import webhook_tokens
+from generation.jobs.engine import callback_tokens
 from generation.models import (
     Alert,
     Announcement,
@@ -311,7 +311,7 @@ def _make_addresses(data: OwnedData) -> None:
     )  # fmt: skip
     values |= {
         "submitted": submitted.id, "leaving": leaving.pk,
-        "hook": signing.dumps([str(submitted.id), submitted.attempt], salt=webhook_tokens.SALT),
+        "hook": signing.dumps([str(submitted.id), submitted.attempt], salt=callback_tokens.SALT),
         "keep": deletion.keep_token(leaving),
         "invited": invited.pk, "invitation": invitations.token_of(invited),
         "sign_up": sign_up_links.make_token("new@example.org"),

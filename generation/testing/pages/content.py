@@ -298,8 +298,8 @@ def _webhooks(owner: User) -> dict[str, Any]:
             address=on,
             type=type,
             body=json.dumps(body),
-            attempts=attempts,
-            **{"due_at": None, "tries": len(statuses), **fields},
+            attempt_log=attempts,
+            **{"due_at": None, "attempts": len(statuses), **fields},
         )
 
     failed = message("job.failed", 500, 0, 404)

@@ -4,9 +4,9 @@ import http.server
 import json
 import threading
 
+from artgen.http.download import fetch_image
 from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS
 from generation.demo.emulator.painters import tiny_png
-from generation.http.download import fetch_image
 from generation.testing.rows.payloads import WORKFLOW, build, parameters
 
 ENDPOINT = "qwen-image-t2i"

@@ -15,7 +15,7 @@ from hypothesis.extra.django import TestCase
 from accounts.models import CreditEntry
 from accounts.tokens import tokens
 from accounts.webhooks import addresses
-from generation.jobs.engine import webhook_tokens
+from generation.jobs.engine import callback_tokens
 from generation.models import Job, Status, Upload
 from generation.testing.cases import load_catalog, make_user
 from generation.testing.hostile import ADDRESSES, ANY_TEXT, any_json
@@ -222,7 +222,7 @@ class TestWebhooks(AnyRequestTestCase):
     )
     @example(b'{"id": "rp-1"}')
     def test_it_takes_an_id_that_can_be_stored_and_nothing_else(self, body: bytes) -> None:
-        token = signing.dumps([str(self.job.id), 1], salt=webhook_tokens.SALT)
+        token = signing.dumps([str(self.job.id), 1], salt=callback_tokens.SALT)
         response = self.client.generic(
             "POST", f"/hooks/runpod/{token}/", body, content_type="application/json"
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.http.download import fetch_image
+from artgen.http.download import fetch_image
 from generation.imaging.image_decoding import decode
 from generation.providers import payloads
 from generation.providers.job_report import RemoteState

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from artgen.bounded_json import MAX_DEPTH, MAX_PARTS
-from generation.http.retry_after import MAX_RETRY_AFTER_SECONDS
-from generation.http.untrusted import InvalidJSON, parse_json, storable
+from artgen.http.retry_after import MAX_RETRY_AFTER_SECONDS
+from artgen.http.untrusted import InvalidJSON, parse_json, storable
 from generation.providers import payloads
 from generation.providers.call_errors import (
     DETAIL_CHARACTERS,

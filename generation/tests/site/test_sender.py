@@ -4,7 +4,7 @@ from django.core import signing
 from django.test import Client, override_settings
 
 from accounts.tokens import tokens
-from generation.jobs.engine import webhook_tokens
+from generation.jobs.engine import callback_tokens
 from generation.testing.cases import BaseTestCase
 
 URL = "/nginx/sender/"
@@ -28,6 +28,6 @@ class TestSender(BaseTestCase):
             assert self.client.get(URL).status_code == 403
 
     def test_it_knows_webhooks_by_their_signature(self) -> None:
-        token = signing.dumps([str(self.alice.pk), 1], salt=webhook_tokens.SALT)
+        token = signing.dumps([str(self.alice.pk), 1], salt=callback_tokens.SALT)
         for path, status in ((token, 204), (f"{token}x", 403), ("x", 403)):
             assert self.client.get(f"{URL}hooks/runpod/{path}/").status_code == status

@@ -167,11 +167,11 @@ class TestStep(ExportTestCase):
             with self.assertLogs("generation.user_data.exports", "ERROR"):
                 exports.step(made.id)
             made.refresh_from_db()
-            assert (made.parts, made.tries) == ([first], 1)
+            assert (made.parts, made.attempts) == ([first], 1)
             assert made.due_at > timezone.now()
             exports.step(made.id)
             made.refresh_from_db()
-            assert made.tries == 1, "it waits before it is tried again"
+            assert made.attempts == 1, "it waits before it is tried again"
             (folder / "2.zip").rmdir()
             Export.objects.filter(id=made.id).update(due_at=timezone.now())
             self.finish(made)
@@ -183,7 +183,7 @@ class TestStep(ExportTestCase):
         Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
         (Path(settings.MEDIA_ROOT) / "exports").write_text("in the way")
         with self.assertLogs("generation.user_data.exports", "ERROR"):
-            for _n in range(exports.TRIES):
+            for _n in range(exports.MAX_ATTEMPTS):
                 Export.objects.filter(id=made.id).update(due_at=timezone.now())
                 exports.step(made.id)
         made.refresh_from_db()

@@ -9,10 +9,9 @@ from django.utils import timezone
 
 from accounts.emails import outbox as emails
 from accounts.models import WebhookAddress, WebhookMessage, WebhookOff
-from accounts.webhooks import addresses
+from accounts.webhooks import addresses, delivery
 from generation.testing.cases import BaseTestCase
 from generation.testing.servers.webhook_receiver import receiver
-from generation.webhooks import delivery
 
 SECRET = re.compile(r"whsec_[\w+/=]{40,}")
 

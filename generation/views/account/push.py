@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.access.request_user import SignedInRequest
+from accounts.forms.webhooks import PushForm
 from accounts.limits.rate_limits import limited
 from accounts.webhooks import push_browsers
 from accounts.webhooks.push_browsers import BrowserKeys
 from artgen.database.ids import parse_uuid
-from generation.webhooks.forms import PushForm
 
 
 @login_required

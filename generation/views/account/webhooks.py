@@ -18,15 +18,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access.request_user import SignedInRequest
 from accounts.emails import security_notices
 from accounts.emails.security_notices import Change
+from accounts.forms.webhooks import ReplayForm, WebhookEventsForm, WebhookForm
 from accounts.limits.rate_limits import limited
 from accounts.models import WebhookAddress, WebhookMessage, WebhookOff, WebhookTopic
 from accounts.webhooks import addresses, log, outbox
+from accounts.webhooks.receiver import AttemptError
 from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.web import formatting
 from generation.views.partials import part, wants_part
-from generation.webhooks.forms import ReplayForm, WebhookEventsForm, WebhookForm
-from generation.webhooks.receiver import AttemptError
 
 PAGE_SIZE = 50
 
@@ -157,7 +157,7 @@ def message(request: SignedInRequest, message_id: UUID) -> HttpResponse:
         "address": row.address,
         "state": log.state_of(row),
         "body": json.dumps(json.loads(row.body), ensure_ascii=False, indent=2),
-        "attempts": [_attempt(attempt) for attempt in reversed(row.attempts)],
+        "attempts": [_attempt(attempt) for attempt in reversed(row.attempt_log)],
     }
     return render(request, "generation/webhook_message.html", context)
 
@@ -215,7 +215,7 @@ def _log(request: SignedInRequest, address: WebhookAddress) -> dict[str, Any]:
         {
             "message": row,
             "state": log.state_of(row),
-            "last": _attempt(row.attempts[-1]) if row.attempts else None,
+            "last": _attempt(row.attempt_log[-1]) if row.attempt_log else None,
         }
         for row in page[:PAGE_SIZE]
     ]

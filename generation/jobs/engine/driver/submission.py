@@ -19,12 +19,12 @@ from generation.jobs import clients
 from generation.jobs.budgets import budget_choice
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import (
+    callback_tokens,
     dispatch,
     failures,
     lifecycle,
     outages,
     submission_pauses,
-    webhook_tokens,
 )
 from generation.jobs.engine.driver import trial_log
 from generation.jobs.inputs import masks, sources
@@ -183,7 +183,7 @@ def _prepare(
 ) -> Callable[[], Submission] | NotSent:
     """Read what the POST needs from the database, and return the function that sends it."""
     try:
-        chosen, webhook = sources.chosen(job), webhook_tokens.address(job)
+        chosen, webhook = sources.chosen(job), callback_tokens.address(job)
         provider = clients.of(job.place.provider)
     except Exception as error:  # noqa: BLE001 `_store_not_sent` handles the expected ones
         return NotSent(error)

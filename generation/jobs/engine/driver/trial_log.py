@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from generation.http.untrusted import shortened
+from artgen.http.untrusted import shortened
 from generation.jobs.engine import lifecycle
 from generation.models import Job
 from generation.providers.call_errors import ProviderError

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.credits import holds
 from accounts.models import User
 from artgen.database import raw_sql
-from generation.http.untrusted import storable
+from artgen.http.untrusted import storable
 from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import end_events

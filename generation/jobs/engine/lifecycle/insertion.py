@@ -9,8 +9,8 @@ from django.utils import timezone
 from accounts.models import User
 from artgen.database import raw_sql
 from artgen.database.raw_sql import Condition
+from artgen.http.untrusted import storable
 from artgen.logs import log_context
-from generation.http.untrusted import storable
 from generation.jobs.engine.lifecycle.transition import (
     HistoryLine,
     insert_history,

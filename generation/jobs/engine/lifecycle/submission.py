@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from generation.http.untrusted import storable
+from artgen.http.untrusted import storable
 from generation.jobs.budgets import budget_choice, budget_state
 from generation.jobs.budgets.budget_choice import ChosenJob
 from generation.jobs.engine.lifecycle.parking import park, set_aside

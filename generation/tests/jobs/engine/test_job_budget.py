@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import GroupQuota
 from accounts.tokens import tokens
 from artgen.processes.celery import app
-from generation.jobs.engine import dispatch, driver, lifecycle, storing, webhook_tokens
+from generation.jobs.engine import callback_tokens, dispatch, driver, lifecycle, storing
 from generation.models import Budget, Endpoint, ImageModel, Job, Period, Status
 from generation.testing.cases import (
     EmulatorTestCase,
@@ -143,7 +143,7 @@ class TestJobBudget(EmulatorTestCase):
         counts["place"] -= 1  # this test's own look at the row
         counts["submit"], _ = self.statements(lambda: driver.submit(MODEL))
         self.emulator.advance(30)
-        path = webhook_tokens.address(job).partition("/hooks/")[2]
+        path = callback_tokens.address(job).partition("/hooks/")[2]
         client = self.client_class()
         client.force_login(self.alice)  # nobody looks whose it is
         counts["webhook"], _ = self.statements(

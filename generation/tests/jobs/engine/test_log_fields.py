@@ -2,7 +2,7 @@
 
 import logging
 
-from generation.jobs.engine import webhook_tokens
+from generation.jobs.engine import callback_tokens
 from generation.models import Job
 from generation.testing.cases import EmulatorTestCase, make_due, work
 
@@ -51,10 +51,10 @@ class TestLog(EmulatorTestCase):
 
     def test_a_webhook_is_a_line_with_its_job(self) -> None:
         job = self.place()
-        token = webhook_tokens.address(job)
+        token = callback_tokens.address(job)
         assert token is not None
         path = token.partition("://")[2]
-        with self.assertLogs("generation.jobs.engine.webhooks", "INFO") as logs:
+        with self.assertLogs("generation.views.site.provider_callbacks", "INFO") as logs:
             self.client.post(path[path.index("/") :])
         assert self.lines(logs.records) == [
             ("webhook received", {"job": str(job.id), "attempt": 1})

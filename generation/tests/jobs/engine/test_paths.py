@@ -13,7 +13,7 @@ from django.utils import timezone
 from PIL import Image as Pillow
 
 from generation.files import storage
-from generation.jobs.engine import driver, job_control, lifecycle, webhook_tokens
+from generation.jobs.engine import callback_tokens, driver, job_control, lifecycle
 from generation.jobs.engine.driver import submission
 from generation.jobs.queue import scheduling
 from generation.models import Endpoint, GenerationSwitch, Job, Status
@@ -325,7 +325,7 @@ class TestCancel(PathTestCase):
 class TestWebhook(PathTestCase):
     def ring(self, job: Job, *, body: object = None, attempt: int = 1) -> int:
         job.attempt = attempt
-        path = webhook_tokens.address(job).removeprefix(settings.PUBLIC_URL)
+        path = callback_tokens.address(job).removeprefix(settings.PUBLIC_URL)
         return self.client.post(path, body or {}, content_type="application/json").status_code
 
     def test_it_makes_the_job_due_at_once(self):
@@ -384,7 +384,7 @@ class TestWebhook(PathTestCase):
         assert self.client.post("/hooks/runpod/nonsense/").status_code == 404
         assert (
             self.client.get(
-                webhook_tokens.address(self.place()).removeprefix(settings.PUBLIC_URL)
+                callback_tokens.address(self.place()).removeprefix(settings.PUBLIC_URL)
             ).status_code
             == 405
         )

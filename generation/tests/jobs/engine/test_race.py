@@ -27,12 +27,12 @@ from accounts.models import CreditEntry
 from generation.jobs import clients
 from generation.jobs.budgets import spending
 from generation.jobs.engine import (
+    callback_tokens,
     driver,
     job_control,
     lifecycle,
     storing,
     unread_replies,
-    webhook_tokens,
 )
 from generation.jobs.placing import orders
 from generation.jobs.queue import scheduling
@@ -145,7 +145,7 @@ class TestRace(TransactionTestCase):
         """
         taken = {urlsplit(job.webhook).path for job in self.emulator.jobs}
         for job in Job.objects.filter(status=Status.SUBMITTED, runpod_id=""):
-            if urlsplit(webhook_tokens.address(job)).path not in taken:
+            if urlsplit(callback_tokens.address(job)).path not in taken:
                 ttl = settings.RUNPOD_TTL_SECONDS + scheduling.UNKNOWN_MARGIN.total_seconds() + 1
                 let_time_pass(job.id, seconds=ttl)
         Endpoint.objects.update(submit_after=None)
@@ -193,7 +193,7 @@ class TestRace(TransactionTestCase):
             reply = clients.runpod().client.run(
                 job.snapshot["endpoint_id"],
                 input={"prompt": job.prompt},
-                webhook=webhook_tokens.address(job),
+                webhook=callback_tokens.address(job),
                 execution_timeout_ms=60_000,
                 ttl_ms=60_000,
             )

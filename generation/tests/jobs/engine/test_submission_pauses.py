@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from generation.jobs.engine import driver, lifecycle, submission_pauses, webhook_tokens
+from generation.jobs.engine import callback_tokens, driver, lifecycle, submission_pauses
 from generation.jobs.engine.driver import submission
 from generation.jobs.queue import scheduling
 from generation.models import Endpoint, Job, Status
@@ -134,7 +134,7 @@ class TestWebhook(EmulatorTestCase):
         return Job.objects.get(id=job.id)
 
     def call(self, job: Job, runpod_id: str) -> None:
-        path = webhook_tokens.address(job).partition("/hooks/")[2]
+        path = callback_tokens.address(job).partition("/hooks/")[2]
         self.client.post(f"/hooks/{path}", {"id": runpod_id}, content_type="application/json")
 
     def test_it_takes_no_image_of_another_job_from_a_forged_webhook(self):

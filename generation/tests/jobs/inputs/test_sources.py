@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from generation.catalog.offers import InvalidParameters
 from generation.files import storage, uploads
 from generation.imaging import metadata
-from generation.jobs.engine import driver, storing, webhook_tokens
+from generation.jobs.engine import callback_tokens, driver, storing
 from generation.jobs.inputs import sources
 from generation.jobs.placing import orders
 from generation.models import Image, ImageModel, Job, Status, Upload
@@ -106,7 +106,7 @@ class TestSources(EmulatorTestCase):
         job = self.place_from([self.upload()])
         (source,) = sources.of_job(job, sources.chosen(job), with_data=False)
         assert re.search("^https://art.example.org/media/uploads/", source.url)
-        assert re.search("^https://art.example.org/hooks/runpod/", webhook_tokens.address(job))
+        assert re.search("^https://art.example.org/hooks/runpod/", callback_tokens.address(job))
 
     def test_it_sends_to_runpod_no_address_of_this_machine(self):
         for public_url in (
@@ -119,7 +119,7 @@ class TestSources(EmulatorTestCase):
                 job = self.place_from([self.upload()])
                 (source,) = sources.of_job(job, sources.chosen(job), with_data=False)
                 assert re.search("^data:image/png;base64,", source.url)
-                assert webhook_tokens.address(job) is None
+                assert callback_tokens.address(job) is None
 
     def test_it_reads_the_sources_of_several_jobs_at_the_same_time(self):
         jobs = [self.place_from([self.upload()]) for _n in range(3)]

@@ -7,7 +7,7 @@ import socket
 import urllib.parse
 from functools import lru_cache
 
-from generation.http.public_addresses import is_public
+from artgen.http.public_addresses import is_public
 
 # https://www.iana.org/assignments/special-use-domain-names, RFC 8375, and names that routers and
 # companies use internally.

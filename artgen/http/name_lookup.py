@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import Future
 from functools import cache
 
-from generation.http.deadlines import seconds_left
+from artgen.http.deadlines import seconds_left
 
 MAX_LOOKUPS = 32  # in this process at once
 

@@ -20,11 +20,10 @@ from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
 from accounts.models import WebhookAddress, WebhookMessage
-from accounts.webhooks import push_browsers, push_keys
+from accounts.webhooks import push_browsers, push_encryption, push_keys, receiver
 from accounts.webhooks.push_browsers import BrowserKeys
+from accounts.webhooks.receiver import AttemptError, WebhookReply
 from accounts.webhooks.secrets import Unreadable
-from generation.webhooks import push_encryption, receiver
-from generation.webhooks.receiver import AttemptError, WebhookReply
 
 USEFUL_FOR = timedelta(hours=4)  # after the end of a run
 GONE = frozenset({404, 410, 401, 403})

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from generation.http import http_exchange
-from generation.http.deadlines import STEP_BYTES, TimedSocket
-from generation.http.download import DownloadFailed, DownloadRefused, HostFailed, fetch_image
-from generation.http.public_addresses import is_public
+from artgen.http import http_exchange
+from artgen.http.deadlines import STEP_BYTES, TimedSocket
+from artgen.http.download import DownloadFailed, DownloadRefused, HostFailed, fetch_image
+from artgen.http.public_addresses import is_public
 from generation.testing.servers.certificate import make_certificate
 from generation.testing.servers.raw_server import http, raw_server, read_request
 

@@ -12,10 +12,9 @@ from accounts.credits import ledger
 from accounts.forms.bans import MinuteInput
 from accounts.models import WebhookAddress, WebhookTopic
 from accounts.models.webhooks import URL_MAX_LENGTH
-from accounts.webhooks import push_keys
+from accounts.webhooks import push_encryption, push_keys, receiver
+from accounts.webhooks.receiver import UrlRefused
 from artgen.web import years
-from generation.webhooks import push_encryption, receiver
-from generation.webhooks.receiver import UrlRefused
 
 CREDITS_BELOW = 50
 

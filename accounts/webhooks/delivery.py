@@ -25,11 +25,11 @@ from django.utils import timezone
 from accounts.emails import outbox as emails
 from accounts.emails import texts
 from accounts.models import WebhookAddress, WebhookMessage, WebhookOff
-from accounts.webhooks import addresses, outbox, push_browsers, secrets
+from accounts.webhooks import addresses, outbox, push, push_browsers, receiver, secrets
+from accounts.webhooks.receiver import AttemptError, WebhookReply
 from artgen.api.times import time_json
 from artgen.database import pooling, raw_sql
-from generation.webhooks import push, receiver
-from generation.webhooks.receiver import AttemptError, WebhookReply
+from artgen.database.due_rows import update_claimed
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ chosen AS (
     WHERE place <= CASE WHEN is_failing THEN %(free_for_failing)s ELSE %(free)s END
     ORDER BY is_failing, place LIMIT %(free)s
 )
-UPDATE accounts_webhookmessage AS message SET due_at = %(lease)s, tries = tries + 1
+UPDATE accounts_webhookmessage AS message SET due_at = %(lease)s, attempts = attempts + 1
 WHERE id IN (SELECT id FROM chosen) AND due_at <= %(now)s
 RETURNING {columns}
 """
@@ -106,7 +106,7 @@ _turn = threading.Lock()
 
 
 class AttemptJson(TypedDict):
-    """One attempt, as `WebhookMessage.attempts` has it."""
+    """One attempt, as `WebhookMessage.attempt_log` has it."""
 
     at: str
     ms: int
@@ -192,7 +192,7 @@ def claim(running: Mapping[Future[WebhookReply], SentMessage]) -> list[SentMessa
     )
     known = WebhookAddress.objects.select_related("user").in_bulk(
         {message.address_id for message in messages}
-    ) if messages else {}  # fmt: skip
+    )
     for id in push_browsers.signed_out(known.values()):
         addresses.remove(known.pop(id))
     return [
@@ -219,19 +219,19 @@ def _send(attempt: SentMessage) -> WebhookReply:
 def _record(attempt: SentMessage, reply: WebhookReply) -> None:
     """Store what came of the attempt, and when the next one is due."""
     message, address = attempt.message, attempt.address
-    attempts = [*message.attempts, _attempt_json(reply)][-ATTEMPTS_KEPT:]
-    row = WebhookMessage.objects.filter(pk=message.pk)
+    attempt_log = [*message.attempt_log, _attempt_json(reply)][-ATTEMPTS_KEPT:]
     of_address = WebhookAddress.objects.filter(pk=address.pk)
     if reply.is_ok:
-        row.update(delivered_at=timezone.now(), due_at=None, attempts=attempts)
+        WebhookMessage.objects.filter(pk=message.pk).update(
+            delivered_at=timezone.now(), due_at=None, attempt_log=attempt_log
+        )
         of_address.filter(~Q(failing_since=None)).update(failing_since=None, paused_until=None)
         return
-    # Turned off or replayed meanwhile: its next attempt is decided.
-    claimed = row.filter(due_at=message.due_at)
-    due_at = _next_attempt(message, reply)
+    due_at = next_attempt(message, reply)
     if address.is_browser and due_at and due_at > message.created_at + push.USEFUL_FOR:
         due_at = None
-    claimed.update(due_at=due_at, attempts=attempts)
+    # Unless it was turned off or replayed meanwhile: then its next attempt is decided.
+    update_claimed(message, due_at=due_at, attempt_log=attempt_log)
     if message.type == outbox.TEST_TYPE:
         return
     of_address.update(failing_since=Coalesce("failing_since", reply.at), **_pause(reply))
@@ -248,10 +248,11 @@ def _attempt_json(reply: WebhookReply) -> AttemptJson:
     }
 
 
-def _next_attempt(message: WebhookMessage, reply: WebhookReply) -> datetime | None:
-    if message.type == outbox.TEST_TYPE or message.tries > len(PAUSES):
+def next_attempt(message: WebhookMessage, reply: WebhookReply) -> datetime | None:
+    """Return when to send a message again after this reply, None for never."""
+    if message.type == outbox.TEST_TYPE or message.attempts > len(PAUSES):
         return None
-    pause = PAUSES[message.tries - 1] * uniform(1, 1 + JITTER)  # noqa: S311
+    pause = PAUSES[message.attempts - 1] * uniform(1, 1 + JITTER)  # noqa: S311
     return timezone.now() + max(pause, timedelta(seconds=reply.retry_after))
 
 

@@ -9,7 +9,7 @@ import urllib3
 import urllib3.connection
 import urllib3.exceptions
 
-from generation.http.network_errors import reason_of
+from artgen.http.network_errors import reason_of
 from generation.testing.services import free_port
 
 

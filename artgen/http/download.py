@@ -11,9 +11,9 @@ import time
 import urllib.parse
 from collections.abc import Collection
 
-from generation.http import http_exchange
-from generation.http.http_exchange import Target, TooLarge
-from generation.http.public_addresses import is_public
+from artgen.http import http_exchange
+from artgen.http.http_exchange import Target, TooLarge
+from artgen.http.public_addresses import is_public
 
 MAX_BYTES = 40 * 1024 * 1024
 MAX_REDIRECTS = 3

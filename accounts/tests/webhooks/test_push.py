@@ -19,12 +19,11 @@ from django.utils import timezone
 from accounts.models import WebhookAddress, WebhookMessage
 from accounts.sessions import sessions
 from accounts.user_data import export
-from accounts.webhooks import addresses, push_browsers, push_keys
+from accounts.webhooks import addresses, delivery, push_browsers, push_encryption, push_keys
 from generation.jobs.engine import job_control, lifecycle
 from generation.jobs.placing import orders
 from generation.testing.cases import EmulatorTestCase
 from generation.testing.servers.webhook_receiver import Request, receiver
-from generation.webhooks import delivery, push_encryption
 
 MODEL = {"model": "flux-schnell", "prompt": "a secret fog", "width": 256, "height": 256}
 
@@ -184,7 +183,7 @@ class TestPushService(PushTestCase):
         message = WebhookMessage.objects.get()
         assert message.due_at
         old = timezone.now() - timedelta(hours=3, minutes=59)
-        WebhookMessage.objects.update(created_at=old, due_at=timezone.now(), tries=3)
+        WebhookMessage.objects.update(created_at=old, due_at=timezone.now(), attempts=3)
         WebhookAddress.objects.update(paused_until=None)
         delivery.send_due()
         assert len(self.receiver.requests) == 2

@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from generation.jobs import clients
-from generation.jobs.engine import dispatch, lifecycle, webhook_tokens
+from generation.jobs.engine import callback_tokens, dispatch, lifecycle
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def runpod_hook(request: HttpRequest, token: str) -> HttpResponse:
     The body is read only if it is unknown whether RunPod took the attempt. The job in it is
     then a candidate that /status must confirm, because anyone who knows the address can call it.
     """
-    attempt_key = webhook_tokens.read(token)
+    attempt_key = callback_tokens.read(token)
     if attempt_key is None:
         return HttpResponse(status=HTTPStatus.NOT_FOUND)
     job_id, attempt = attempt_key
@@ -40,7 +40,7 @@ def runpod_hook(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def is_of_runpod(_request: HttpRequest, token: str) -> HttpResponse:
     """Tell nginx before it receives a large body: 204 for a valid token, else 403."""
-    is_valid = webhook_tokens.read(token) is not None
+    is_valid = callback_tokens.read(token) is not None
     return HttpResponse(status=HTTPStatus.NO_CONTENT if is_valid else HTTPStatus.FORBIDDEN)
 
 

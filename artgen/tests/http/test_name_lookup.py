@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from generation.http import name_lookup
-from generation.http.download import DownloadFailed, fetch_image
-from generation.http.name_lookup import MAX_LOOKUPS, TooManyLookups
+from artgen.http import name_lookup
+from artgen.http.download import DownloadFailed, fetch_image
+from artgen.http.name_lookup import MAX_LOOKUPS, TooManyLookups
 
 NAMESPACES = ("unshare", "--map-root-user", "--mount", "--net")
 CAN_ISOLATE = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.http.reachability import is_public_address, is_public_host, reaches
+from artgen.http.reachability import is_public_address, is_public_host, reaches
 
 INSIDE = (
     *("localhost", "LOCALHOST", "localhost.", "db.localhost", "web", "emulator", "", "."),

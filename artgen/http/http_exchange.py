@@ -12,9 +12,9 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from generation.http import name_lookup
-from generation.http.deadlines import TimedSocket, seconds_left, tls_context
-from generation.http.name_lookup import SocketAddress
+from artgen.http import name_lookup
+from artgen.http.deadlines import TimedSocket, seconds_left, tls_context
+from artgen.http.name_lookup import SocketAddress
 
 CONNECT_SECONDS = 5.0  # for each address of a host
 CHUNK_BYTES = 65_536

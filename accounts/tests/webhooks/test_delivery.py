@@ -1,4 +1,4 @@
-"""`generation.webhooks.delivery`: signed, retried, slowed down, turned off, replayed."""
+"""`accounts.webhooks.delivery`: signed, retried, slowed down, turned off, replayed."""
 
 import threading
 import time
@@ -17,14 +17,13 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from accounts.access import bans
 from accounts.emails import outbox as emails
 from accounts.models import WebhookAddress, WebhookMessage, WebhookOff, WebhookTopic
-from accounts.webhooks import addresses, log, outbox
+from accounts.webhooks import addresses, delivery, log, outbox
+from accounts.webhooks import receiver as receivers
 from accounts.webhooks.outbox import WebhookEvent
+from accounts.webhooks.receiver import WebhookReply
 from generation.testing.cases import BaseTestCase, make_user, take_messages
 from generation.testing.servers.webhook_receiver import receiver
 from generation.testing.threads import at_once
-from generation.webhooks import delivery
-from generation.webhooks import receiver as receivers
-from generation.webhooks.receiver import WebhookReply
 
 EVENT = WebhookEvent(WebhookTopic.JOBS, "job.succeeded", {"id": "1"})
 
@@ -75,7 +74,7 @@ class TestSending(DeliveryTestCase):
         message = self.message()
         assert request.headers["webhook-id"] == message.message_id
         assert log.state_of(message) == log.MessageState.DELIVERED
-        (attempt,) = message.attempts
+        (attempt,) = message.attempt_log
         assert (attempt["status"], attempt["error"]) == (204, "")
         with pytest.raises(WebhookVerificationError):
             Webhook("whsec_" + "A" * 44).verify(request.body, request.headers)
@@ -136,7 +135,7 @@ class TestFailure(DeliveryTestCase):
         assert len({request.headers["webhook-id"] for request in self.receiver.requests}) == 1
         assert len({request.body for request in self.receiver.requests}) == 1
         assert log.state_of(self.message()) == log.MessageState.FAILED
-        assert len(self.message().attempts) == 10
+        assert len(self.message().attempt_log) == 10
 
     def test_it_succeeds_later_and_forgets_the_failure(self) -> None:
         self.fail()
@@ -151,7 +150,7 @@ class TestFailure(DeliveryTestCase):
     def test_it_follows_no_redirect(self) -> None:
         self.fail(302, Location=self.receiver.url("/other"))
         assert [request.path for request in self.receiver.requests] == ["/hook"]
-        assert self.message().attempts[0]["status"] == 302
+        assert self.message().attempt_log[0]["status"] == 302
         assert self.message().due_at
 
     def test_it_keeps_retry_after_and_pauses_the_whole_address(self) -> None:
@@ -172,7 +171,7 @@ class TestFailure(DeliveryTestCase):
     def test_it_shows_the_beginning_of_the_reply(self) -> None:
         self.receiver.text = "Nö\0" + "x" * 10_000
         self.fail(400)
-        text = self.message().attempts[0]["text"]
+        text = self.message().attempt_log[0]["text"]
         assert text.startswith("Nöxxx")
         assert len(text) <= receivers.REPLY_LENGTH
 
@@ -180,7 +179,7 @@ class TestFailure(DeliveryTestCase):
         self.receiver.may_reply.clear()
         with mock.patch.object(receivers, "SECONDS", 0.3):
             self.fail()
-        assert self.message().attempts[0]["error"] == "timeout"
+        assert self.message().attempt_log[0]["error"] == "timeout"
         assert self.message().due_at
 
     def test_it_says_why_it_cannot_connect(self) -> None:
@@ -195,26 +194,26 @@ class TestFailure(DeliveryTestCase):
                 WebhookMessage.objects.all().delete()
                 WebhookAddress.objects.update(url=url)
                 self.fail()
-                assert self.message().attempts[0]["error"] == error
+                assert self.message().attempt_log[0]["error"] == error
         WebhookAddress.objects.update(url="http://127.0.0.1:1/")
         WebhookMessage.objects.all().delete()
         with override_settings(WEBHOOK_HOSTS=["127.0.0.1:1"]):
             self.fail()
-        assert self.message().attempts[0]["error"] == "connection"
+        assert self.message().attempt_log[0]["error"] == "connection"
 
     def test_it_refuses_a_name_that_leads_to_a_private_address(self) -> None:
         WebhookAddress.objects.update(url=f"https://localhost.example.org:{self.receiver.port}/")
         private = [(2, 1, 6, "", ("10.0.0.7", self.receiver.port))]
         with mock.patch("socket.getaddrinfo", return_value=private):
             self.fail()
-        (attempt,) = self.message().attempts
+        (attempt,) = self.message().attempt_log
         assert attempt["error"] == "address"
         assert "10.0.0.7" not in attempt["text"]
 
     def test_it_says_that_a_secret_cannot_be_read(self) -> None:
         with override_settings(SECRET_KEY="another", SECRET_KEY_FALLBACKS=[]):
             self.fail()
-        assert self.message().attempts[0]["error"] == "secret"
+        assert self.message().attempt_log[0]["error"] == "secret"
         assert self.receiver.requests == []
 
 
@@ -269,7 +268,7 @@ class TestReplay(DeliveryTestCase):
         first, second = self.receiver.requests
         assert first.headers["webhook-id"] == second.headers["webhook-id"]
         assert first.body == second.body
-        assert len(self.message().attempts) == 2
+        assert len(self.message().attempt_log) == 2
 
     def test_it_refuses_one_that_waits_or_whose_address_is_off(self) -> None:
         write(self.address)
@@ -382,7 +381,7 @@ class TestProcesses(TransactionTestCase):
     def test_it_claims_each_message_once(self) -> None:
         write(self.address, 40)
         at_once([lambda: delivery.claim({}) for _ in range(8)])
-        assert set(WebhookMessage.objects.values_list("tries", flat=True)) <= {0, 1}
+        assert set(WebhookMessage.objects.values_list("attempts", flat=True)) <= {0, 1}
 
     def test_it_sends_again_what_a_killed_process_had_claimed(self) -> None:
         write(self.address)
@@ -400,7 +399,7 @@ class TestProcesses(TransactionTestCase):
             mock.patch.object(
                 type(attempts.all()), "update", side_effect=OperationalError("gone"), autospec=True
             ),
-            self.assertLogs("generation.webhooks.delivery", "ERROR"),
+            self.assertLogs("accounts.webhooks.delivery", "ERROR"),
         ):
             delivery.send_due()
         assert WebhookMessage.objects.get().delivered_at is None

@@ -1,1 +1,0 @@
-"""Webhooks of users on their way: one attempt (`receiver`), all that are due (`delivery`)."""
