@@ -1,14 +1,12 @@
 """The fields of quotas in the admin, of a user and of a group."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from accounts import job_app
 from accounts.models import ANY_MODEL
 
 QUOTAS_NOTE = _(
@@ -19,8 +17,7 @@ QUOTAS_NOTE = _(
 
 def choices(present: str) -> list[tuple[str, Any]]:
     """Return all models, and slugs of `present` that no longer name a model."""
-    models: Callable[[], Sequence[tuple[str, str]]] = import_string(settings.QUOTA_MODELS)
-    known = list(models())
+    known = list(job_app.registered.models())
     gone = sorted(set(present.split()) - {ANY_MODEL, *(slug for slug, _name in known)})
     return [(ANY_MODEL, _("All models")), *known, *((slug, slug) for slug in gone)]
 

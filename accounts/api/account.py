@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.access.request_user import limited_token, user_of
+from accounts.job_app import LimitUsage
 from accounts.limits import period_limits, user_limits
 from accounts.models import CreditEntry, User
 from artgen.api.inputs import Query
@@ -115,7 +116,7 @@ class Account(ApiView):
         return {"results": [_entry_json(entry) for entry in entries], **links}
 
 
-def _limit_json(limit: user_limits.LimitUsage) -> LimitJson:
+def _limit_json(limit: LimitUsage) -> LimitJson:
     return {"limit": limit.limit, "used": limit.used}
 
 

@@ -16,9 +16,10 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.credits import ledger_descriptions, statement_labels
+from accounts import job_app
+from accounts.credits import statement_labels
 from accounts.credits.ledger import ENDS
-from accounts.credits.ledger_descriptions import LedgerDescription
+from accounts.job_app import LedgerDescription
 from accounts.models import CreditEntry, User
 from artgen.web import formatting
 
@@ -150,7 +151,7 @@ def in_month(entries: "QuerySet[CreditEntry]", month: date) -> "QuerySet[CreditE
 def lines(beginnings: Iterable[CreditEntry]) -> list[StatementLine]:
     """Return a line for each of `beginnings`, in their order, in a fixed number of queries.
 
-    One for the ends of holds, and those of `ledger_descriptions.of`.
+    One for the ends of holds, and those of the descriptions.
     """
     beginnings = list(beginnings)
     references = {entry.reference for entry in beginnings if entry.reference}
@@ -158,7 +159,7 @@ def lines(beginnings: Iterable[CreditEntry]) -> list[StatementLine]:
     if references:
         rows = CreditEntry.objects.filter(kind__in=ENDS, reference__in=references)
         ends = {end.reference: end for end in rows}
-    descriptions = ledger_descriptions.of(references)
+    descriptions = job_app.registered.descriptions(references) if references else {}
     return [
         _of_job(entry, ends.get(entry.reference), descriptions.get(entry.reference))
         if entry.reference
@@ -237,8 +238,8 @@ def _of_job(
         shown = formatting.clock if is_same_day else formatting.moment
         times += ", " + text % {"time": shown(end.created_at)}
         if state == LineState.RETURNED:
-            why = ledger_descriptions.reason_of(end.reason)
-    service = "" if description else ledger_descriptions.service_of(hold.reason)
+            why = job_app.registered.reason_of(end.reason)
+    service = "" if description else job_app.registered.service_of(hold.reason)
     what = service or _("Image")
     if description and description.model:
         what = _("Image, %(model)s") % {"model": description.model}

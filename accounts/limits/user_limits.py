@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import job_app
+from accounts.job_app import LimitUsage
 from accounts.limits import period_limits, quotas
 from accounts.limits.quotas import Quotas
 from accounts.models import ApiToken, User
@@ -30,30 +29,6 @@ LABELS = {
 
 
 @dataclass(frozen=True)
-class LimitUsage:
-    """One limit, None if there is none, and what is used of it."""
-
-    limit: int | None
-    used: int
-    resets_at: datetime | None = None
-    """When it starts again at 0; None for what does not depend on the day."""
-
-    @property
-    def share(self) -> float:
-        """The used share, from 0 to 1; 0 without a limit."""
-        return min(1.0, self.used / self.limit) if self.limit else float(self.limit == 0)
-
-
-@dataclass(frozen=True)
-class JobLimits:
-    """What the app that has the jobs knows: limits of jobs and bytes, and the models by slug."""
-
-    limits: Mapping[str, LimitUsage]
-    models: Callable[[], Mapping[str, str]]
-    """Returns slug and name of each model that the user may use."""
-
-
-@dataclass(frozen=True)
 class UserLimits:
     """All limits of a user by name, and what an order may ask for."""
 
@@ -63,10 +38,9 @@ class UserLimits:
 
 
 def of(user: User) -> UserLimits:
-    """Return all limits of the user. The app that has the jobs provides USAGE."""
-    usage: Callable[[User, Quotas], JobLimits] = import_string(settings.USAGE)
+    """Return all limits of the user."""
     allowed, used = quotas.of(user), period_limits.used(user)
-    of_jobs = usage(user, allowed)
+    of_jobs = job_app.registered.usage(user, allowed)
     counted = {
         counter.quota: LimitUsage(
             allowed.limit(counter.quota), used[counter.quota], period_limits.resets_at(counter)

@@ -64,13 +64,6 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_EMAIL_REQUIRED = False  # accounts.access.social_sign_in requires a verified one
 SOCIALACCOUNT_QUERY_EMAIL = True
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
-LEDGER_DESCRIPTIONS = "generation.user_data.ledger_descriptions.of_jobs"
-LEDGER_LABELED = "generation.user_data.ledger_labels.labeled"
-LEDGER_LABELS = "generation.user_data.ledger_labels.totals"
-LEDGER_REASONS = "generation.user_data.ledger_descriptions.reason_of"
-LEDGER_SERVICES = "generation.user_data.ledger_descriptions.service_of"
-USAGE = "generation.user_data.usage.of_user"
-QUOTA_MODELS = "generation.user_data.usage.all_models"
 # Who may create an account: everyone with an email; who was invited; who has an email at
 # SIGN_UP_DOMAINS or was invited; nobody (staff create accounts, and invitations do not work).
 SIGN_UP = env.word("SIGN_UP", ("open", "invitation", "domain", "closed"), default="open")

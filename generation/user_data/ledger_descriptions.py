@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from accounts.credits.ledger_descriptions import LedgerDescription
+from accounts.job_app import LedgerDescription
 from generation.files import storage
 from generation.jobs.live import status_text
 from generation.models import Image, Job, Status

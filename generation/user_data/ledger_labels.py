@@ -1,4 +1,4 @@
-"""What was spent for whom, by the labels of jobs: LEDGER_LABELS and LEDGER_LABELED."""
+"""What was spent for whom, by the labels of jobs."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, QuerySet, Sum
 
-from accounts.credits.statement_labels import LabelTotal
+from accounts.job_app import LabelTotal
 from generation.models import Job, JobQuerySet, Status
 
 

@@ -1,11 +1,9 @@
-"""A user's jobs and bytes with their limits, and the models of the user: `settings.USAGE`,
-`settings.QUOTA_MODELS`.
-"""
+"""A user's jobs and bytes with their limits, and the models of the user."""
 
 from collections.abc import Sequence
 
+from accounts.job_app import JobLimits, LimitUsage
 from accounts.limits.quotas import Quotas
-from accounts.limits.user_limits import JobLimits, LimitUsage
 from accounts.models import User
 from generation.files import storage_limits
 from generation.models import AT_RUNPOD, ImageModel, Job, Status

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from accounts.credits import statement_labels
-from accounts.credits.statement_labels import LabelTotal
+from accounts.job_app import LabelTotal
 from generation.testing.cases import EmulatorTestCase
 
 LEDGER = "/account/ledger/"
