@@ -53,6 +53,7 @@ def hostile(trial: Trial, value: str, *, one_by_one: bool) -> Iterator[Trial]:
         trial.route.is_api or trial.route.is_admin
     )
     more = FIELDS if trial.method == "GET" and is_page and not given else ()
+    more = ("next",) if trial.method == "POST" and is_page else more
     names = [name for name in (*given, *more) if name not in FILE_FIELDS]
     if not names:
         return
@@ -69,7 +70,7 @@ def hostile(trial: Trial, value: str, *, one_by_one: bool) -> Iterator[Trial]:
 def failures(
     data: OwnedData, tried: list[Trial], *, value: str, one_by_one: bool = True
 ) -> Iterator[str]:
-    """Yield what fails, or shows markup as it came."""
+    """Yield what fails, shows markup as it came, or leads to another site."""
     for original in tried:
         for trial in hostile(original, value, one_by_one=one_by_one):
             cache.clear()
@@ -82,6 +83,8 @@ def failures(
                 yield f"{trial.method} {trial.route.path} {trial.query} {trial.rule.body}"
             if "<script>vqzmscript" in text and not trial.route.is_api:
                 yield f"{trial.method} {trial.route.path} shows markup as it came"
+            if response.headers.get("Location", "").startswith("//"):
+                yield f"{trial.method} {trial.route.path} leads to another site"
 
 
 @pytest.mark.parametrize("name", VALUES)

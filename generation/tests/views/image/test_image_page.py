@@ -185,12 +185,6 @@ class TestActions(ImageTestCase):
         answer = self.client.post(reverse("trash_image", args=[other.id]))
         assert answer["Location"] == reverse("gallery")
 
-    def test_it_leads_nowhere_else(self):
-        for target in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", ""):
-            with self.subTest(target):
-                answer = self.client.post(self.at("favorite_image"), {"next": target})
-                assert answer["Location"] == self.url
-
     def test_it_answers_the_script_without_a_page(self):
         for name in ACTIONS:
             answer = self.client.post(self.at(name), headers=SCRIPT)
