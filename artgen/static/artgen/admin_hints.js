@@ -1,12 +1,15 @@
-/** Names for screen readers in what scripts of Django add when the page has loaded. */
+/** Names for screen readers in what scripts of Django add, as soon as they add it. */
 
-addEventListener("load", () => {
+function label() {
   for (const hint of document.querySelectorAll(".help-tooltip[aria-label]")) hint.role = "img"
   for (const field of document.querySelectorAll(".select2-selection__rendered[role=textbox]")) {
-    const label = field.closest(".select2").previousElementSibling.labels[0]
-    if (!label) continue
-    label.id ||= `${field.id}-label`
-    field.setAttribute("aria-labelledby", label.id)
-    field.parentElement.setAttribute("aria-labelledby", `${label.id} ${field.id}`)
+    const name = field.closest(".select2").previousElementSibling.labels?.[0]
+    if (!name) continue
+    name.id ||= `${field.id}-label`
+    field.setAttribute("aria-labelledby", name.id)
+    field.parentElement.setAttribute("aria-labelledby", `${name.id} ${field.id}`)
   }
-})
+}
+
+label()
+new MutationObserver(label).observe(document.body, { childList: true, subtree: true })
