@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -15,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from accounts.models.quotas import MEGAPIXELS_IN_RANGE, QuotaFields
-from artgen.database.compiled_queries import CompiledQuery
 
 
 def fold(email: str) -> str:
@@ -43,22 +41,10 @@ class UserManager(BaseUserManager["User"]):
             email, password, **{"is_staff": True, "is_superuser": True, **fields}
         )
 
-    def get(self, *args: Any, **lookups: Any) -> User:
-        """Return a user; by id, as each request of a session does, without compiling a query."""
-        id = lookups.get("pk")
-        # The managers of relations, which have other users, too, inherit from this one.
-        if type(self) is not UserManager or args or len(lookups) > 1 or not isinstance(id, UUID):
-            return super().get(*args, **lookups)
-        for user in BY_ID.objects(id=id):
-            return user  # type: ignore[no-any-return]
-        raise User.DoesNotExist
-
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of this address, regardless of case; raise `User.DoesNotExist`."""
         return self.get(email=fold(username or ""))
 
-
-BY_ID = CompiledQuery(lambda id: User._base_manager.filter(pk=id))
 
 GUARDED = (
     *("id", "credits", "held", "session_epoch", "opened_at", "erase_at", "erased_at"),

@@ -211,7 +211,7 @@ class Day:
         room = self.plans[number - 1].max_in_flight - len(self.at_runpod[number])
         queued = self.queued[number]
         waiting = {
-            user_id: deque((job.row.created_at, job.row.id) for job in own)
+            user_id: [(job.row.created_at, job.row.id) for job in own]
             for user_id, own in queued.items()
             if own
         }

@@ -38,14 +38,15 @@ class ImageQuerySet(OwnedQuerySet["Image"]):
 
     def in_trash(self, *, since: datetime | None = None) -> "ImageQuerySet":
         """Keep trashed ones that their owner can still restore: since `trash_begins()`."""
-        return self.filter(trashed_at__gt=since or trash_begins())
+        return self.filter(trashed_at__gt=trash_begins() if since is None else since)
 
     def present(self, *, since: datetime | None = None) -> "ImageQuerySet":
         """Exclude permanently deleted ones, whose rows and files may still exist for a while.
 
         These were trashed before `since`, by default `trash_begins()`.
         """
-        return self.filter(Q(trashed_at__isnull=True) | Q(trashed_at__gt=since or trash_begins()))
+        since = trash_begins() if since is None else since
+        return self.filter(Q(trashed_at__isnull=True) | Q(trashed_at__gt=since))
 
     def with_origin(self) -> "ImageQuerySet":
         """Fetch with what `Image.origin` needs: the job, or what a saved copy is of."""

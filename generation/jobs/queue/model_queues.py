@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,7 +20,6 @@ from generation.jobs.queue import scheduling
 from generation.jobs.queue.queue_positions import (
     Positions,
     QueuePosition,
-    Waiting,
     in_order,
     position_of_next,
 )
@@ -102,7 +101,8 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
 
     Positions follow from simulating `scheduling.NEXT_JOBS`, as if no job at RunPod ended meanwhile.
     """
-    waiting: dict[int, Waiting] = {model_id: defaultdict(deque) for model_id in model_ids}
+    waiting: dict[int, dict[UUID, list[tuple[Any, UUID]]]]
+    waiting = {model_id: defaultdict(list) for model_id in model_ids}
     busy: dict[int, Counter[UUID]] = {model_id: Counter() for model_id in model_ids}
     sent: dict[int, list[float]] = {model_id: [] for model_id in model_ids}
     warm, rejected = set[int](), set[int]()

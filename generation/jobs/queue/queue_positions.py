@@ -1,15 +1,13 @@
 """Positions in the queue of a model: the order in which `scheduling` would submit jobs now."""
 
-import heapq
 from array import array
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 ID_BYTES = 16
 
-Waiting = dict[UUID, deque[tuple[Any, UUID]]]
+Waiting = Mapping[UUID, Sequence[tuple[Any, UUID]]]
 """By user: time of placement and id of each queued job, oldest first."""
 
 
@@ -103,18 +101,13 @@ class Positions(Mapping[UUID, int]):
 
 
 def in_order(waiting: Waiting, busy: Mapping[UUID, int]) -> Positions:
-    """Return the position of each queued job; `busy` counts each user's jobs at RunPod."""
-    heap = [(busy.get(user_id, 0), own[0][0], user_id) for user_id, own in waiting.items()]
-    heapq.heapify(heap)
-    ids: list[UUID] = []
-    before: list[int] = []
-    taken = Counter[UUID]()
-    while heap:
-        jobs, _, user_id = heapq.heappop(heap)
-        own = waiting[user_id]
-        ids.append(own.popleft()[1])
-        before.append(taken[user_id])
-        taken[user_id] += 1
-        if own:
-            heapq.heappush(heap, (jobs + 1, own[0][0], user_id))
-    return Positions(ids, before)
+    """Return the position of each queued job; `busy` counts each user's jobs at the providers.
+
+    The order is that of `scheduling.ORDERED`: what is submitted next is the head of this.
+    """
+    line = sorted(
+        (number + busy.get(user_id, 0), created_at, user_id, job_id, number)
+        for user_id, own in waiting.items()
+        for number, (created_at, job_id) in enumerate(own)
+    )
+    return Positions([job_id for *_, job_id, _ in line], [number for *_, number in line])
