@@ -32,7 +32,7 @@ default NGINX_SOCKET_TIMEOUT 3600s
 default NGINX_UPLOAD_BODY_MAX 22m              # UPLOAD_MAX_BYTES and the form around it
 default NGINX_FORM_BODY_MAX 64m                # 32 at a time are stored, and 6 of one account
 default NGINX_HOOK_BODY_MAX 12m
-default NGINX_BODIES "$NGINX_DIR"              # where they are stored, 2 GB at most
+default NGINX_BODIES "$NGINX_DIR"              # where they are stored, 2 GB at most, and answers
 default NGINX_ACCESS_LOG /dev/stdout           # or off
 # Proxies in front: addresses such as 10.0.0.0/8,10.1.0.1; host: on this machine; cloudflare.
 default NGINX_TRUSTED_PROXIES ''
