@@ -184,7 +184,7 @@ DATABASE_AWAY = gettext_lazy(
     "The database isn’t responding. Whether this was done is visible once it is back. With an "
     "Idempotency-Key it is safe to send it again."
 )
-DISK_FULL = gettext_lazy("There is no room for files right now. Try again in a minute.")
+DISK_FULL = gettext_lazy("The disk for temporary files is full. Try again in a minute.")
 
 
 class Problem(Refusal):

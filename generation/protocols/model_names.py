@@ -27,7 +27,7 @@ class ModelNotFound(Refusal):
 
     code = "model_not_found"
     status = 404
-    text = gettext_lazy("There is no model “%(name)s”. Models: %(models)s.")
+    text = gettext_lazy("Model “%(name)s” not found. Models: %(models)s.")
 
     def __init__(self, name: str, *, names: list[str]) -> None:
         super().__init__()

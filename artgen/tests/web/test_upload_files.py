@@ -60,6 +60,6 @@ class TestUploadFiles(ProblemTestCase):
         with mock.patch("django.core.files.temp.NamedTemporaryFile", on_full_disk):
             refused, page = self.post(UPLOADS), self.post(FORM)
         self.assert_problem(refused, 503, "unavailable")
-        assert "no room for files" in refused.json()["detail"]
-        assert (page.status_code, "no room for files" in page.content.decode()) == (503, True)
+        assert "temporary files is full" in refused.json()["detail"]
+        assert (page.status_code, "temporary files is full" in page.content.decode()) == (503, True)
         assert refused["Retry-After"] == page["Retry-After"] == "30"
