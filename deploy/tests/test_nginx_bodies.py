@@ -1,11 +1,10 @@
-"""Large bodies through nginx: only of senders whom Django knows, a few at a time of each."""
+"""Large bodies and answers in nginx: of senders whom Django knows, a few at a time of each."""
 
 import contextlib
 import json
 import os
 import select
 import socket
-import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from http.server import ThreadingHTTPServer
@@ -25,21 +24,26 @@ USER = {"Authorization": "Bearer good"}
 ANOTHER = {"Authorization": "Bearer good too"}
 STRANGERS = ({}, {"Authorization": "Bearer invented"}, {"Cookie": "sessionid=invented"})
 IMAGE = bytes(20_000_000)
+IMAGES = "/v1/images/generations"
+IMAGE_ADDRESSES = (IMAGES, "/v1/images/edits", "/sdapi/v1/txt2img", "/t/good/sdapi/v1/img2img")
 
 
 class Application(Echo):
-    """Knows users and one webhook; answers a POST with the size of its body."""
+    """Knows users and one webhook; answers a POST with the size of its body, or with an image."""
 
     def do_GET(self) -> None:
         _scheme, _space, account = (self.headers["Authorization"] or "").partition(" ")
         is_known = self.path.startswith("/nginx/sender/") and (
-            self.path.endswith("/good/") or account.startswith("good")
+            "/good/" in self.path or account.startswith("good")
         )
         self.answer(204 if is_known else 403, b"", account=account)
 
     def do_POST(self) -> None:
         size = len(self.rfile.read(int(self.headers["Content-Length"] or 0)))
-        self.answer(200, json.dumps({"path": self.path, "size": size}).encode())
+        answer = {"path": self.path, "size": size}
+        if self.path in IMAGE_ADDRESSES:
+            answer["image"] = IMAGE[:4_000_000].hex()
+        self.answer(200, json.dumps(answer).encode())
 
     def answer(self, status: int, body: bytes, *, account: str = "") -> None:
         self.send_response(status)
@@ -57,7 +61,8 @@ def server() -> Iterator[Nginx]:
         Thread(target=application.serve_forever, daemon=True).start()
         opened.callback(application.shutdown)
         web = f"127.0.0.1:{application.server_port}"
-        yield opened.enter_context(nginx(NGINX_WEB=web, NGINX_TRUSTED_PROXIES="127.0.0.1"))
+        servers = {"NGINX_WEB": web, "NGINX_SOCKETS": web}
+        yield opened.enter_context(nginx(**servers, NGINX_TRUSTED_PROXIES="127.0.0.1"))
 
 
 def post(server: Nginx, path: str, body: Any, headers: dict[str, str], **options: Any) -> Any:
@@ -88,21 +93,13 @@ def announce(line: socket.socket, path: str, *, size: int, headers: dict[str, st
     line.sendall("\r\n".join([*lines, "", ""]).encode())
 
 
-def stored(server: Nginx) -> int:
-    """Return the number of bodies that nginx stores: its files have no name."""
+def stored(server: Nginx, folder: str = "body") -> int:
+    """Return the number of bodies, or answers, that nginx stores: its files have no name."""
     parent = (server.folder / "nginx" / "nginx.pid").read_text().strip()
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     links = [link for child in children for link in Path(f"/proc/{child}/fd").iterdir()]
     # realpath does not fail for a file that nginx has closed meanwhile
-    return sum("/body/" in os.path.realpath(link) for link in links)
-
-
-def hold(server: Nginx, lines: list[socket.socket]) -> None:
-    """Send these bodies byte by byte until nginx stores them all; fail if it refuses one."""
-    while stored(server) < len(lines):
-        for line in lines:
-            line.sendall(b"-")
-        time.sleep(0.1)
+    return sum(f"/{folder}/" in os.path.realpath(link) for link in links)
 
 
 class TestLargeBodies:
@@ -143,11 +140,10 @@ class TestLargeBodies:
         ]
         customer = {**ANOTHER, "X-Forwarded-For": "192.0.2.2"}
         with contextlib.ExitStack() as held:
-            lines = [
+            for headers in attacker[:6]:
                 held.enter_context(slow(server, FORM, size=60_000_000, headers=headers))
-                for headers in attacker[:6]
-            ]
-            hold(server, lines)
+            while stored(server) < 6:
+                pass
             status, headers, problem = post(server, UPLOADS, IMAGE, attacker[6])
             assert (status, problem["code"]) == (503, "unavailable")
             assert problem["detail"].startswith("Too many large files")
@@ -158,17 +154,33 @@ class TestLargeBodies:
 
     def test_it_stores_thirty_two_of_all(self, server: Nginx) -> None:
         with contextlib.ExitStack() as held:
-            lines: list[socket.socket] = []
             for number in range(32):
                 headers = {
                     "Authorization": f"Bearer good {number}",
                     "X-Forwarded-For": f"198.51.100.{number}",
                 }
-                line = held.enter_context(slow(server, UPLOADS, size=20_000_000, headers=headers))
-                hold(server, [*lines, line])
-                lines.append(line)
+                held.enter_context(slow(server, UPLOADS, size=20_000_000, headers=headers))
+            while stored(server) < 32:
+                pass
             assert post(server, UPLOADS, IMAGE, USER)[0] == 503
             assert post(server, "/api/v1/jobs/", b"{}", USER)[0] == 200
+
+    def test_it_stores_twenty_four_answers_of_one_account(self, server: Nginx) -> None:
+        user = {"Authorization": "Bearer good-at-reading-slowly"}
+        with contextlib.ExitStack() as held:
+            for number, path in enumerate(IMAGE_ADDRESSES * 6):
+                line = held.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+                headers = {**user, "X-Forwarded-For": f"192.0.2.{number}"}
+                announce(line, path, size=0, headers=headers)
+            while stored(server, "proxy") < 24:
+                pass
+            for path in IMAGE_ADDRESSES[:3]:
+                status, headers, problem = post(server, path, b"{}", user)
+                assert (status, problem["code"]) == (503, "unavailable"), path
+                assert headers["Retry-After"]
+            assert post(server, IMAGES, b"{}", ANOTHER)[0] == 200
+            assert post(server, "/v1/other", b"{}", user)[0] == 200
+        assert post(server, IMAGES, b"{}", {})[0] == 200  # Django refuses strangers itself
 
     def test_it_holds_four_hundred_small_bodies_of_one_address(self, server: Nginx) -> None:
         with contextlib.ExitStack() as held:
