@@ -12,7 +12,12 @@ pytestmark = pytest.mark.release("deploy/bench/", "generation/demo/")
 
 SIZES = "times=1 requests=8 feed_images=3 finished_rows=2000"
 DOCUMENT = "# Performance\n\n<!-- bench: old -->\nold\n<!-- bench: end -->\n\nwords\n"
-needs_servers = [pytest.mark.s3, pytest.mark.nginx, pytest.mark.xdist_group("bench")]
+needs_servers = [
+    pytest.mark.limit(600),
+    pytest.mark.s3,
+    pytest.mark.nginx,
+    pytest.mark.xdist_group("bench"),
+]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

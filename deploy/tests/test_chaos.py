@@ -25,6 +25,7 @@ pytestmark = pytest.mark.release(
 WITHOUT_GUARD = settings.BASE_DIR / "generation" / "testing" / "servers" / "without_guard"
 DOCUMENT = "# ArtGen\n\n<!-- chaos: by hand -->\nearlier\n<!-- chaos: end -->\n\nwords\n"
 needs_servers = [
+    pytest.mark.limit(600),
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.faketime,

@@ -28,6 +28,7 @@ pytestmark = [
     pytest.mark.nginx,
     pytest.mark.s3,
     pytest.mark.xdist_group("install_stack"),
+    pytest.mark.limit(600),
 ]
 
 NAME = "art.example.org"

@@ -14,6 +14,7 @@ from deploy.simulated_day.table import rows_of
 pytestmark = [
     pytest.mark.release("deploy/simulated_day/", "generation/jobs/eta/", "generation/jobs/queue/"),
     pytest.mark.slow,
+    pytest.mark.limit(600),
 ]
 SMALL = {"jobs": 1500, "throttled_hour": 5, "hours": 8.0}
 

@@ -43,6 +43,7 @@ pytestmark = [
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("stack"),
+    pytest.mark.limit(600),
 ]
 
 OPENED = 10  # connections of the test itself

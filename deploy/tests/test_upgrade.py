@@ -37,6 +37,7 @@ pytestmark = [
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("upgrade"),
+    pytest.mark.limit(600),
 ]
 
 SOCKETS = 4

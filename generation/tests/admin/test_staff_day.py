@@ -7,6 +7,7 @@ all spending; and what the people concerned see of it.
 import json
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from generation.testing.pages.browser import BrowserTestCase
@@ -59,6 +60,7 @@ class TestStaffDay(BrowserTestCase):
     staff = ("boss",)
     prepare = PREPARE + STUCK
 
+    @pytest.mark.limit(600)
     def test_a_day_of_staff(self) -> None:
         boss = self.visit("boss", "/admin/", viewport={"width": 1300, "height": 900})
         self.fix_a_stuck_job(boss)

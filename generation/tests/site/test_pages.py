@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import ViewportSize
 
@@ -122,6 +123,7 @@ class TestPages(BrowserTestCase):
             tab.evaluate("checks.settled()")
             assert tab.evaluate("checks.sideways()") == []
 
+    @pytest.mark.limit(600)
     def test_it_is_accessible_in_both_themes_and_on_a_phone(self):
         for page in (*PAGES, *ERRORS):
             with self.subTest(page.name):
@@ -154,6 +156,7 @@ class TestPages(BrowserTestCase):
                 tab.evaluate("checks.settled()")
                 assert self.check(tab, only=["color-contrast"]) == []
 
+    @pytest.mark.limit(600)
     def test_it_is_accessible_in_russian_on_a_phone(self):
         self.language = "ru"
         for page in (*PAGES, *ERRORS):

@@ -35,14 +35,46 @@ def test_it_compares_with_a_commit_of_this_history() -> None:
 def test_it_fails_where_ci_has_no_tool(tmp_path: Path) -> None:
     test = tmp_path / "test_tool.py"
     test.write_text("import pytest\n\n@pytest.mark.kubectl\ndef test_it(): pass\n")
-    done = subprocess.run(
+    done = run(test, {"CI": "true", "PATH": str(tmp_path)})
+    assert done.returncode == 1
+    assert "test_it needs kubectl, which CI must have" in done.stdout
+    assert "INTERNALERROR" not in done.stdout
+
+
+HANGING = """
+import subprocess
+
+import pytest
+
+@pytest.mark.limit(1)
+def test_it_hangs():
+    print("its output")
+    subprocess.run(["sleep", "600"])
+
+def test_it_is_next(): pass
+"""
+
+
+@pytest.mark.slow
+def test_it_ends_a_test_that_hangs_and_says_where(tmp_path: Path) -> None:
+    test = tmp_path / "test_hanging.py"
+    test.write_text(HANGING)
+    done = run(test, {})
+    assert done.returncode == 1
+    assert "test_it_hangs took more than 1 s." in done.stdout
+    assert 'test_hanging.py", line 9 in test_it_hangs' in done.stdout
+    assert "its output" in done.stdout
+    assert "1 failed, 1 passed" in done.stdout
+    assert "crashed" not in done.stdout
+
+
+def run(test: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the tests of a file in a worker of pytest-xdist."""
+    return subprocess.run(
         [sys.executable, "-m", "pytest", "-n", "1", "-c", "pyproject.toml", str(test)],
-        env={**os.environ, "CI": "true", "PATH": str(tmp_path)},
+        env={**os.environ, **environment},
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert "test_it needs kubectl, which CI must have" in done.stdout
-    assert "INTERNALERROR" not in done.stdout
