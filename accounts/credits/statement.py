@@ -46,7 +46,7 @@ class StatementLine:
     title: str
     """The prompt of a job, the reason of another entry."""
     why: str
-    """Why credits were returned; else empty."""
+    """Why credits were returned, or charged without an image; else empty."""
     times: str
     """Of a job: "held 20:22, charged 20:22"."""
     label: str
@@ -237,7 +237,7 @@ def _of_job(
         is_same_day = _local_day(hold.created_at) == _local_day(end.created_at)
         shown = formatting.clock if is_same_day else formatting.moment
         times += ", " + text % {"time": shown(end.created_at)}
-        if state == LineState.RETURNED:
+        if state == LineState.RETURNED or end.reason:
             why = job_app.registered.reason_of(end.reason)
     service = "" if description else job_app.registered.service_of(hold.reason)
     what = service or _("Image")

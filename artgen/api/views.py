@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.urls import URLPattern, path
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -60,10 +61,19 @@ class ApiView(ViewSetMixin, APIView):
         """The operation of the request, None for methods that the address does not have."""
         return getattr(getattr(self, self.action or "", None), "operation", None)
 
-    def read_body(self) -> dict[str, Any]:
-        """Return the body, validated by the serializer of the operation; raise Problem."""
+    def read_body(self, *, is_optional: bool = False) -> dict[str, Any]:
+        """Return the body, validated by the serializer of the operation; raise Problem.
+
+        If `is_optional`, it is read only if it is JSON: clients send an empty form, too.
+        """
         serializer = cast(Operation, self.operation).body
-        return read(serializer(data=self.request.data, partial=self.request.method == "PATCH"))
+        try:
+            data = self.request.data
+        except UnsupportedMediaType:
+            if not is_optional:
+                raise
+            data = {}
+        return read(serializer(data=data, partial=self.request.method == "PATCH"))
 
     def finalize_response(
         self, request: Request, response: Response, *args: object, **kwargs: object

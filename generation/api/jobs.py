@@ -35,7 +35,7 @@ from generation.jobs.engine import job_control
 from generation.jobs.eta import EtaJson
 from generation.jobs.live.job_json import JOB_COLUMNS, JobJson, job_json, job_rows_json, jobs_json
 from generation.jobs.placing import orders, quotes, retries
-from generation.jobs.placing.job_request import MaxCreditsBody
+from generation.jobs.placing.job_request import CancelBody, MaxCreditsBody
 from generation.models import Job, Status
 
 
@@ -104,8 +104,7 @@ class Jobs(ApiView):
         """
         seconds = waiting.seconds_of(request)
         if end := waited(request):
-            job = own_job(request, end.job_ids[0])
-            return _job_answer(job, status=end.about, headers=_applied(request))
+            return _job_waited_for(request, end)
         rate_limits.spend("place", user_of(request).pk)
         key = read_key(request)
         body, max_credits = split_price(body_of(request))
@@ -178,21 +177,27 @@ class Jobs(ApiView):
 
     @operation(
         "POST jobs/<uuid:job_id>/cancel/",
-        problems=["already_final", "daily_limit"],
+        body=CancelBody,
+        problems=["already_final", "daily_limit", "price_too_high"],
         scope=Scope.CREATE,
     )
     def cancel_job(self, request: Request, job_id: UUID) -> JobJson:
         """Cancel a job.
 
-        Its credits are returned. A job that has finished or is being saved can’t be canceled.
+        Its credits are returned, unless a provider that can’t stop it has taken it: then they are
+        charged, but not above `max_credits`. A job that has finished or is being saved can’t
+        be canceled.
         """
-        return job_json(job_control.cancel(job=own_job(request, job_id), actor=user_of(request)))
+        limit = self.read_body(is_optional=True)
+        job, user = own_job(request, job_id), user_of(request)
+        return job_json(job_control.cancel(job=job, actor=user, **limit))
 
     @operation(
         "POST jobs/<uuid:job_id>/retry/",
         body=MaxCreditsBody,
+        headers=[waiting.WAIT, waiting.PREFER],
         status=201,
-        problems=["invalid", "already_final", *ORDER_PROBLEMS],
+        problems=["already_final", *ORDER_PROBLEMS],
         scope=Scope.CREATE,
     )
     def retry_job(self, request: Request, job_id: UUID) -> Answer[JobJson]:
@@ -201,13 +206,16 @@ class Jobs(ApiView):
         Creates a new job with the same parameters, seed included. In a comparison it takes the
         place of the old one, once.
         """
+        seconds = waiting.seconds_of(request)
+        if end := waited(request):
+            return _job_waited_for(request, end)
         rate_limits.spend("place", user_of(request).pk)
         job, user = own_job(request, job_id), user_of(request)
-        max_credits = self.read_body().get("max_credits")
-        placed = retries.retry(
-            user=user, job=job, token_id=limited_token(request), max_credits=max_credits
-        )
-        return _job_answer(placed, status=201)
+        limit = self.read_body(is_optional=True)
+        placed = retries.retry(user=user, job=job, token_id=limited_token(request), **limit)
+        answer = _job_answer(placed, status=201)
+        _wait(request, answer, [placed], seconds=seconds)
+        return answer
 
 
 def _of(user: object) -> Any:
@@ -239,6 +247,11 @@ def _batch_answer(
 ) -> Answer[BatchJson]:
     batch: BatchJson = {"id": cast(UUID, jobs[0].batch), "jobs": jobs_json(jobs)}
     return Answer(batch, status=status, headers=headers)
+
+
+def _job_waited_for(request: Request, end: waiting.EndOfJobs) -> Answer[JobJson]:
+    job = own_job(request, end.job_ids[0])
+    return _job_answer(job, status=end.about, headers=_applied(request))
 
 
 def _applied(request: Request) -> dict[str, str]:

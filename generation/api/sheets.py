@@ -20,6 +20,7 @@ from generation.api.batch_bodies import KEYED, read_key
 from generation.api.jobs import QuoteJson, quote_json
 from generation.jobs.live.job_json import JobJson, jobs_json
 from generation.jobs.placing import idempotency
+from generation.jobs.placing.job_request import CancelBody
 from generation.models import Sheet, SheetVote
 from generation.owned_rows import named_rows
 from generation.studio.comparisons import cells, comparison_order, votes
@@ -162,13 +163,21 @@ class Sheets(ApiView):
         """
         named_rows.delete(_own(request, sheet_id))
 
-    @operation("POST sheets/<uuid:sheet_id>/cancel/", scope=Scope.CREATE)
+    @operation(
+        "POST sheets/<uuid:sheet_id>/cancel/",
+        body=CancelBody,
+        problems=["price_too_high"],
+        scope=Scope.CREATE,
+    )
     def cancel_sheet(self, request: Request, sheet_id: UUID) -> SheetCancelJson:
         """Cancel the rest of a comparison.
 
-        The jobs that can still be canceled; their credits are returned.
+        The jobs that can still be canceled; their credits are returned. Those that a provider can’t
+        stop cost their credits: beyond `max_credits` for all of them they go on.
         """
-        done = cells.cancel_rest(_own(request, sheet_id), actor=user_of(request))
+        max_credits = self.read_body(is_optional=True).get("max_credits", 0)
+        sheet, user = _own(request, sheet_id), user_of(request)
+        done = cells.cancel_rest(sheet, actor=user, max_credits=max_credits)
         return {
             "canceled": done.count,
             "credits": done.credits,

@@ -145,6 +145,6 @@ def canceling(job_ids: Collection[UUID], *, user: User) -> Iterator[None]:
 def _cancel(user: User, job_ids: Collection[UUID]) -> None:
     for job in Job.objects.of(user).filter(id__in=job_ids):
         try:
-            job_control.cancel(job=job, actor=user)
+            job_control.cancel(job=job, actor=user)  # for nothing; else it goes on
         except Refusal as refusal:
             log.info("not canceled", extra={"job": str(job.id), "reason": refusal.code})

@@ -66,7 +66,7 @@ def _runpod(base_url: str, billing_url: str, api_key: str, _pid: int) -> RunPod:
 
 
 def _runpod_facts() -> Facts:
-    return Facts(longest_life=timedelta(seconds=settings.RUNPOD_TTL_SECONDS), can_cancel=True)
+    return Facts(longest_life=timedelta(seconds=settings.RUNPOD_TTL_SECONDS))
 
 
 def wavespeed() -> WaveSpeed:
@@ -87,7 +87,7 @@ def _wavespeed(base_url: str, api_key: str, webhook_secret: str, _pid: int) -> W
 
 def _wavespeed_facts() -> Facts:
     """Return the facts; WaveSpeed documents no end of a job, and images take minutes at most."""
-    return Facts(longest_life=timedelta(minutes=30), can_cancel=False)
+    return Facts(longest_life=timedelta(minutes=30))
 
 
 UNKEPT = {"Connection": "close"}
@@ -133,7 +133,7 @@ def _image_limits() -> HttpLimits:
 
 
 def _image_server_facts() -> Facts:
-    return Facts(longest_life=timedelta(seconds=settings.IMAGE_CALL_SECONDS), can_cancel=False)
+    return Facts(longest_life=timedelta(seconds=settings.IMAGE_CALL_SECONDS))
 
 
 NEEDED: Mapping[str, tuple[str, ...]] = {

@@ -33,6 +33,7 @@ from generation.models.job_events import JobEvent
 from generation.models.jobs import (
     ACTIVE,
     AT_RUNPOD,
+    CHARGED,
     ENDED_WITHOUT_IMAGES,
     FINAL,
     STUCK_AFTER,

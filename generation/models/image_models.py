@@ -107,6 +107,15 @@ class ImageModel(models.Model):
         blank=True,
         help_text=_("No endpoint that costs more for an image gets its jobs. Empty: no ceiling."),
     )
+    charges_canceled = models.BooleanField(
+        _("charge canceled images"),
+        default=True,
+        db_default=True,
+        help_text=_(
+            "If the provider can’t stop a running job, canceling it costs its user the price. "
+            "Otherwise the service pays."
+        ),
+    )
     cheapest_first = models.BooleanField(
         _("cheapest endpoint first"),
         default=False,

@@ -25,6 +25,7 @@ from generation.models.endpoints import Endpoint, Place, ProviderName
 from generation.models.image_models import ImageModel
 from generation.models.owned import OwnedQuerySet
 from generation.models.presets import OWN_STYLE_PREFIX
+from generation.providers.provider import UNSTOPPABLE
 
 if TYPE_CHECKING:
     from generation.models.images import Image
@@ -40,7 +41,7 @@ class Status(models.TextChoices):
     STORING = "storing", _("saving")  # finished at RunPod, images not in the bucket yet
     SUCCEEDED = "succeeded", _("done")  # images stored, credits charged
     FAILED = "failed", _("failed")  # no image; credits returned
-    CANCELED = "canceled", _("canceled")  # by the user or staff; credits returned
+    CANCELED = "canceled", _("canceled")  # by the user or staff; credits returned unless CHARGED
 
 
 FINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELED)
@@ -49,6 +50,8 @@ AT_RUNPOD = (Status.SUBMITTED, Status.RUNNING)
 ENDED_WITHOUT_IMAGES = (Status.FAILED, Status.CANCELED)
 TOO_DEAR = "too_dear"
 """`error_code` of a QUEUED job that costs too much at every endpoint of its model: it is parked."""
+CHARGED = "charged"
+"""`error_code` of a CANCELED job whose owner has paid: its provider could not stop it."""
 STUCK_AFTER = timedelta(seconds=60)  # a job that has been due for longer is stuck
 
 
@@ -347,6 +350,17 @@ class Job(models.Model):
     @property
     def is_cancelable(self) -> bool:
         return self.status in (Status.QUEUED, *AT_RUNPOD)
+
+    @property
+    def runs_on(self) -> bool:
+        """Whether it is at a provider that has taken it and cannot stop it."""
+        is_there = self.status in AT_RUNPOD and bool(self.runpod_id)
+        return is_there and self.place.provider in UNSTOPPABLE
+
+    @property
+    def cancel_price(self) -> int:
+        """The credits that its owner pays for canceling it now."""
+        return self.credits if self.runs_on and self.model.charges_canceled else 0
 
     def is_parked(self, *, now: datetime) -> bool:
         return (

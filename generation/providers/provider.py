@@ -23,6 +23,9 @@ SYNCHRONOUS = frozenset({YANDEX, IMAGE_SERVER})
 """Those whose reply to a submission has the images: `submit` takes as long as these, and nobody can
 ask for a job."""
 
+UNSTOPPABLE = SYNCHRONOUS | {WAVESPEED}
+"""Those that cannot cancel a job: one that was stopped here runs on, and is charged."""
+
 Ref = tuple[str, str]
 """An endpoint's id there, and a job's."""
 
@@ -40,8 +43,6 @@ class Facts:
 
     longest_life: timedelta
     """After it a submission without an answer is certainly over, by the provider's clock."""
-    can_cancel: bool
-    """If not, a job that was stopped here runs on, and is charged."""
 
 
 @dataclass(frozen=True, kw_only=True)

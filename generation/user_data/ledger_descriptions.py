@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from accounts.job_app import LedgerDescription
 from generation.files import storage
 from generation.jobs.live import status_text
-from generation.models import Image, Job, Status
+from generation.models import CHARGED, Image, Job, Status
 from generation.studio.forms import image_edits
 from generation.studio.prompt_helper import credit_charges
 
@@ -38,6 +38,8 @@ def reason_of(code: str) -> str:
         return gettext("The proposal couldn’t be generated.")
     if code == credit_charges.UNCHANGED:
         return gettext("The proposal is the same as your prompt.")
+    if code == CHARGED:
+        return gettext("Canceled when it couldn’t be stopped anymore.")
     if code in ("", Status.CANCELED):
         return gettext("Canceled.")
     return status_text.error_message(code) if CODE.fullmatch(code) else code

@@ -110,6 +110,7 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "expected_cost",
             "price",
             "max_usd",
+            "charges_canceled",
             "cheapest_first",
             "workflow",
         )

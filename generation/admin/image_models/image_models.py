@@ -101,7 +101,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
             },
         ),
         (_("Check"), {"fields": ("sample_input",)}),
-        (_("Price"), {"fields": ("expected_cost", "price", "max_usd")}),
+        (_("Price"), {"fields": ("expected_cost", "price", "max_usd", "charges_canceled")}),
     )
     readonly_fields = ("under_way", "endpoint_list", "request_format_help", "sample_input")
 

@@ -255,7 +255,7 @@ def _look_again(job: Job, actor: User) -> None:
 
 
 def _cancel(job: Job, actor: User) -> None:
-    job_control.cancel(job=job, actor=actor)
+    job_control.cancel(job=job, actor=actor, is_counted=False)
 
 
 def _retry(job: Job, actor: User) -> None:

@@ -39,7 +39,7 @@ def timeline(events: Sequence[JobEvent]) -> list[TimelineEntry]:
         entries.append(
             TimelineEntry(
                 event=event,
-                title=job_text.event(event.name),
+                title=job_text.event(event.name, event.detail),
                 clock=job_text.clock(event.at),
                 gap=_gap(event.at - previous.at) if previous else "",
                 runpod_id=event.detail if names_id else "",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from artgen.web import formatting
 from generation.jobs.live.status_text import error_message
-from generation.models import STUCK_AFTER, TOO_DEAR, Job, Status
+from generation.models import CHARGED, STUCK_AFTER, TOO_DEAR, Job, Status
 
 HOUR = 3600
 
@@ -95,8 +95,10 @@ def period(start: datetime, end: datetime) -> str:
     return formatting.duration(seconds) if seconds < HOUR else timesince(start, end, depth=1)
 
 
-def event(name: str) -> str:
+def event(name: str, detail: str) -> str:
     """Return an event of the history in words; an unknown name as it is."""
+    if name == "canceled" and detail == CHARGED:
+        return _("Canceled, credits charged")
     return {
         "placed": _("Placed"),
         "submitting": _("Being sent to the provider"),

@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce, TruncMonth
 
 from accounts.limits import period_limits
 from generation.catalog.prices import Cost
-from generation.models import Endpoint, ImageModel, Job, JobQuerySet, Spending, Status
+from generation.models import CHARGED, Endpoint, ImageModel, Job, JobQuerySet, Spending, Status
 from generation.providers import payloads
 from generation.providers.job_report import JobReport
 
@@ -123,6 +123,7 @@ def sums_of_jobs(jobs: JobQuerySet) -> list[Spending]:
     """Return the SUMS of jobs by month of bills and endpoint, as rows that are not stored."""
     done, pixels = Q(status=Status.SUCCEEDED), F("width") * F("height")
     uncounted = done & Q(cost__isnull=True, unreported_usd__isnull=True)  # by an earlier version
+    charged = done | Q(status=Status.CANCELED, error_code=CHARGED)
     dollars = Coalesce("cost", ZERO) + Coalesce("unreported_usd", ZERO)
     rows = (
         jobs.filter(done | Q(cost__gt=0) | Q(unreported_usd__gt=0))
@@ -132,7 +133,7 @@ def sums_of_jobs(jobs: JobQuerySet) -> list[Spending]:
         )
         .annotate(
             jobs=Count("id", filter=done),
-            credits=Sum("credits", filter=done, default=0),
+            credits=Sum("credits", filter=charged, default=0),
             pixels=Sum(pixels, filter=done, default=0),
             recorded=Sum("cost", default=ZERO),
             failed_jobs=Count("id", filter=~done),

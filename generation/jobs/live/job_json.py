@@ -91,7 +91,10 @@ class JobJson(_JobStateJson, JobParametersJson):
     """A job: one image to generate, or several where the model returns several at once."""
 
     batch: IdText | None
-    credits: Annotated[int, "Held while active; charged on success, returned otherwise."]
+    credits: Annotated[
+        int,
+        "Held while active; charged on success, else returned, unless its cancellation cost them.",
+    ]
     attempt: int
     version: Annotated[int, "Only grows: the higher version is newer."]
     created_at: MomentText

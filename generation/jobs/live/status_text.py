@@ -13,7 +13,7 @@ from generation.jobs import eta
 from generation.jobs.eta import Forecast, JobOutlook
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.queue_positions import QueuePosition
-from generation.models import FINAL, TOO_DEAR, Job, Status
+from generation.models import CHARGED, FINAL, TOO_DEAR, Job, Status
 from generation.providers.provider import SYNCHRONOUS
 
 ERROR_MESSAGES = {
@@ -105,6 +105,8 @@ def of_job(job: Job, outlook: JobOutlook, *, now: datetime | None = None) -> Pha
     if job.status == Status.SUCCEEDED:
         return of_success()
     if job.status == Status.CANCELED:
+        if job.error_code == CHARGED:
+            return Phase(_("Canceled by you"), _charged(job))
         return Phase(_("Canceled by you") if not job.error_code else _("Canceled"), _returned(job))
     title = _("Prompt not allowed") if job.error_code == "prompt_refused" else _("Failed")
     return Phase(title, f"{error_message(job.error_code)} {_returned(job)}")
@@ -211,6 +213,15 @@ def _returned(job: Job) -> str:
     return ngettext("%(count)d credit returned.", "%(count)d credits returned.", job.credits) % {
         "count": job.credits
     }
+
+
+def _charged(job: Job) -> str:
+    text = ngettext(
+        "%(count)d credit charged: it couldn’t be stopped anymore.",
+        "%(count)d credits charged: it couldn’t be stopped anymore.",
+        job.credits,
+    )
+    return text % {"count": job.credits}
 
 
 def _late(job: Job, now: datetime) -> str:

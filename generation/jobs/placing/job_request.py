@@ -78,6 +78,17 @@ class MaxCreditsBody(Body):
     )
 
 
+class CancelBody(Body):
+    """What the cancellation may cost."""
+
+    max_credits = Number(
+        required=False,
+        min_value=0,
+        max_value=MAX_CREDITS,
+        help_text="A higher price is refused with 402. 0 if not given.",
+    )
+
+
 class OutpaintBody(Body):
     """Percent of the image by which each side is extended."""
 

@@ -143,7 +143,7 @@ class Progress(A1111Endpoint):
     def interrupt(self, request: Request) -> dict[str, Any]:
         for job in _last_jobs(request):
             if job.is_cancelable:
-                with contextlib.suppress(job_control.AlreadyFinal):
+                with contextlib.suppress(job_control.AlreadyFinal, job_control.CancelCosts):
                     job_control.cancel(job=job, actor=user_of(request))
         return {}
 

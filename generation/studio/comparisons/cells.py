@@ -38,7 +38,7 @@ class FilledSheet:
     @property
     def returned(self) -> int:
         """The credits that canceling the rest returns."""
-        return sum(job.credits for job in self.cancelable)
+        return sum(job.credits - job.cancel_price for job in self.cancelable)
 
     @property
     def is_active(self) -> bool:
@@ -74,6 +74,6 @@ def labels_of(heads: Sequence[dict[str, object]]) -> list[str]:
     return [Head(str(head["by"]), head["value"], str(head["text"])).label for head in heads]
 
 
-def cancel_rest(sheet: Sheet, *, actor: User) -> job_control.Canceled:
+def cancel_rest(sheet: Sheet, *, actor: User, max_credits: int) -> job_control.Canceled:
     jobs = Job.objects.of(sheet.user_id).active().filter(id__in=sheet.jobs)
-    return job_control.cancel_each(jobs, actor=actor)
+    return job_control.cancel_each(jobs, actor=actor, max_credits=max_credits)

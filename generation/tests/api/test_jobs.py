@@ -250,6 +250,16 @@ class TestRetry(ApiTestCase):
         assert {name: again[name] for name in self.SAME} == {name: job[name] for name in self.SAME}
         assert response["Location"] == f"{JOBS}{again['id']}/"
 
+    def test_it_reads_a_body_only_if_it_is_json(self) -> None:
+        job = self.api.post(JOBS, FLUX).json()
+        for content_type in ("", "application/x-www-form-urlencoded", "multipart/form-data"):
+            response = self.api.client.generic(
+                "POST", f"{JOBS}{job['id']}/retry/", "a=b", content_type=content_type
+            )
+            assert response.status_code == 201, response.content
+        response = self.api.post(f"{JOBS}{job['id']}/retry/", {"max_credits": 0})
+        self.assert_problem(response, 402, "price_too_high")
+
     def test_it_places_again_what_takes_its_size_from_a_source(self) -> None:
         source = make_image(self.alice)
         asked = {

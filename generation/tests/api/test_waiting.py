@@ -76,6 +76,9 @@ class TestWait(ProtocolTestCase):
             batch = self.http.post("/batches/?wait=30", json=ORDER | {"count": 2})
         assert (job.status_code, job.json()["status"]) == (201, "succeeded")
         assert "preference-applied" not in job.headers
+        with workers(self.emulator):
+            again = self.http.post(f"/jobs/{job.json()['id']}/retry/?wait=30")
+        assert (again.status_code, again.json()["status"]) == (201, "succeeded")
         assert {one["status"] for one in batch.json()["jobs"]} == {"succeeded"}
 
     def test_it_refuses_a_time_that_is_none(self) -> None:
@@ -84,6 +87,7 @@ class TestWait(ProtocolTestCase):
             response = self.http.get(f"/jobs/{job['id']}/?wait={wrong}")
             assert (response.status_code, response.json()["code"]) == (400, "invalid")
         assert self.http.post("/jobs/?wait=soon", json=ORDER).status_code == 400
+        assert self.http.post(f"/jobs/{job['id']}/retry/?wait=soon").status_code == 400
         assert Job.objects.count() == 1
 
     def test_it_notices_an_end_whose_event_was_lost(self) -> None:

@@ -241,7 +241,8 @@ def download(request: HttpRequest, sheet_id: UUID) -> HttpResponseBase:
 @require_POST
 def cancel(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     own = _own(request, sheet_id)
-    done = cells.cancel_rest(own, actor=user_of(request))
+    max_credits = max_credits_of(request) or 0
+    done = cells.cancel_rest(own, actor=user_of(request), max_credits=max_credits)
     (messages.error if done.obstacle else messages.info)(request, done.text)
     return redirect("sheet", sheet_id=sheet_id)
 

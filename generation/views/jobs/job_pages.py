@@ -20,7 +20,7 @@ from artgen.web import formatting, refusal_pages
 from generation.catalog.shapes import shape_name
 from generation.jobs.engine import job_control
 from generation.jobs.placing import retries
-from generation.models import Image, Job, JobEvent
+from generation.models import CHARGED, Image, Job, JobEvent
 from generation.studio.presets import own_styles
 from generation.views.jobs import cards, live_texts, runs
 from generation.views.partials import part, wants_part
@@ -84,7 +84,9 @@ def run_tiles(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    job_control.cancel(job=_own(request, job_id), actor=user_of(request))
+    """Cancel a job; forms show no price, so what costs credits is asked first."""
+    max_credits = max_credits_of(request) or 0
+    job_control.cancel(job=_own(request, job_id), actor=user_of(request), max_credits=max_credits)
     if wants_part(request):
         return part(request, "generation/_card.html", {"card": cards.of_job(_own(request, job_id))})
     return redirect("create")
@@ -96,7 +98,8 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = runs.of_user(user_of(request), run_id)
     if run is None:
         raise Http404
-    done = job_control.cancel_each((card.job for card in run.cards), actor=user_of(request))
+    jobs, max_credits = (card.job for card in run.cards), max_credits_of(request) or 0
+    done = job_control.cancel_each(jobs, actor=user_of(request), max_credits=max_credits)
     if wants_part(request):
         if done.obstacle:
             return refusal_pages.plain(done.obstacle, text=done.text)
@@ -179,6 +182,8 @@ def _credits(entry: CreditEntry, job: Job) -> int:
 
 def _event_text(event: JobEvent) -> str:
     """Return the text of an event for the owner, "" for internal ones."""
+    if event.name == "canceled" and event.detail == CHARGED:
+        return _("Canceled, credits charged")
     return {
         "placed": _("Queued, credits held"),
         "sources_reduced": _("Source images reduced to fit in the request"),

@@ -11,6 +11,7 @@ from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import lifecycle, outages
 from generation.models import Job, OutageKind, ProviderOutage
 from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused, ProviderError
+from generation.providers.provider import UNSTOPPABLE
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def stop_all() -> None:
 
 
 def _stop(job: Job) -> None:
-    if not clients.facts_of(job.place.provider).can_cancel:
+    if job.place.provider in UNSTOPPABLE:
         lifecycle.store_stop(job, charge=Charge(usd=None, has_run=True))
         return
     try:

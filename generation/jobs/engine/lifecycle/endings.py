@@ -27,7 +27,7 @@ from generation.jobs.engine.lifecycle.transition import (
     move,
     publish,
 )
-from generation.models import ACTIVE, AT_RUNPOD, Image, Job, Status
+from generation.models import ACTIVE, AT_RUNPOD, CHARGED, Image, Job, Status
 
 STOPPED_BY_STAFF = "stopped_by_staff"
 
@@ -142,15 +142,18 @@ def _lease(job: Job, charge: Charge | None) -> Q:
     return Q(due_at=job.due_at) if charge is None else Q()
 
 
-def cancel(job: Job, *, actor: User | None, detail: str = "") -> Job:
-    """End a job that is not being stored yet, and release its hold. Raises Stale.
+def cancel(job: Job, *, actor: User | None, detail: str = "", is_charged: bool = False) -> Job:
+    """End a job that is not being stored yet, and release or charge its hold. Raises Stale.
 
-    The error code shows whether it was its owner; a command passes no actor.
+    The error code shows whether it was its owner; a command passes no actor. What its provider
+    cannot stop counts for budgets at once.
     """
     if not job.is_cancelable:
         raise Stale
     code = "" if actor is not None and actor.id == job.user_id else STOPPED_BY_STAFF
-    return _end_without_images(job, Status.CANCELED, EndReason(code, storable(detail), actor))
+    reason = EndReason(CHARGED if is_charged else code, storable(detail), actor)
+    charge = Charge(usd=None, has_run=True) if job.runs_on else None
+    return _end_without_images(job, Status.CANCELED, reason, charge=charge)
 
 
 def _end_without_images(
@@ -186,7 +189,8 @@ def _end_without_images(
         )
         if charge is not None:  # else once it is stopped and RunPod has said what it cost
             spending.add(job, spending.cost_of_attempt(job, charge))
-        entry = holds.release(reference=job.id, reason=reason.code or to.value)
+        end = holds.settle if reason.code == CHARGED else holds.release
+        entry = end(reference=job.id, reason=reason.code or to.value)
         end_events.write(ended, topics=entry.webhook_topics)
     return ended
 

@@ -117,11 +117,15 @@ export class JoinedRuns {
 
   /** Cancel what is not finished of runs. */
   async cancel(...ids) {
+    for (const id of ids) await this.#cancel(id)
+  }
+
+  async #cancel(id, accepted = {}) {
+    const form = new URLSearchParams(accepted)
     try {
-      for (const id of ids)
-        showBalance(await part(`${this.data.runs}${id}/cancel/`, { method: "POST" }))
+      showBalance(await part(`${this.data.runs}${id}/cancel/`, { method: "POST", form }))
     } catch (problem) {
-      showFailure(problem, this.data)
+      showFailure(problem, this.data, { accept: (more) => this.#cancel(id, more) })
     }
   }
 
