@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,14 @@ from django.conf import settings
 from django.contrib import auth
 from django.db import connection
 from django.http import HttpRequest
+from django.template import engines
 from django.template.backends import jinja2
 from django.test import TransactionTestCase, override_settings
 from django.test.client import ClientMixin
 from django.test.signals import template_rendered
 from django.utils import translation
+from jinja2 import StrictUndefined, Undefined
+from jinja2.utils import missing as missing_object
 
 from deploy import servers
 from generation.testing import tiers
@@ -206,6 +209,25 @@ def _response_contexts() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jinja2.Template, "render", render)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _strict_templates() -> Iterator[None]:
+    """Refuse a name that a template's context or object does not have.
+
+    Keys of mappings may be absent, as may attributes of None and of what is absent itself.
+    """
+    from artgen.frontend.jinja import Missing  # at import, Django is not ready
+
+    def absent(
+        hint: str | None = None, obj: Any = missing_object, name: str | None = None, *error: Any
+    ) -> Undefined:
+        is_optional = name is None or obj is None or isinstance(obj, Mapping | dict | Undefined)
+        return (Missing if is_optional else StrictUndefined)(hint, obj, name, *error)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engines["jinja2"].env, "undefined", absent)
         yield
 
 

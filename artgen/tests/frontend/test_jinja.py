@@ -10,9 +10,10 @@ from django.template import engines
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from jinja2.exceptions import UndefinedError
 from jinja2.nodes import Call, FromImport, Macro, Name
 
-from artgen.frontend.jinja import url
+from artgen.frontend.jinja import Missing, url
 from artgen.management.commands.makemessages import expressions
 
 
@@ -63,10 +64,18 @@ def test_it_gives_xgettext_the_expressions_alone():
     assert code == '{{_("Don’t%(n)s",n=1)}}{%setx=_("a""b")%}'
 
 
-def test_it_shows_nothing_for_what_is_missing():
+def test_it_shows_nothing_for_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines["jinja2"].env, "undefined", Missing)  # as outside of tests
     assert rendered("{{ one }}{{ one.two }}{{ one.two() }}{{ none.two() }}") == ""
     for name in ("400.html", "404.html", "429.html", "500.html"):  # Django: without a request
         assert "message-page" in render_to_string(name)
+
+
+@pytest.mark.parametrize("source", ["{{ one }}", "{% if one %}{% endif %}", "{{ thing.two }}"])
+def test_it_refuses_what_is_missing_in_tests(source: str) -> None:
+    with pytest.raises(UndefinedError):
+        rendered(source, thing=SimpleNamespace())
+    assert rendered("{{ one|default }}{{ thing.two }}", thing={}) == ""
 
 
 def test_it_calls_functions_that_exist():
@@ -76,4 +85,4 @@ def test_it_calls_functions_that_exist():
         names = {call.node.name for call in tree.find_all(Call) if isinstance(call.node, Name)}
         macros = {macro.name for macro in tree.find_all(Macro)}
         imported = {name for one in tree.find_all(FromImport) for name in one.names}
-        assert names <= {*environment.globals, *imported, *macros, "super"}, path
+        assert names <= {*environment.globals, *imported, *macros, "super", "caller"}, path
