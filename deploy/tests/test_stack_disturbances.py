@@ -25,7 +25,12 @@ from generation.testing.servers.silence import Proxy
 from generation.testing.servers.stack import FINAL, MACHINE, PATIENCE, Stack, children, connected
 from generation.testing.servers.yandex import Yandex, create_bucket
 
-pytestmark = [pytest.mark.s3, pytest.mark.nginx, pytest.mark.xdist_group("stack_disturbances")]
+pytestmark = [
+    pytest.mark.s3,
+    pytest.mark.nginx,
+    pytest.mark.xdist_group("stack_disturbances"),
+    pytest.mark.limit(600),
+]
 
 SECONDS = 15
 """Far above what a request takes, and below what it took before silence was noticed: 15 to 180."""

@@ -139,6 +139,7 @@ class TestAdminInABrowser(BrowserTestCase):
             page.click("[name=_continue]")
         expect(page.locator(f"[name=mode][value={mode}]")).to_be_checked()
 
+    @pytest.mark.limit(300)
     def test_a_visitor_keeps_the_prompt_over_maintenance_and_places_it(self) -> None:
         admin = self.enter("en")
         page = self.visit("alice")
