@@ -5,6 +5,7 @@ No page of it is refused a script or a style.
 
 import json
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from generation.testing.pages.browser import BrowserTestCase, speak
