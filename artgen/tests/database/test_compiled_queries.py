@@ -71,7 +71,9 @@ class TestCompiledQuery(TestCase):
 
     def test_it_returns_values_as_the_fields_do(self) -> None:
         parts, until = [{"pages": 2}], timezone.now()
-        Export.objects.create(user=self.alice, created_at=until, parts=parts, expires_at=until)
+        Export.objects.create(
+            user=self.alice, created_at=until, due_at=None, parts=parts, expires_at=until
+        )
 
         def rows(user: Any) -> QuerySet[Any, Any]:
             return Export.objects.filter(user=user).values_list("parts", "expires_at", "user")

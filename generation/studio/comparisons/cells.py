@@ -74,6 +74,6 @@ def labels_of(heads: Sequence[dict[str, object]]) -> list[str]:
     return [Head(str(head["by"]), head["value"], str(head["text"])).label for head in heads]
 
 
-def cancel_rest(sheet: Sheet, *, actor: User, max_credits: int) -> job_control.Canceled:
+def cancel_rest(sheet: Sheet, *, actor: User, max_credits: int = 0) -> job_control.Canceled:
     jobs = Job.objects.of(sheet.user_id).active().filter(id__in=sheet.jobs)
     return job_control.cancel_each(jobs, actor=actor, max_credits=max_credits)

@@ -196,7 +196,7 @@ def _make_rows(data: OwnedData) -> None:
         user=owner, key=mark("key"), body_sha256="2" * 64, placed=queued.id, created_at=now
     )
     export = Export.objects.create(
-        user=owner, created_at=now, expires_at=now + timedelta(days=1), total=1, done=1,
+        user=owner, created_at=now, due_at=None, expires_at=now + timedelta(days=1), total=1, done=1,
         parts=[{"key": f"exports/{owner.id}/part-1.zip", "bytes": 10, "files": 1}],
     )  # fmt: skip
     storage.save(export.parts[0]["key"], mark("export").encode(), content_type="application/zip")

@@ -291,7 +291,7 @@ class TestThreads(TransactionTestCase):
         while not Job.objects.filter(status=Status.RUNNING).exists():
             assert thread.is_alive()
         job = Job.objects.get()
-        job_control.cancel(job=job, actor=self.user)
+        job_control.cancel(job=job, actor=self.user, max_credits=job.credits)
         thread.join()
         driver.stop()
         job.refresh_from_db()
