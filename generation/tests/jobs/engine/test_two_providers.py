@@ -149,7 +149,7 @@ class TestTwoProviders(EmulatorTestCase):
         self.only(self.wavespeed)
         job = self.place()
         driver.submit(MODEL)
-        job_control.cancel(job=job, actor=self.alice)
+        job_control.cancel(job=job, actor=self.alice, max_credits=job.credits)
         driver.stop()
         job.refresh_from_db()
         assert (job.status, job.stop_pending) == (Status.CANCELED, False)
