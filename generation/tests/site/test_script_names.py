@@ -7,7 +7,8 @@ from django.conf import settings
 
 FOLDERS = ("artgen", "accounts", "generation")
 # Of Django's admin and its theme.
-FOREIGN = {"searchbar", "actions-icnt", "admin-utc-offset"}
+FOREIGN = {"searchbar", "actions-icnt", "admin-utc-offset", "help-tooltip"}
+FOREIGN |= {"select2", "select2-selection__rendered"}
 # `${kind}Price` and `${kind}Credits` in prompt_helper.js.
 COMPUTED = {f"{kind}-{what}" for kind in ("translate", "enhance") for what in ("price", "credits")}
 
