@@ -182,7 +182,7 @@ class TestCardsFollowTheirJobs(BrowserTestCase):
 
     def html(self, card: Card) -> str:
         with translation.override("en"):
-            return render_to_string("generation/_card.html", {"card": card})
+            return render_to_string("generation/_card.html", {"card": card, "csrf_input": ""})
 
     def test_it_asks_for_nothing_after_the_order_until_all_images_are_there(self) -> None:
         page = self.open("owner")
