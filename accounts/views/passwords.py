@@ -96,6 +96,7 @@ class Reauthenticate(ReauthenticateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add for what the password is, by the page that asked for it."""
         page = get_next_redirect_url(self.request) or "/"
+        kwargs["request_text"] = None
         with suppress(Resolver404):
             kwargs["request_text"] = REQUESTS.get(resolve(urlsplit(page).path).url_name or "")
         context: dict[str, Any] = super().get_context_data(**kwargs)

@@ -116,6 +116,7 @@ def make_job(
         "height": 768,
         "seed": 7,
         "credits": 3,
+        "snapshot": {"endpoint_id": "flux-1"},
         "status": status,
         "due_at": None if final else now,
         "finished_at": now if final else None,
