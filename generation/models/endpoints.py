@@ -21,7 +21,7 @@ class ProviderName(models.TextChoices):
 
 
 class Place(NamedTuple):
-    """An endpoint by its name at its provider."""
+    """An endpoint as its provider knows it. Jobs keep it in `snapshot`, by these names."""
 
     provider: str
     endpoint_id: str

@@ -152,7 +152,6 @@ class ImageModel(models.Model):
         """Return what a job's snapshot keeps of its endpoint, for all calls about its attempt."""
         source = self.format_source(endpoint)
         return {
-            "endpoint": endpoint.pk,
             **endpoint.place._asdict(),
             "dialect": source.dialect,
             "request_format": source.request_format,

@@ -101,7 +101,7 @@ def next_jobs(openings: Openings, states: Sequence[BudgetState]) -> NextJobs:
             continue
         endpoint, usd = taken
         next_jobs.chosen.append(
-            ChosenJob(candidate.id, endpoint, usd, is_moved=candidate.placed_for != endpoint.pk)
+            ChosenJob(candidate.id, endpoint, usd, is_moved=candidate.place != endpoint.place)
         )
         if is_limited:
             running[candidate.user_id] += 1

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from artgen.database.compiled_queries import CompiledQuery
 from generation.jobs import clients
-from generation.models import Endpoint, ImageModel, Job
+from generation.models import Endpoint, ImageModel, Job, Place
 from generation.providers.provider import SYNCHRONOUS
 
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # longest POST /run
@@ -178,7 +178,7 @@ class Candidate:
     usd: Decimal  # expected
     pixels: int
     hold: Decimal | None  # what its credits are worth in dollars; None for trials
-    placed_for: int | None = None  # the endpoint whose settings its snapshot has
+    place: Place | None = None  # whose settings its snapshot has
     wanted: int | None = None  # the endpoint that made what it repeats exactly, or that it tries
 
     @property
@@ -203,7 +203,7 @@ CANDIDATES = """
     SELECT (SELECT jsonb_agg(to_jsonb(loads)) FROM loads)::text, job.id, job.user_id,
         COALESCE(job.expected_usd, 0), job.width * job.height,
         CASE WHEN NOT job.is_trial THEN job.credits END,
-        CASE WHEN %(has_choice)s THEN (job.snapshot ->> 'endpoint')::bigint END,
+        COALESCE(job.snapshot ->> 'provider', 'runpod'), job.snapshot ->> 'endpoint_id',
         CASE WHEN %(has_choice)s THEN (job.snapshot ->> 'wanted_endpoint')::bigint END
     FROM ordered JOIN generation_job AS job ON job.id = ordered.id
     WHERE number <= %(most)s ORDER BY number""".replace("{ordered}", ORDERED).replace(
@@ -253,10 +253,10 @@ def candidates(openings: Openings) -> tuple[dict[int, Load], list[Candidate]]:
         Candidate(
             *(job_id, user_id, usd, pixels),
             None if credits is None else credits * settings.CREDIT_USD,
-            placed_for,
+            Place(provider, endpoint_id),
             wanted,
         )
-        for _loads, job_id, user_id, usd, pixels, credits, placed_for, wanted in rows
+        for _, job_id, user_id, usd, pixels, credits, provider, endpoint_id, wanted in rows
     ]
 
 

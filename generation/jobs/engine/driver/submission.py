@@ -103,7 +103,7 @@ def submit(slug: str) -> list[Job]:
     if jobs:
         sent: dict[UUID, dict[str, Any]] = {}
         kinds: dict[int, set[str]] = defaultdict(set)
-        missing = Counter(job.endpoint_id for job in jobs)
+        missing = Counter(endpoint_of(job).pk for job in jobs)
         for outcomes in post_all(jobs, sent=sent):
             trial_log.note_posts(outcomes, sent)
             for pk, of_endpoint in _by_endpoint(outcomes):
@@ -324,4 +324,4 @@ def _follow(job: Job, endpoint: Endpoint) -> None:
     current = job.model.format_source(endpoint)
     placed_with = (job.snapshot["dialect"], job.snapshot.get("request_format"))
     if placed_with == (current.dialect, current.request_format):
-        lifecycle.move_to_endpoint(job, endpoint_id=endpoint.endpoint_id)
+        lifecycle.move_to(job, place=endpoint.place)

@@ -61,7 +61,7 @@ from generation.jobs.engine.lifecycle.submission import (
     adopt_candidate,
     begin_call,
     begin_submission,
-    move_to_endpoint,
+    move_to,
     provider_of_unknown,
     put_back,
     reject_candidate,

@@ -29,7 +29,7 @@ from generation.jobs.engine.lifecycle.transition import (
 )
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.scheduling import Openings
-from generation.models import Job, JobQuerySet, ProviderName, Status, model_cache
+from generation.models import Job, JobQuerySet, Place, ProviderName, Status, model_cache
 from generation.providers.provider import SYNCHRONOUS
 
 FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status check
@@ -282,9 +282,9 @@ def begin_call() -> Job | None:
     return jobs[0] if jobs else None
 
 
-def move_to_endpoint(job: Job, *, endpoint_id: str) -> None:
+def move_to(job: Job, *, place: Place) -> None:
     """Send a waiting job to another endpoint because its model has a new one. Raises Stale."""
-    expect_one(unchanged(job).update(snapshot={**job.snapshot, "endpoint_id": endpoint_id}))
+    expect_one(unchanged(job).update(snapshot=job.snapshot | place._asdict()))
 
 
 # --- attempts of unknown fate ---------------------------------------------------------------------

@@ -71,8 +71,15 @@ class TestChoice(ChoiceTestCase):
         self.change(self.first, enabled=False)
         job = self.finish(self.place())
         assert (job.status, job.endpoint) == (Status.SUCCEEDED, self.second)
-        assert job.snapshot["endpoint"] == self.second.pk
         assert job.place == self.second.place
+
+    def test_it_goes_to_where_its_endpoint_is_now(self) -> None:
+        self.place()
+        self.change(self.first, endpoint_id=SECOND)
+        self.change(self.second, enabled=False)
+        driver.submit(MODEL)
+        assert self.places() == [SECOND]
+        assert [call.endpoint for call in self.runs()] == [SECOND]
 
     def test_staff_set_the_order(self) -> None:
         self.change(self.first, preference=2)

@@ -16,7 +16,7 @@ from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import driver, job_control, lifecycle
 from generation.jobs.placing import orders
 from generation.jobs.queue.scheduling import Openings
-from generation.models import Job, Status
+from generation.models import Job, Place, Status
 from generation.providers.job_report import JobReport, RemoteState
 from generation.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
 from generation.testing.threads import until_another_waits
@@ -54,7 +54,7 @@ class LifecycleTestCase(EmulatorTestCase):
             ),
             "not stored": lambda: lifecycle.retry_storing(job, until=soon, detail="x"),
             "succeeded": lambda: lifecycle.succeed(job, images=[], cost=None),
-            "moved": lambda: lifecycle.move_to_endpoint(job, endpoint_id="x"),
+            "moved": lambda: lifecycle.move_to(job, place=Place("runpod", "x")),
             "running": lambda: lifecycle.store_progress([(job, progress)], until=soon),
             "storing": lambda: lifecycle.begin_storing([(job, finished)]),
             "submitted": lambda: lifecycle.store_accepted([(job, job.runpod_id or "rp-late")]),

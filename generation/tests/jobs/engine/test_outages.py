@@ -201,7 +201,17 @@ class TestEndpoint(OutageTestCase):
 
         job.refresh_from_db()
         assert job.status == Status.SUCCEEDED
-        assert job.snapshot["endpoint_id"] == "black-forest-labs-flux-1-dev"
+        assert job.place.endpoint_id == "black-forest-labs-flux-1-dev"
+
+    def test_it_sends_them_to_another_provider(self) -> None:
+        job = self.place()
+        self.emulator.retire(ENDPOINT)
+        Endpoint.objects.filter(model__slug=MODEL).update(
+            provider="wavespeed", endpoint_id="wavespeed-ai/flux-schnell"
+        )
+        self.tick(seconds=5)
+        job.refresh_from_db()
+        assert job.place == ("wavespeed", "wavespeed-ai/flux-schnell")
 
 
 class TestCost(OutageTestCase):
