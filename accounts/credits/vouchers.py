@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, gettext_noop
 
@@ -111,13 +111,12 @@ def redeem(*, user: User, code: str) -> CreditEntry:
 
     Raises `NoSuchVoucher`, `VoucherEnded`, `AlreadyRedeemed` or `ledger.TooManyCredits`.
     """
-    voucher = Voucher.objects.filter(code=fold_code(code)).first()
-    if voucher is None:
-        raise NoSuchVoucher
+    voucher = of_code(code)
+    valid = Voucher.objects.filter(in_state(VoucherState.VALID), pk=voucher.pk)
     try:
         with transaction.atomic():
             # First the voucher's row, then the user's: everybody takes them in this order.
-            if not _still_valid(voucher).update(uses=F("uses") + 1):
+            if not valid.update(uses=F("uses") + 1):
                 raise VoucherEnded
             VoucherUse.objects.create(voucher=voucher, user=user)
             return ledger.grant(
@@ -170,7 +169,3 @@ def in_state(state: VoucherState) -> Q:
         VoucherState.EXPIRED: is_kept & ~is_used & is_over,
         VoucherState.VALID: is_kept & ~is_used & ~is_over,
     }[state]
-
-
-def _still_valid(voucher: Voucher) -> QuerySet[Voucher]:
-    return Voucher.objects.filter(in_state(VoucherState.VALID), pk=voucher.pk)

@@ -6,7 +6,7 @@ from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts.credits.credits_csv import ledger_csv
 from accounts.models import CreditEntry, CreditRequest, User, VoucherUse, WebhookAddress
@@ -20,56 +20,30 @@ CHUNK_SIZE = 500
 def account_files(user: User) -> Iterator[ExportFile]:
     """Yield the files; each reads its rows while it is consumed."""
     yield "profile.json", [to_json(profile(user))]
-    yield (
-        "ledger.json",
-        json_array(
-            entry_data(entry)
-            for entry in CreditEntry.objects.of(user).iterator(chunk_size=CHUNK_SIZE)
-        ),
-    )
+    entries = CreditEntry.objects.of(user).iterator(chunk_size=CHUNK_SIZE)
+    yield "ledger.json", json_array(map(entry_data, entries))
     yield "ledger.csv", ledger_csv(user)
     tokens = user.tokens.order_by("created_at", "id").values(
-        "name",
-        "prefix",
-        "scopes",
-        "credit_limit",
-        "credits_spent",
-        "created_at",
-        "expires_at",
-        "last_used_at",
-        "last_used_by",
-        "revoked_at",
+        *("name", "prefix", "scopes", "credit_limit", "credits_spent", "created_at"),
+        *("expires_at", "last_used_at", "last_used_by", "revoked_at"),
     )
-    yield "tokens.json", json_array(tokens.iterator(chunk_size=CHUNK_SIZE))
+    yield "tokens.json", json_rows(tokens)
     addresses = WebhookAddress.objects.filter(user=user).order_by("id")
     webhooks = addresses.receivers().values(
         "url", "topics", "credits_below", "created_at", "disabled_at"
     )
-    yield "webhooks.json", json_array(webhooks.iterator(chunk_size=CHUNK_SIZE))
-    browsers = addresses.browsers().values("url", "created_at")
-    yield "push_notifications.json", json_array(browsers.iterator(chunk_size=CHUNK_SIZE))
+    yield "webhooks.json", json_rows(webhooks)
+    yield "push_notifications.json", json_rows(addresses.browsers().values("url", "created_at"))
     requests = CreditRequest.objects.filter(user=user).order_by("created_at", "id")
-    columns_of_requests = requests.values(
-        "note", "state", "created_at", "decided_at", "amount", "answer"
-    )
-    yield "credit_requests.json", json_array(columns_of_requests.iterator(chunk_size=CHUNK_SIZE))
+    columns: tuple[str, ...] = ("note", "state", "created_at", "decided_at", "amount", "answer")
+    yield "credit_requests.json", json_rows(requests.values(*columns))
     uses = VoucherUse.objects.filter(user=user).order_by("used_at", "id")
-    redeemed = uses.values("used_at", credits=F("voucher__amount"))
-    yield "vouchers.json", json_array(redeemed.iterator(chunk_size=CHUNK_SIZE))
+    yield "vouchers.json", json_rows(uses.values("used_at", credits=F("voucher__amount")))
     services = SocialAccount.objects.filter(user=user).order_by("pk")
     columns = ("provider", "uid", "extra_data", "date_joined", "last_login")
-    yield ("services.json", json_array(services.values(*columns).iterator(chunk_size=CHUNK_SIZE)))
-    devices = (
-        UserSession.objects.filter(user=user)
-        .order_by("pk")
-        .values("created_at", "ip", "user_agent")
-    )
-    yield (
-        "devices.json",
-        json_array(
-            devices.values("created_at", "ip", "user_agent").iterator(chunk_size=CHUNK_SIZE)
-        ),
-    )
+    yield "services.json", json_rows(services.values(*columns))
+    devices = UserSession.objects.filter(user=user).order_by("pk")
+    yield "devices.json", json_rows(devices.values("created_at", "ip", "user_agent"))
 
 
 def profile(user: User) -> dict[str, Any]:
@@ -109,6 +83,10 @@ def json_array(rows: Iterable[Any]) -> Iterator[str]:
     for number, row in enumerate(rows):
         yield (",\n" if number else "\n") + json.dumps(row, ensure_ascii=False, default=_plain)
     yield "\n]\n"
+
+
+def json_rows(rows: QuerySet[Any, Any]) -> Iterator[str]:
+    return json_array(rows.iterator(chunk_size=CHUNK_SIZE))
 
 
 def _plain(value: object) -> str:

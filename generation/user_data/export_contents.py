@@ -5,10 +5,10 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import F, Max
 
 from accounts.models import User
-from accounts.user_data.export import CHUNK_SIZE, ExportFile, json_array
+from accounts.user_data.export import CHUNK_SIZE, ExportFile, json_array, json_rows
 from generation.models import (
     Collection,
     CollectionImage,
@@ -36,14 +36,14 @@ def files(user: User) -> Iterator[ExportFile]:
     yield "pictures.json", json_array(_images(user))
     yield "uploads.json", json_array(upload_data(upload) for upload in _uploads(user))
     yield "collections.json", json_array(_collections(user))
-    yield "presets.json", json_array(_presets(user))
+    yield "presets.json", _presets(user)
     yield "styles.json", json_array(_styles(user))
     yield "favorite_models.json", json_array(_favorite_models(user))
-    yield "publications.json", json_array(_publications(user))
-    yield "reviews.json", json_array(_reviews(user))
+    yield "publications.json", _publications(user)
+    yield "reviews.json", _reviews(user)
     yield "reports.json", json_array(_reports(user))
-    yield "comparisons.json", json_array(_comparisons(user))
-    yield "word_lists.json", json_array(_word_lists(user))
+    yield "comparisons.json", _comparisons(user)
+    yield "word_lists.json", _word_lists(user)
 
 
 def name_of(row: Image | Upload) -> str:
@@ -126,17 +126,22 @@ def _images(user: User) -> Iterator[dict[str, Any]]:
             "note": image.note,
             "tags": tag_names(image),
             "visibility": image.visibility,
-            "link": image.link_slug
-            and {
-                "slug": image.link_slug,
-                "until": image.link_until,
-                "with_parameters": image.link_parameters,
-                "with_name": image.link_name,
-            },
+            "link": _link(image),
             "saved": _saved(image.saved) if image.is_saved else None,
             "trashed_at": image.trashed_at,
             "created_at": image.created_at,
         }
+
+
+def _link(row: Image | Collection) -> dict[str, Any] | None:
+    if not row.link_slug:
+        return None
+    return {
+        "slug": row.link_slug,
+        "until": row.link_until,
+        "with_parameters": row.link_parameters,
+        "with_name": row.link_name,
+    }
 
 
 def _saved(saved: SavedImage) -> dict[str, Any]:
@@ -160,25 +165,14 @@ def _collections(user: User) -> Iterator[dict[str, Any]]:
         yield {
             "name": collection.name,
             "created_at": collection.created_at,
-            "link": collection.link_slug
-            and {
-                "slug": collection.link_slug,
-                "until": collection.link_until,
-                "with_parameters": collection.link_parameters,
-                "with_name": collection.link_name,
-            },
+            "link": _link(collection),
             "pictures": members.get(collection.id, []),
         }
 
 
-def _presets(user: User) -> Iterator[dict[str, Any]]:
-    for preset in Preset.objects.of(user).present().in_order():
-        yield {
-            "name": preset.name,
-            "values": preset.values,
-            "link": preset.link_slug,
-            "created_at": preset.created_at,
-        }
+def _presets(user: User) -> Iterator[str]:
+    presets = Preset.objects.of(user).present().in_order()
+    return json_rows(presets.values("name", "values", "created_at", link=F("link_slug")))
 
 
 def _styles(user: User) -> Iterator[dict[str, Any]]:
@@ -197,36 +191,21 @@ def _favorite_models(user: User) -> Iterator[str]:
     yield from rows.values_list("model__slug", flat=True)
 
 
-def _publications(user: User) -> Iterator[dict[str, Any]]:
+def _publications(user: User) -> Iterator[str]:
     columns = (
-        "image_id",
-        "slug",
-        "state",
-        "reason",
-        "with_parameters",
-        "with_name",
-        "asked_at",
-        "published_at",
+        *("image_id", "slug", "state", "reason", "with_parameters", "with_name"),
+        *("asked_at", "published_at"),
     )
-    rows = Publication.objects.filter(image__user=user).order_by("id").values(*columns)
-    yield from rows.iterator(chunk_size=CHUNK_SIZE)
+    rows = Publication.objects.filter(image__user=user).order_by("id")
+    return json_rows(rows.values(*columns))
 
 
-def _reviews(user: User) -> Iterator[dict[str, Any]]:
+def _reviews(user: User) -> Iterator[str]:
     columns = (
-        "id",
-        "state",
-        "prompt",
-        "requests",
-        "matches",
-        "reason",
-        "placed",
-        "created_at",
-        "appealed_at",
-        "decided_at",
+        *("id", "state", "prompt", "requests", "matches", "reason", "placed"),
+        *("created_at", "appealed_at", "decided_at"),
     )
-    rows = PromptReview.objects.filter(user=user).order_by("id").values(*columns)
-    yield from rows.iterator(chunk_size=CHUNK_SIZE)
+    return json_rows(PromptReview.objects.filter(user=user).order_by("id").values(*columns))
 
 
 def _reports(user: User) -> Iterator[dict[str, Any]]:
@@ -237,15 +216,12 @@ def _reports(user: User) -> Iterator[dict[str, Any]]:
         yield {"publication": row.pop("publication__slug"), **row}
 
 
-def _comparisons(user: User) -> Iterator[dict[str, Any]]:
-    rows = Sheet.objects.of(user).present().order_by("id")
+def _comparisons(user: User) -> Iterator[str]:
     columns = ("id", "prompt", "rows", "columns", "jobs", "asked", "created_at")
-    for row in rows.values(*columns, "vote__job_id").iterator(chunk_size=CHUNK_SIZE):
-        best = row.pop("vote__job_id")
-        yield {**row, "best": best}
+    sheets = Sheet.objects.of(user).present().order_by("id")
+    return json_rows(sheets.values(*columns, best=F("vote__job_id")))
 
 
-def _word_lists(user: User) -> Iterator[dict[str, Any]]:
+def _word_lists(user: User) -> Iterator[str]:
     rows = WordList.objects.of(user).present()
-    for row in rows.values("name", "entries", "created_at").iterator(chunk_size=CHUNK_SIZE):
-        yield {**row}
+    return json_rows(rows.values("name", "entries", "created_at"))
