@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -74,9 +75,7 @@ def invite(
     now = timezone.now()
     with transaction.atomic():
         members = set(User.objects.filter(email__in=addresses).values_list("email", flat=True))
-        open_ones = Invitation.objects.filter(
-            email__in=addresses, accepted_at=None, revoked_at=None
-        )
+        open_ones = _open().filter(email__in=addresses)
         pending = set(open_ones.filter(expires_at__gt=now).values_list("email", flat=True))
         # In one order: staff who invite the same people at once would wait for each other forever.
         expired = open_ones.filter(expires_at__lte=now).order_by("email").select_for_update()
@@ -126,8 +125,7 @@ def resend(invitation: Invitation, *, actor: User) -> None:
     if end <= now:
         end = now + timedelta(days=DAYS)
     with transaction.atomic():
-        rows = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None)
-        if not rows.update(sent_at=now, expires_at=end):
+        if not _open().filter(pk=invitation.pk).update(sent_at=now, expires_at=end):
             raise NotPending
         invitation.sent_at, invitation.expires_at = now, end
         outbox.enqueue(texts.invitation(invitation, token=token_of(invitation)))
@@ -137,8 +135,7 @@ def resend(invitation: Invitation, *, actor: User) -> None:
 def revoke(invitation: Invitation, *, actor: User) -> None:
     """End the invitation: its link no longer works. Raises `NotPending`."""
     with transaction.atomic():
-        rows = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None)
-        if not rows.update(revoked_at=timezone.now()):
+        if not _open().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
             raise NotPending
         audit.record(actor=actor, row=invitation, text="revoked")
 
@@ -161,17 +158,13 @@ def of_token(token: str) -> Invitation:
 
 def pending_for(email: str) -> Invitation | None:
     """Return the invitation of this address that is valid now."""
-    return Invitation.objects.filter(
-        email=email, accepted_at=None, revoked_at=None, expires_at__gt=timezone.now()
-    ).first()
+    return _open().filter(email=email, expires_at__gt=timezone.now()).first()
 
 
 def accept(invitation: Invitation, *, user: User) -> None:
     """Use the invitation up; raise `InvitationEnded` if it ended in the meantime."""
     now = timezone.now()
-    rows = Invitation.objects.filter(
-        pk=invitation.pk, accepted_at=None, revoked_at=None, expires_at__gt=now
-    )
+    rows = _open().filter(pk=invitation.pk, expires_at__gt=now)
     if not rows.update(accepted_at=now, user=user):
         raise InvitationEnded
 
@@ -181,6 +174,11 @@ def forget_ended(*, before: datetime) -> int:
     unused = Invitation.objects.filter(accepted_at=None)
     revoked = unused.filter(revoked_at__lt=before).delete()[0]
     return revoked + unused.filter(expires_at__lt=before).delete()[0]
+
+
+def _open() -> QuerySet[Invitation]:
+    """Return the invitations that are neither used nor revoked; they may have expired."""
+    return Invitation.objects.filter(accepted_at=None, revoked_at=None)
 
 
 def _check_mode() -> None:
