@@ -19,6 +19,7 @@ from accounts.access.request_user import SignedInRequest
 from accounts.credits import credit_requests
 from accounts.forms.credit_requests import CreditDecisionForm
 from accounts.models import CreditEntry, CreditPage, CreditRequest, CreditRequestState, User
+from artgen.admin import columns
 from artgen.admin.attention import Action, Item, Urgency, source
 from artgen.admin.audited import AuditedAdmin
 from artgen.admin.read_only import ReadOnlyAdmin
@@ -62,9 +63,7 @@ class CreditRequestAdmin(ReadOnlyAdmin):
     @admin.display(description=_("state"))
     def badge(self, request: CreditRequest) -> SafeString:
         state = CreditRequestState(request.state)
-        return format_html(
-            '<span class="badge" data-status="{}">{}</span>', BADGES[state], state.label
-        )
+        return columns.badge(BADGES[state], state.label)
 
     @admin.display(description=_("note"))
     def beginning(self, request: CreditRequest) -> str:

@@ -1,6 +1,6 @@
 """Invitations: invite people, send again, revoke."""
 
-from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +19,7 @@ from accounts.access.invitations import Invited
 from accounts.access.request_user import user_of
 from accounts.forms.invitations import InviteForm
 from accounts.models import Invitation, InvitationState
+from artgen.admin import columns
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.refusals import Refusal
@@ -84,17 +84,12 @@ class InvitationAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("badge", "valid_until")
     actions = ("resend", "revoke")
+    valid_until = columns.column("expires_at", _("valid until"), ordering="expires_at")
 
     @admin.display(description=_("state"))
     def badge(self, invitation: Invitation) -> SafeString:
         state = invitation.state
-        return format_html(
-            '<span class="badge" data-status="{}">{}</span>', BADGES[state], state.label
-        )
-
-    @admin.display(description=_("valid until"), ordering="expires_at")
-    def valid_until(self, invitation: Invitation) -> datetime:
-        return invitation.expires_at
+        return columns.badge(BADGES[state], state.label)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.add_invitation")
@@ -141,23 +136,13 @@ class InvitationAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Send again"), permissions=["manage"])
     def resend(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         """Send the emails again; those that have expired are valid again."""
-        on_each(
-            self,
-            request,
-            queryset.order_by("id"),
-            lambda invitation: invitations.resend(invitation, actor=user_of(request)),
-            done_text=_resent,
-        )
+        resend = partial(invitations.resend, actor=user_of(request))
+        on_each(self, request, queryset.order_by("id"), resend, done_text=_resent)
 
     @admin.action(description=_("Revoke"), permissions=["manage"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
-        on_each(
-            self,
-            request,
-            queryset.order_by("id"),
-            lambda invitation: invitations.revoke(invitation, actor=user_of(request)),
-            done_text=_revoked,
-        )
+        revoke = partial(invitations.revoke, actor=user_of(request))
+        on_each(self, request, queryset.order_by("id"), revoke, done_text=_revoked)
 
 
 def _resent(count: int) -> str:

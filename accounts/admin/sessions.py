@@ -1,7 +1,5 @@
 """The devices on which users are signed in."""
 
-from datetime import datetime
-
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -14,7 +12,7 @@ from accounts.access.staff_rights import StaffProtectedAdmin
 from accounts.admin import site  # noqa: F401 it unregisters allauth's admin of this model
 from accounts.admin.large_tables import LargeTableAdmin
 from accounts.sessions import browser_names, sessions
-from artgen.admin import audit
+from artgen.admin import audit, columns
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 
@@ -38,23 +36,13 @@ class SessionAdmin(LargeTableAdmin, ReadOnlyAdmin, StaffProtectedAdmin):
     fields = ("person", "device", "address", "since")
     readonly_fields = ("person", "device", "address", "since")
     actions = ("end",)
+    # allauth's fields have no names, and Django translates none that it makes itself.
+    person = columns.column("user", _("user"))
+    address = columns.column("ip", _("IP address"))
+    since = columns.column("created_at", _("signed in"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UserSession]:
         return sessions.still_valid(super().get_queryset(request))
-
-    # allauth's fields have no names, and Django translates none that it makes itself.
-    @admin.display(description=_("user"))
-    def person(self, session: UserSession) -> str:
-        return str(session.user)
-
-    @admin.display(description=_("IP address"))
-    def address(self, session: UserSession) -> str:
-        return str(session.ip)
-
-    @admin.display(description=_("signed in"))
-    def since(self, session: UserSession) -> datetime:
-        began: datetime = session.created_at
-        return began
 
     @admin.display(description=_("device"))
     def device(self, session: UserSession) -> str:

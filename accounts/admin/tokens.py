@@ -1,7 +1,5 @@
 """API tokens, which staff can revoke."""
 
-from datetime import datetime
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,6 +13,7 @@ from accounts.emails import security_notices
 from accounts.emails.security_notices import Change
 from accounts.models import ApiToken
 from accounts.sessions import socket_access
+from artgen.admin import columns
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 
@@ -53,10 +52,7 @@ class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
     )
     readonly_fields = ("valid_until",)
     actions = ("revoke",)
-
-    @admin.display(description=_("valid until"), ordering="expires_at")
-    def valid_until(self, token: ApiToken) -> datetime | None:
-        return token.expires_at
+    valid_until = columns.column("expires_at", _("valid until"), ordering="expires_at")
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.change_apitoken")

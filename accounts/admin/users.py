@@ -34,7 +34,7 @@ from accounts.models import User
 from accounts.sessions import sessions, socket_access
 from accounts.tokens import token_cache
 from accounts.user_data import deletion
-from artgen.admin import audit
+from artgen.admin import audit, columns
 from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.web import formatting
@@ -148,7 +148,7 @@ class UserAdmin(
     @admin.display(description=_("state"))
     def state(self, user: User) -> SafeString:
         name, text = _state_of(user)
-        return format_html('<span class="badge" data-status="{}">{}</span>', name, text)
+        return columns.badge(name, text)
 
     @admin.display(description=_("role"), ordering="is_staff")
     def role(self, user: User) -> str:

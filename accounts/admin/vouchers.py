@@ -1,6 +1,7 @@
 """Vouchers: create one or many, download their codes, revoke."""
 
 import csv
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,7 @@ from accounts.access.request_user import user_of
 from accounts.credits import vouchers
 from accounts.forms.vouchers import VoucherForm
 from accounts.models import Voucher, VoucherState, VoucherUse
-from artgen.admin import audit, submit_once
+from artgen.admin import audit, columns, submit_once
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.web import formatting
@@ -77,9 +77,7 @@ class VoucherAdmin(ReadOnlyAdmin):
     @admin.display(description=_("state"))
     def badge(self, voucher: Voucher) -> SafeString:
         state = voucher.state
-        return format_html(
-            '<span class="badge" data-status="{}">{}</span>', BADGES[state], state.label
-        )
+        return columns.badge(BADGES[state], state.label)
 
     @admin.display(description=_("uses"))
     def used(self, voucher: Voucher) -> str:
@@ -189,13 +187,8 @@ class VoucherAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Revoke"), permissions=["manage"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Voucher]) -> None:
-        on_each(
-            self,
-            request,
-            queryset.order_by("id"),
-            lambda voucher: vouchers.revoke(voucher, actor=user_of(request)),
-            done_text=_revoked,
-        )
+        revoke = partial(vouchers.revoke, actor=user_of(request))
+        on_each(self, request, queryset.order_by("id"), revoke, done_text=_revoked)
 
 
 def _revoked(count: int) -> str:

@@ -1,9 +1,5 @@
-"""What columns and fields of admin pages show: badges, thumbnails, cut and long texts."""
+"""What columns and fields of admin pages show: thumbnails, cut and long texts."""
 
-from collections.abc import Callable
-from typing import Any
-
-from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -13,19 +9,6 @@ from generation.files import storage
 from generation.models import Image
 
 THUMBNAIL_SIDE = 120  # CSS pixels
-
-
-def column(name: str, label: Any, **display: Any) -> Callable[[Any, Any], Any]:
-    """Return a column that shows a field under another label."""
-
-    shown: Callable[[Any, Any], Any] = admin.display(
-        lambda _admin, row: getattr(row, name), description=label, **display
-    )
-    return shown
-
-
-def badge(status: str, text: object) -> SafeString:
-    return format_html('<span class="badge" data-status="{}">{}</span>', status, text)
 
 
 def shortened(text: str, length: int) -> str:

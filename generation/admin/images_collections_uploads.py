@@ -16,10 +16,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.large_tables import LargeTableAdmin
+from artgen.admin.columns import column
 from artgen.admin.periods import PeriodFilter
 from artgen.database.ids import first_id, parse_uuid
 from artgen.web import formatting
-from generation.admin.columns import column, thumbnail
+from generation.admin.columns import thumbnail
 from generation.admin.read_only import ReadOnlyModelAdmin
 from generation.files import storage
 from generation.gallery.sharing import share_links

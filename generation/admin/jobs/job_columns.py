@@ -10,8 +10,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from artgen.admin.columns import badge, column
 from artgen.web import formatting
-from generation.admin.columns import badge, column, preformatted, shortened
+from generation.admin.columns import preformatted, shortened
 from generation.admin.jobs import job_text
 from generation.files import storage
 from generation.models import Job, Status

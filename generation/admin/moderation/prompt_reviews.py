@@ -24,10 +24,11 @@ from accounts.admin.large_tables import LargeTableAdmin
 from accounts.models import User
 from artgen.admin.actions import on_each
 from artgen.admin.audited import AuditedAdmin
+from artgen.admin.columns import badge
 from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.web.shortcuts import BINDINGS
-from generation.admin.columns import badge, shortened
+from generation.admin.columns import shortened
 from generation.admin.moderation import review_queue
 from generation.admin.moderation.review_queue import COUNT_MAX, ReviewPosition
 from generation.admin.read_only import Media, ReadOnlyModelAdmin

@@ -20,9 +20,10 @@ from unfold.forms import ActionForm
 from accounts.admin.large_tables import LargeTableAdmin
 from accounts.models import User
 from artgen.admin.actions import on_each
+from artgen.admin.columns import badge
 from artgen.admin.read_only import ReadOnlyInline
 from artgen.web import formatting
-from generation.admin.columns import badge, shortened, thumbnail
+from generation.admin.columns import shortened, thumbnail
 from generation.admin.read_only import ReadOnlyModelAdmin
 from generation.gallery.sharing import publications
 from generation.models import Publication, PublicationState, Report

@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from artgen.admin.attention import Item, Urgency, source
+from artgen.admin.columns import badge
 from artgen.web import formatting
-from generation.admin.columns import badge
 from generation.admin.read_only import ReadOnlyModelAdmin
 from generation.models import Alert
 from generation.operations.alerts import messages
