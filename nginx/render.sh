@@ -189,7 +189,7 @@ render() { # TEMPLATE: ${UPPER_CASE} names are replaced, $lower_case are variabl
   }' "$here/$1" >"$NGINX_DIR/$1"
 }
 for template in nginx.conf site.conf forwarded.conf large_body.conf waiting_requests.conf \
-  page.conf maintenance.conf proxy_fault.conf acme.conf redirect.conf "$NGINX_SITE.conf"; do
+  page.conf problem.conf maintenance.conf proxy_fault.conf acme.conf redirect.conf "$NGINX_SITE.conf"; do
   render "$template"
 done
 if [ -n "$NGINX_BUCKET" ]; then render bucket.conf; else : >"$NGINX_DIR/bucket.conf"; fi

@@ -96,6 +96,8 @@ class TestRefusals:
             connection.request("POST", path, headers=headers)
             with connection.getresponse() as response:
                 assert response.status == 413
+                allowed = response.headers["Access-Control-Allow-Origin"]
+                assert allowed == ("*" if "api" in path else None)
                 assert said in response.read().decode()
 
     def test_it_speaks_russian(self, server: Nginx):
@@ -131,3 +133,46 @@ class TestRefusals:
         requests = UNREADABLE + UNREADABLE_BY_API
         assert {server.ask(request)[0] for request in requests} == {400}
         assert '"status":500' not in server.access_log
+
+
+class TestOtherOrigins:
+    """Programs in browsers send tokens from any origin; cookies are of no use to them."""
+
+    ORIGIN = b"Origin: https://app.example\r\nCookie: sessionid=x\r\nConnection: close\r\n\r\n"
+
+    @pytest.mark.parametrize(
+        "path", ["/api/v1/jobs/", "/v1/images/edits", "/sdapi/v1/txt2img", "/mcp"]
+    )
+    def test_it_lets_them_ask_without_a_token(self, server: Nginx, path: str):
+        asked = b"Access-Control-Request-Method: POST\r\n" + self.ORIGIN
+        status, headers, body = server.ask(b"OPTIONS " + path.encode() + HOST + asked)
+        assert (status, body) == (204, b"")
+        allowed = {name: value for name, value in headers.items() if "access-control" in name}
+        assert allowed == {
+            "access-control-allow-origin": "*",
+            "access-control-allow-methods": "*",
+            "access-control-allow-headers": "Authorization, *",
+            "access-control-max-age": "7200",
+        }
+        assert f'"path":"{path}"' in server.access_log
+
+    @pytest.mark.parametrize(
+        ("line", "status"),
+        [
+            (b"GET /api/v1/jobs/", 200),
+            (b"GET /v1/models", 503),  # nothing listens
+            (b"TRACE /mcp", 405),
+            (b"GET /api/v1/jobs/?" + LONG, 414),
+        ],
+        ids=lambda value: str(value)[:20],
+    )
+    def test_they_read_answers_and_refusals(self, server: Nginx, line: bytes, status: int):
+        found, headers, _body = server.ask(line + HOST + self.ORIGIN)
+        assert (found, headers["access-control-allow-origin"]) == (status, "*")
+        assert headers["access-control-expose-headers"] == "*"
+        assert "access-control-allow-credentials" not in headers
+
+    def test_they_read_no_pages(self, server: Nginx):
+        for line in (b"GET /create/", b"TRACE /create/"):
+            headers = server.ask(line + HOST + self.ORIGIN)[1]
+            assert not [name for name in headers if "access-control" in name]
