@@ -61,7 +61,9 @@ CREATES = ToolAnnotations(
 )
 Prompt = Annotated[str, Field(description="What the image shows.")]
 Model = Annotated[str, Field(description="Id of list_models; empty: the first that can do it.")]
-Count = Annotated[int, Field(ge=1, le=MAX_COUNT, description="How many images; each is paid.")]
+Count = Annotated[
+    int, Field(strict=True, ge=1, le=MAX_COUNT, description="How many images; each is paid.")
+]
 Size = Annotated[
     str,
     Field(
@@ -70,11 +72,13 @@ Size = Annotated[
     ),
 ]
 Seed = Annotated[
-    int | None, Field(ge=0, le=SEED_MAX, description="The same seed repeats an image.")
+    int | None, Field(strict=True, ge=0, le=SEED_MAX, description="The same seed repeats an image.")
 ]
 MaxCredits = Annotated[
     int | None,
-    Field(ge=0, le=MAX_CREDITS, description="Refuse to create anything for more credits."),
+    Field(
+        strict=True, ge=0, le=MAX_CREDITS, description="Refuse to create anything for more credits."
+    ),
 ]
 Images = Annotated[
     list[UUID],
@@ -170,7 +174,7 @@ async def edit_image(
 async def wait(
     ctx: Context[Any, Any],
     jobs: Annotated[list[UUID], Field(min_length=1, max_length=8, description="Ids of jobs.")],
-    seconds: Annotated[int, Field(ge=0, le=WAIT_SECONDS)] = WAIT_SECONDS,
+    seconds: Annotated[int, Field(strict=True, ge=0, le=WAIT_SECONDS)] = WAIT_SECONDS,
 ) -> CallToolResult:
     """Wait until jobs have ended, and return their images."""
     return await _ended(ctx, await _jobs(_caller(ctx), jobs), seconds=seconds)
@@ -179,7 +183,7 @@ async def wait(
 async def search_images(
     ctx: Context[Any, Any],
     words: Annotated[str, Field(description="Words of the prompt, note or tags.")] = "",
-    limit: Annotated[int, Field(ge=1, le=50)] = 10,
+    limit: Annotated[int, Field(strict=True, ge=1, le=50)] = 10,
     cursor: Annotated[str, Field(description="The value of next_cursor.")] = "",
 ) -> CallToolResult:
     """Find the user's images, newest first."""

@@ -37,6 +37,7 @@ from generation.testing.servers.asgi import workers
 from generation.tests.protocols.test_openai_package import PROMPT, ProtocolTestCase
 
 MODES = ("legacy", "2026-07-28")
+INTEGERS = ("count", "seed", "max_credits")
 
 
 @pytest.mark.slow
@@ -186,6 +187,7 @@ class TestTools(ProtocolTestCase):
             ({"model": "flux-schnell", "size": "0x0"}, "size"),
             ({"model": "flux-schnell", "count": 5}, "count"),
             ({"model": "flux-schnell", "seed": 10**20}, "seed"),
+            *(({name: wrong}, name) for name in INTEGERS for wrong in (True, "2", 2.0)),
             ({"model": "flux-kontext"}, "source_images"),
             ({"model": "flux-dev", "count": 2, "max_credits": 5}, "The price is now 6"),
         ):
