@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from artgen.admin.audited import AuditedAdmin
+from artgen.admin.columns import column
 from artgen.web import formatting
 from generation.admin.budgets import budget_text
 from generation.jobs.budgets import budget_changes, budget_state
@@ -34,6 +35,7 @@ class BudgetAdmin(AuditedAdmin):
     list_select_related = ("group", "model")
     fields = ("group", "model", "period", "limit_usd")
     ordering = ("id",)
+    scope = column("scope", _("budget of"), ordering="id")
 
     class Media:
         css = {"all": ("generation/admin.css",)}
@@ -44,10 +46,6 @@ class BudgetAdmin(AuditedAdmin):
         for budget in changelist.result_list:
             budget.state = states.get(budget.pk)
         return changelist
-
-    @admin.display(description=_("budget of"), ordering="id")
-    def scope(self, budget: Budget) -> str:
-        return budget.scope
 
     @admin.display(description=_("per"), ordering="period")
     def per(self, budget: Budget) -> str:

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from artgen.admin import audit
 from artgen.admin.audited import AuditedAdmin
+from artgen.admin.columns import column
 from generation.admin.image_models import request_preview
 from generation.models import Job, ModerationRule, RuleKind
 from generation.moderation import regex_size, rule_matching
@@ -137,6 +138,7 @@ class ModerationRuleAdmin(AuditedAdmin):
         (None, {"fields": ("enabled", "note")}),
     )
     readonly_fields = ("trial",)
+    is_enabled = column("enabled", _("enabled"), boolean=True, ordering="enabled")
 
     @admin.display(description=_("text"))
     def text(self, rule: ModerationRule) -> SafeString:
@@ -154,10 +156,6 @@ class ModerationRuleAdmin(AuditedAdmin):
             (rule.at_publishing, gettext("when submitting to Explore")),
         )
         return ", ".join(text for applies, text in uses if applies)
-
-    @admin.display(description=_("enabled"), boolean=True, ordering="enabled")
-    def is_enabled(self, rule: ModerationRule) -> bool:
-        return rule.enabled
 
     @admin.action(description=_("Enable"), permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[ModerationRule]) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from artgen.admin.audited import AuditedAdmin
+from artgen.admin.columns import column
 from generation.models import Announcement
 from generation.operations.status import announcements
 
@@ -23,10 +24,7 @@ class AnnouncementAdmin(AuditedAdmin):
     search_fields = ("text_en", "text_ru")
     ordering = ("-starts_at", "-id")
     fields = ("level", "text_en", "text_ru", ("starts_at", "ends_at"))
-
-    @admin.display(description=_("text"))
-    def text(self, announcement: Announcement) -> str:
-        return announcement.text
+    text = column("text", _("text"))
 
     @admin.display(description=_("shown"))
     def shown(self, announcement: Announcement) -> str:

@@ -24,6 +24,7 @@ from generation.jobs.placing import drafts, orders
 from generation.models import Image, Job, Sheet, Status
 from generation.studio.comparisons import comparison_order, votes
 from generation.studio.comparisons.comparison_request import ComparisonRequest
+from generation.testing.pages import page_acts
 from generation.testing.pages.browser import DESKTOP, PHONE, Visitors, chromium, speak
 from generation.testing.pages.screenshots import FULL
 from generation.testing.rows.people import let_in
@@ -138,7 +139,7 @@ def _shots(ids: dict[str, Any]) -> list[Shot]:
         Shot("compare", image, theme="dark", width=1280, act=_change_sky),
         Shot("sheet", sheet, width=1280),
         Shot("helper", "/create/", theme="dark", on_phone=True, width=390, act=_translate),
-        Shot("phone", "/gallery/", on_phone=True, width=390, act=_select),
+        Shot("phone", "/gallery/", on_phone=True, width=390, act=page_acts.select),
         Shot("phone-editor", f"{image}edit/", theme="dark", on_phone=True, width=390),
         # Last: the account keeps the language.
         Shot("editor-ru", editor, theme="dark", width=1280, act=_mark_sky, language="ru"),
@@ -187,9 +188,3 @@ def _translate(tab: Tab) -> None:
     tab.fill("#prompt", IN_RUSSIAN)
     tab.click("[data-propose=translate]")
     expect(tab.locator("[data-proposal]")).to_be_visible()
-
-
-def _select(tab: Tab) -> None:
-    tab.click("#select")
-    tab.locator("[data-image]:visible").nth(1).click()
-    expect(tab.locator("#selection-bar")).to_be_visible()
