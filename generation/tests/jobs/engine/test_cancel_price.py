@@ -1,9 +1,11 @@
 """Canceling a job that its provider cannot stop costs its price, and says so before."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
+from django.db import transaction
 from django.test import TransactionTestCase
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +14,8 @@ from uuid_utils.compat import uuid7
 from accounts.credits import ledger_check, statement
 from accounts.models import CreditEntry
 from accounts.tokens import tokens
+from generation.jobs.budgets import spending
+from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import driver, job_control
 from generation.jobs.placing import orders
 from generation.models import Endpoint, Image, Job, Period, Sheet, Spending, Status
@@ -34,6 +38,7 @@ WAVESPEED: dict[str, Any] = {
     "endpoint_id": "wavespeed-ai/flux-schnell",
     "expected_cost": {"per_image": "0.003"},
 }
+COST = Decimal("0.003")  # of a job, in dollars
 SCRIPT = {"X-Part": "1"}
 COSTS = "It can’t be stopped at the provider anymore. Canceling costs 1 credit."
 
@@ -176,19 +181,47 @@ class TestRace(TransactionTestCase):
         only_wavespeed()
         self.alice = make_user("alice@example.org")
         self.emulator = self.enterContext(emulated())
+        request = {"model": MODEL, "prompt": "fog", "width": 256, "height": 256}
+        (self.job,) = orders.place(user=self.alice, request=request).jobs
+        driver.submit(MODEL)
+
+    def cancel(self) -> Job:
+        return job_control.cancel(job=self.job, actor=self.alice, max_credits=1)
+
+    def dollars_today(self) -> Decimal:
+        return Spending.objects.get(period=Period.DAY).usd
+
+    def test_two_cancellations_are_charged_once(self) -> None:
+        lock = Job.objects.select_for_update().get
+        assert at_once_behind(lock, [self.cancel] * 2) == {"Job": 1, "AlreadyFinal": 1}
+        kinds = CreditEntry.objects.filter(reference=self.job.id).order_by("id")
+        assert list(kinds.values_list("kind", flat=True)) == ["hold", "settle"]
+        assert self.dollars_today() == COST
+
+    def test_two_would_count_twice_without_the_guard(self) -> None:
+        def cancel() -> None:
+            seen = Job.objects.get(id=self.job.id)
+            assert seen.runs_on
+            with transaction.atomic():
+                Job.objects.filter(id=seen.id).update(
+                    status=Status.CANCELED, due_at=None, finished_at=timezone.now()
+                )
+                charge = Charge(usd=None, has_run=True)
+                spending.add(seen, spending.cost_of_attempt(seen, charge))
+
+        at_once_behind(Job.objects.select_for_update().get, [cancel] * 2)
+        assert self.dollars_today() == 2 * COST
 
     def test_a_cancellation_beside_the_success_is_charged_once(self) -> None:
-        request = {"model": MODEL, "prompt": "fog", "width": 256, "height": 256}
-        (job,) = orders.place(user=self.alice, request=request).jobs
-        driver.submit(MODEL)
+        job = self.job
         self.emulator.advance(60)
         make_due()
         outcome = at_once_behind(
             lambda: Job.objects.select_for_update().get(),
             [
                 lambda: driver.check(MODEL),
-                lambda: job_control.cancel(job=job, actor=self.alice, max_credits=1),
-                lambda: job_control.cancel(job=job, actor=self.alice, max_credits=1),
+                self.cancel,
+                self.cancel,
             ],
         )
         store_all()
@@ -202,4 +235,4 @@ class TestRace(TransactionTestCase):
         self.alice.refresh_from_db()
         assert (self.alice.credits, self.alice.held) == (99, 0)
         assert ledger_check.check() == []
-        assert Spending.objects.filter(period=Period.DAY).count() == 1
+        assert self.dollars_today() == COST

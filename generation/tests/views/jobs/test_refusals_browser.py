@@ -25,6 +25,42 @@ ONE = r"1 image canceled\. Returned: \d.credits?\."
 REACHED = "The limit of cancellations a day is reached: 1. It resets at"
 
 
+# Its provider has it and cannot stop it; no worker sees it before the day is over.
+UNSTOPPABLE = """
+from datetime import timedelta
+from accounts.models import User
+from django.db import transaction
+from django.utils import timezone
+from generation.jobs.placing import orders
+from generation.models import Job
+with transaction.atomic():
+    user, now = User.objects.get(email="paying@example.org"), timezone.now()
+    request = {"model": "flux-schnell", "prompt": "a paper boat"}
+    (job,) = orders.place(user=user, request=request).jobs
+    Job.objects.filter(pk=job.pk).update(
+        status="running", runpod_id="ws-1", submitted_at=now, started_at=now,
+        due_at=now + timedelta(days=1), deadline_at=now + timedelta(days=2),
+        snapshot=job.snapshot | {"provider": "wavespeed"},
+    )
+"""
+
+
+class TestPricedCancellation(BrowserTestCase):
+    people: ClassVar = ("paying",)
+    prepare = UNSTOPPABLE
+
+    def test_the_price_is_accepted_on_the_card(self) -> None:
+        self.troubles.forgive("402 POST")
+        page = self.visit("paying", "/create/", **DESKTOP)
+        page.locator("[data-cancel] button").click()
+        refused = page.locator(".toast-bad")
+        expect(refused.locator("p")).to_have_text(re.compile(r"Canceling costs \d.credits?\.$"))
+        expect(page.locator("[data-status=canceled]")).to_have_count(0)
+        refused.get_by_role("button", name=re.compile("^Cancel for ")).click()
+        card = page.locator("[data-status=canceled]")
+        expect(card).to_contain_text("charged: it couldn’t be stopped anymore.")
+
+
 class TestRefusedCancellations(BrowserTestCase):
     """Each person has one image, and may cancel once."""
 
