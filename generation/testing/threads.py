@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from threading import Barrier, Event, Thread
 
 from django.db import close_old_connections, connection, connections, transaction
+
+PAUSE = 0.01  # seconds between two looks at the locks, whose waiters cause no event
 
 
 def in_threads(count, work):
@@ -25,18 +27,16 @@ def in_threads(count, work):
         return list(pool.map(run, range(count)))
 
 
-def until_another_waits(runs: Callable[[], bool]) -> None:
-    """Return when another connection waits for a lock of this one.
-
-    Fail if `runs` says that what was to wait has ended: nothing would come any more.
-    """
+def until_another_waits(thread: Thread) -> None:
+    """Return when another connection waits for a lock of this one; fail if the thread ends."""
     while not waiting():
-        assert runs(), "it has ended and has not waited"
+        thread.join(PAUSE)
+        assert thread.is_alive(), "it has ended and has not waited"
 
 
 def until_set(event: Event, thread: Thread) -> None:
     """Return when this thread has led to the event; fail if it has ended without."""
-    while not event.wait(0.05):
+    while not event.wait(PAUSE):
         assert thread.is_alive() or event.is_set(), "the thread has ended before the event"
 
 
@@ -82,7 +82,7 @@ def at_once_behind(lock: Callable[[], object], work: list[Callable[[], object]])
         outcome = other.submit(at_once, [partial(noted, one) for one in work])
         # In this order, which counts nobody twice who ends meanwhile.
         while len(ended) + waiting() < len(work) and not outcome.done():
-            pass
+            wait([outcome], PAUSE)
     return outcome.result()
 
 

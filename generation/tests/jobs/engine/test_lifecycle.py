@@ -157,7 +157,7 @@ class TestCancelBesideSubmission(TransactionTestCase):
         with transaction.atomic():
             job_control.cancel(job=job, actor=alice)
             submission.start()
-            until_another_waits(submission.is_alive)
+            until_another_waits(submission)
         submission.join()
 
         assert errors == []

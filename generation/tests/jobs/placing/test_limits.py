@@ -136,7 +136,7 @@ class TestCleanupBesideOrders(TransactionTestCase):
         with transaction.atomic():
             orders.place(user=self.alice, request=self.request)
             cleaner.start()
-            until_another_waits(cleaner.is_alive)
+            until_another_waits(cleaner)
         cleaner.join()
         assert Upload.objects.get().expired_at is None
         assert Job.objects.get().source_images == [str(self.upload.id)]
@@ -156,7 +156,7 @@ class TestCleanupBesideOrders(TransactionTestCase):
         with transaction.atomic():
             Upload.objects.select_for_update().get()
             placing.start()
-            until_another_waits(placing.is_alive)
+            until_another_waits(placing)
             Upload.objects.update(expired_at=timezone.now())
         placing.join()
         assert outcome == [["does_not_exist"]]
@@ -169,7 +169,7 @@ class TestCleanupBesideOrders(TransactionTestCase):
         with transaction.atomic():
             orders.place(user=self.alice, request=self.request)
             cleaner.start()
-            until_another_waits(cleaner.is_alive)
+            until_another_waits(cleaner)
         cleaner.join()
         assert Job.objects.get().source_images == [str(self.upload.id)]
         assert not Upload.objects.exists()
