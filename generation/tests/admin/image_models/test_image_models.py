@@ -8,7 +8,6 @@ from generation.admin.image_models.image_model_form import ImageModelForm
 from generation.jobs.engine import driver
 from generation.models import TOO_DEAR, ImageModel, ProviderOutage, Status
 from generation.testing.cases import EmulatorTestCase, run_messages, work
-from generation.testing.clock import held_clock
 
 LIST = "/admin/generation/imagemodel/"
 PREVIEW = f"{LIST}preview/"
@@ -30,12 +29,9 @@ class TestImageModelAdmin(EmulatorTestCase):
         errors = {} if response.redirect_chain else dict(shown.form.errors)
         return errors, [str(message) for message in response.context["messages"]]
 
-    @held_clock()
     def test_it_lists_models_with_their_jobs(self) -> None:
         self.place()
-        self.client.get(LIST)  # loads the session into the cache
-        with self.assertNumQueries(5):
-            response = self.client.get(LIST)
+        response = self.client.get(LIST)
         row = next(one for one in response.context["cl"].result_list if one.slug == "flux-schnell")
         assert (row.jobs_waiting, row.jobs_out) == (1, 0)
 

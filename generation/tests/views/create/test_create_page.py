@@ -29,7 +29,6 @@ from generation.testing.rows.image_files import noise, png
 from generation.views.jobs import feed
 
 SCRIPT = {"X-Part": "1"}
-QUERIES = 7
 """User, quotas, runs, their jobs, images, styles, switch."""
 
 
@@ -195,10 +194,7 @@ class TestCreatePage(GalleryTestCase):
     def test_it_goes_on_with_older_pictures_where_the_newest_are_all_in_the_trash(self):
         kept = make_image(self.alice)
         self.trashed(count=feed.JOBS_A_PAGE + 4)
-        self.enterContext(held_clock())
-        self.client.get(self.url)
-        with self.assertNumQueries(QUERIES + 1):
-            page = self.client.get(self.url)
+        page = self.client.get(self.url)
         self.assertContains(page, f'data-job="{kept.job_id}"', count=1)
         assert page.context["feed"].next == ""
 
