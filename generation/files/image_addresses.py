@@ -1,4 +1,4 @@
-"""The addresses of an image's copies, for `src` and `srcset`."""
+"""The addresses of an image's copies."""
 
 from typing import Any, TypedDict
 
@@ -8,12 +8,13 @@ from generation.imaging.image_copies import LARGE_SIDE, THUMBNAIL_SIDE, width_wi
 
 class ImageAddresses(TypedDict):
     src: str
-    srcset: str
+    large: str
     """"" if there is only one copy."""
 
 
 def addresses_of(image: Any) -> ImageAddresses:
-    return {"src": storage.url(image.thumbnail_key), "srcset": srcset(image)}
+    large = image.large_key and storage.url(image.large_key)
+    return {"src": storage.url(image.thumbnail_key), "large": large}
 
 
 def srcset(image: Any, *, seconds: int | None = None) -> str:

@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from generation.files import storage
-from generation.files.image_addresses import ImageAddresses, addresses_of
+from generation.files.image_addresses import srcset
 from generation.imaging.image_copies import THUMBNAIL_SIDE
 from generation.models import Image
 from generation.views.tiles import ImageRow
@@ -40,21 +40,19 @@ def img(
     alt: str = "",
     eager: bool = False,
     name: str = "card-picture",
-    addresses: ImageAddresses | None = None,
 ) -> SafeString:
     """Render the image's copies as one `<img>`; `layout` is one of LAYOUTS or ROWS.
 
     `eager`: it is on the first screen. Lists never load the file itself.
     """
     copies, loading = "", "" if eager else LAZY
-    address = addresses or addresses_of(image)
-    if address["srcset"]:
+    if widths := srcset(image):
         # Below the first screen, browsers that can measure the image themselves.
         sizes = f"{'' if eager else 'auto, '}{_sizes(image, layout)}"
-        copies = f' srcset="{escape(address["srcset"])}" sizes="{sizes}"'
+        copies = f' srcset="{escape(widths)}" sizes="{sizes}"'
     return mark_safe(
-        f'<img class="{name}"{copies} src="{escape(address["src"])}" alt="{escape(alt)}"'
-        f' width="{image.width}"'
+        f'<img class="{name}"{copies} src="{escape(storage.url(image.thumbnail_key))}"'
+        f' alt="{escape(alt)}" width="{image.width}"'
         f' height="{image.height}"{loading} decoding="async">'
     )
 

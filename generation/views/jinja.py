@@ -17,7 +17,7 @@ from generation.views.create.prompt_help import describe_price
 from generation.views.create.script_texts import create_texts
 from generation.views.gallery import url_filters
 from generation.views.image_html import LAYOUTS, img, lean_img, sample_img
-from generation.views.jobs import cards, live_texts
+from generation.views.jobs import live_texts
 from generation.views.site import shared_parts
 
 
@@ -26,7 +26,6 @@ def environment(**options: Any) -> Environment:
     environment = jinja.environment(**options)
     environment.globals.update(
         {
-            "card_frame": cards.frame,
             "create_texts": create_texts,
             "describe_price": describe_price,
             "filled_tabs": filled_tabs,

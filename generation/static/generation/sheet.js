@@ -8,6 +8,8 @@ import { wireCardButtons } from "./js/card_buttons.js"
 import { Cards } from "./js/cards.js"
 import { connect } from "./js/connection.js"
 import { showFailure } from "./js/failures.js"
+import { addControls } from "./js/image_controls.js"
+import { isActive } from "./js/job_card.js"
 import { ImageActs } from "./js/image_acts.js"
 import { JoinedRuns } from "./js/joined_runs.js"
 import { Lightbox } from "./js/lightbox.js"
@@ -56,7 +58,7 @@ async function reload() {
   page.replaceChildren(answer.fragment, beside)
   cards.enhance(page)
   for (const card of page.querySelectorAll("[data-job]")) {
-    if (card.querySelector("[data-cancel]")) cards.active.add(card.dataset.job)
+    if (isActive(card)) cards.active.add(card.dataset.job)
   }
   page.querySelector("[data-sheet-grid]").scrollTo(scrollLeft, scrollTop)
 }
@@ -154,6 +156,7 @@ const lightbox = new Lightbox(document.getElementById("lightbox"), {
 async function showBeside({ id }) {
   try {
     const { fragment } = await part(`${data.runs}${id}/`)
+    addControls(fragment)
     const tiles = [...fragment.querySelectorAll("[data-image]")]
     for (const tile of tiles) tile.dataset.joined = id
     beside.append(...tiles)

@@ -29,7 +29,7 @@ class GalleryTestCase(BaseTestCase):
         return make_image(user, job=job, **fields)
 
     def shown(self, response):
-        return re.findall(r'class="card-link" href="/images/([^/]+)/"', response.content.decode())
+        return re.findall(r'data-image="([^"]+)"', response.content.decode())
 
     def ids(self, *images):
         return [str(image.id) for image in images]

@@ -2,27 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
 
 from django.utils import timezone
 
-from generation.files.image_addresses import ImageAddresses
 from generation.jobs import eta
 from generation.jobs.live import failure_advice, status_text
 from generation.jobs.live.failure_advice import FailureAdvice
 from generation.jobs.live.status_text import Phase
 from generation.models import ENDED_WITHOUT_IMAGES, Image, Job, Status
-
-ICONS = {
-    Status.QUEUED: "hourglass",
-    Status.SUBMITTED: "power",
-    Status.RUNNING: "palette",
-    Status.STORING: "check",
-    Status.SUCCEEDED: "check",
-    Status.FAILED: "circle-alert",
-    Status.CANCELED: "circle-x",
-}
 
 
 @dataclass(frozen=True)
@@ -32,7 +19,6 @@ class Card:
     job: Job
     phase: Phase
     kept: list[Image]  # its images outside the trash
-    addresses: ImageAddresses | None = None  # None: those of its image
 
     @property
     def id(self) -> str:
@@ -64,14 +50,6 @@ class Card:
     @property
     def advice(self) -> FailureAdvice:
         return failure_advice.of_job(self.job)
-
-    @property
-    def icon(self) -> str:
-        return ICONS[Status(self.job.status)]
-
-    @property
-    def has_progress(self) -> bool:
-        return self.job.status in (Status.SUBMITTED, Status.RUNNING, Status.STORING)
 
     @property
     def progress_value(self) -> str:
@@ -114,23 +92,6 @@ def of_jobs(jobs: Sequence[Job]) -> list[Card]:
         )
         for job in jobs
     ]
-
-
-def frame() -> Card:
-    """Return a card with an image that a script fills (`js/card_frame.js`).
-
-    Texts, numbers and addresses are names in braces, the ids of job and image are zero and one.
-    """
-    job: dict[str, Any] = {"prompt": "{prompt}", "version": "{version}"}
-    image: dict[str, Any] = {
-        name: f"{{{name}}}" for name in ("width", "height", "bytes", "placeholder")
-    }
-    return Card(
-        job=Job(id=UUID(int=0), status=Status.SUCCEEDED, **job),
-        phase=Phase("{phase}", ""),
-        kept=[Image(id=UUID(int=1), **image)],
-        addresses={"src": "{src}", "srcset": "{srcset}"},
-    )
 
 
 def kept_images(job: Job) -> list[Image]:

@@ -6,13 +6,13 @@
 
 import { part } from "../../artgen/js/http.js"
 import { showBalance, showCharged } from "./balance.js"
-import { cardsOfEnded } from "./card_frame.js"
 import { openDay, runsOf, today } from "./days.js"
 import { EndedJobs } from "./ended_jobs.js"
 import { JobActions } from "./job_actions.js"
+import { addControls } from "./image_controls.js"
 import {
   ACTIVE,
-  canUpdate,
+  cardsOfEnded,
   countDown,
   glow,
   isActive,
@@ -54,6 +54,7 @@ export class Cards {
 
   /** Prepare new cards below `element`: placeholders, glow, buttons that need script. */
   enhance(element) {
+    addControls(element)
     fadeIn(element)
     addActs(element)
     for (const hidden of element.querySelectorAll("[data-favorite][hidden], [data-copy][hidden]")) {
@@ -94,21 +95,13 @@ export class Cards {
       if (ACTIVE.has(job.status) || (missed && job.id > this.newest))
         this.#loadRun(job.batch ?? job.id)
     } else if (job.version >= Number(card.dataset.version)) {
-      if (canUpdate(card, job)) updateCard(card, job)
-      else if (!addresses || !this.#drawEnd(card, job, addresses))
-        this.#refresh(job.id, job.version)
+      if (isActive(card) && ACTIVE.has(job.status)) updateCard(card, job)
+      else if (isActive(card) && addresses) {
+        this.swap(cardsOfEnded(card, job, addresses).firstElementChild)
+        showCharged(job)
+      } else if (job.status !== card.dataset.status) this.#refresh(job.id, job.version)
     }
     this.onChange(this.active.size)
-  }
-
-  /** Show the images of a job that has just ended; return whether the page can. */
-  #drawEnd(card, job, addresses) {
-    const wide = card.parentElement.matches(".run-cards-wide")
-    const drawn = cardsOfEnded(job, addresses, { wide })
-    if (!drawn) return false
-    this.swap(drawn.firstElementChild)
-    showCharged(job)
-    return true
   }
 
   /** Fetch this card, whatever its version. */
@@ -143,6 +136,7 @@ export class Cards {
    * focus in it and announce the change.
    */
   swap(fresh) {
+    addControls(fresh.parentNode)
     const [old, ...further] = cardsOf(this.root, fresh.dataset.job)
     if (!old || Number(fresh.dataset.version) < Number(old.dataset.version)) return
     const hadFocus = [old, ...further].some((card) => card.contains(document.activeElement))

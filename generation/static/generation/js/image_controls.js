@@ -3,11 +3,9 @@
  * <template id="image-controls">; a page for browsers without script has it in its HTML.
  */
 
-import { largeOf } from "./copies.js"
+import { largeOf, srcsetOf } from "./copies.js"
 
 const WEBP = "data:image/webp;base64,"
-const JOB = /([0-9a-f-]{36})-\d+\.webp/ // in the address of an image
-const SVG = "http://www.w3.org/2000/svg"
 
 /** Complete the images below `root`. */
 export function addControls(root) {
@@ -21,27 +19,30 @@ export function bytesOf(tile) {
   return Number((tile.querySelector("[data-bytes]") ?? tile).dataset.bytes)
 }
 
-/** `open` and `label` name the link and the card of the feed; links of the gallery have a name. */
-function complete(picture, controls, { open, label }) {
+/** `open` names the link of a card of the feed; links of the gallery have a name. */
+function complete(picture, controls, { images, open, sizes }) {
   const tile = picture.closest("li")
   const link = tile.querySelector(".card-link")
+  const id = tile.dataset.image
+  const address = `${images}${id}/`
   const prompt =
     link.ariaLabel ??
     tile.dataset.prompt ??
     tile.closest(".run").querySelector(".run-prompt").textContent
-  const address = link.getAttribute("href") // not `href`: a part that was loaded has no base
-  const id = address.split("/").at(-2)
   const within = (selector) => controls.querySelector(selector)
+  const large = largeOf(picture)
+  if (large) picture.dataset.large = large
   if (open) {
+    link.href = address
     link.ariaLabel = open.replace("{prompt}", () => prompt)
-    link.parentElement.ariaLabel = label.replace("{prompt}", () => prompt)
+    link.parentElement.ariaLabel = prompt
     picture.alt = prompt
-    completeCard(tile, picture)
+    completeCard(tile, picture, within(".card-shape"))
   }
-  tile.dataset.image = id
   tile.id = `image-${id}`
   picture.before(blurOf(picture))
-  if ("soft" in picture.dataset) picture.srcset = `${largeOf(picture)} 2x`
+  if (sizes && large) Object.assign(picture, { srcset: srcsetOf(picture), sizes })
+  else if ("soft" in picture.dataset) picture.srcset = `${large} 2x`
   const tick = within(".tick")
   tick.value = id
   tick.ariaLabel = tick.ariaLabel.replace("{prompt}", () => prompt)
@@ -61,18 +62,11 @@ function complete(picture, controls, { open, label }) {
   link.after(controls)
 }
 
-/** A card without its own values is that of a job that has ended, which no event changes. */
-function completeCard(tile, picture) {
-  tile.dataset.job ??= picture.src.match(JOB)[1]
-  tile.dataset.status = "succeeded"
-  tile.dataset.version = 0
-  const shape = document.createElementNS(SVG, "svg")
-  shape.setAttribute("class", "card-shape")
-  shape.setAttribute(
-    "viewBox",
-    `0 0 ${picture.getAttribute("width")} ${picture.getAttribute("height")}`,
-  )
-  shape.ariaHidden = "true"
+/** A card with an image is that of a job that has ended, which no event changes. */
+function completeCard(card, picture, shape) {
+  Object.assign(card.dataset, { status: "succeeded", version: Infinity })
+  const [width, height] = ["width", "height"].map((side) => picture.getAttribute(side))
+  shape.setAttribute("viewBox", `0 0 ${width} ${height}`)
   picture.before(shape)
 }
 

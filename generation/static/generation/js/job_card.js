@@ -4,41 +4,34 @@ import { detailAfter, secondsSince } from "./countdown.js"
 
 /** Statuses of jobs that have not ended. */
 export const ACTIVE = new Set(["queued", "submitted", "running", "storing"])
-// As in the server's template of an active job: jinja2/generation/_card.html.
-const ICONS = { queued: "hourglass", submitted: "power", running: "palette", storing: "check" }
-const WITH_PROGRESS = new Set(["submitted", "running", "storing"])
-const CANCELABLE = new Set(["queued", "submitted", "running"])
 const GLOW_START = 28,
   GLOW_RANGE = 22 // the glow of a status panel while generating
 
 const shown = new WeakMap() // card → {job, at}: its JSON, and when it came
 
-/** Return whether the card can be updated from the job's JSON alone. */
-export function canUpdate(card, job) {
-  if (job.status === card.dataset.status) return true
-  if (!isActive(card) || !ACTIVE.has(job.status)) return false
-  // Retried from a status without a cancel form: only the server's HTML has that form.
-  return !CANCELABLE.has(job.status) || card.querySelector("[data-cancel]") !== null
-}
-
-/** Update the card of an active or unchanged job from the job's JSON. */
+/** Update the card of an active job from the job's JSON. */
 export function updateCard(card, job) {
-  if (job.status !== card.dataset.status) updateStatus(card, job)
-  card.dataset.version = job.version
+  Object.assign(card.dataset, { status: job.status, version: job.version })
   shown.set(card, { job, at: performance.now() })
+  const hadFocus = card.contains(document.activeElement)
+  for (const element of card.querySelectorAll("[data-while]"))
+    element.hidden = !element.dataset.while.split(" ").includes(job.status)
+  if (hadFocus && document.activeElement.closest("[hidden]")) {
+    const article = card.querySelector("article")
+    article.tabIndex = -1
+    article.focus({ preventScroll: true })
+  }
   setText(card.querySelector("[data-phase]"), job.phase)
   const detail = card.querySelector("[data-detail]")
-  if (detail) {
-    setText(detail, job.phase_detail ?? "")
-    detail.hidden = !job.phase_detail
-  }
-  card.querySelector("article")?.setAttribute("aria-label", `${short(job.prompt)}, ${job.phase}`)
+  setText(detail, job.phase_detail ?? "")
+  detail.hidden = !job.phase_detail
   const bar = card.querySelector("[data-progress]")
-  if (!bar) return
-  bar.setAttribute("aria-label", job.phase)
+  bar.ariaLabel = job.phase
   if (job.status === "storing") bar.value = 1
   else if (job.status === "running" && job.progress !== null) bar.value = job.progress
+  else bar.removeAttribute("value")
   glow(bar)
+  showCancelOfRun(card)
 }
 
 /** Let the time left in the card's text go on. */
@@ -47,45 +40,40 @@ export function countDown(card) {
   if (job) setText(card.querySelector("[data-detail]"), detailAfter(job, secondsSince(at)))
 }
 
-/** Change the status of an active job's status panel. */
-function updateStatus(card, job) {
-  const panel = card.querySelector("[data-status-panel]")
-  panel.classList.replace(`status-panel-${card.dataset.status}`, `status-panel-${job.status}`)
-  panel.style.removeProperty("--glow-percent")
-  card.dataset.status = job.status
-  const use = panel.querySelector("[data-icon] use")
-  use.setAttribute("href", use.getAttribute("href").replace(/#.*$/, `#${ICONS[job.status]}`))
-  const cancel = panel.querySelector("[data-cancel]")
-  if (cancel && !CANCELABLE.has(job.status)) {
-    if (cancel.contains(document.activeElement)) {
-      const article = card.querySelector("article")
-      article.tabIndex = -1
-      article.focus({ preventScroll: true })
-    }
-    cancel.remove()
+/**
+ * Return the cards of a job that has just ended in a fragment, one for each image, as the server
+ * sends them. `active` is its card; `addresses` has `src` and `large` of each image.
+ */
+export function cardsOfEnded(active, job, addresses) {
+  const prompt = active.querySelector("article").ariaLabel
+  const isSoft = active.parentElement.matches(".run-cards-wide")
+  const cards = new DocumentFragment()
+  for (const [number, { id: image, ...shape }] of job.images.entries()) {
+    const { src, large } = addresses[number]
+    const card = document.createElement("li")
+    card.className = "run-card"
+    Object.assign(card.dataset, { job: job.id, image, bytes: shape.bytes, prompt })
+    const article = document.createElement("article")
+    article.className = "card"
+    const picture = new Image(shape.width, shape.height)
+    Object.assign(picture, { className: "card-picture", loading: "lazy", src })
+    picture.dataset.blur = shape.placeholder
+    if (large) picture.dataset.large = large
+    if (large && isSoft) picture.dataset.soft = ""
+    const link = document.createElement("a")
+    link.className = "card-link"
+    article.append(picture, link)
+    card.append(article)
+    cards.append(card)
   }
-  panel.querySelector("[data-progress]")?.remove()
-  if (WITH_PROGRESS.has(job.status)) {
-    const bar = document.createElement("progress")
-    bar.className = "progress"
-    bar.max = 1
-    bar.dataset.progress = ""
-    panel.querySelector("[data-detail]").after(bar)
-  }
-  showCancelOfRun(card)
+  return cards
 }
 
 /** Show the cancel button of a run while one of its jobs can be canceled. */
 export function showCancelOfRun(card) {
   const run = card.closest("[data-run]")
   const cancel = run?.querySelector("[data-cancel-run]")
-  if (cancel) cancel.hidden = run.querySelector("[data-cancel]") === null
-}
-
-/** Return the prompt shortened as in the server's template. */
-export function short(prompt) {
-  const letters = [...prompt]
-  return letters.length <= 120 ? prompt : `${letters.slice(0, 119).join("").trimEnd()}…`
+  if (cancel) cancel.hidden = run.querySelector("[data-cancel]:not([hidden])") === null
 }
 
 /** Return whether the job of a card was active when the card was drawn. */
@@ -95,13 +83,11 @@ export function isActive(card) {
 
 /** Let the status panel glow with the progress. */
 export function glow(bar) {
-  const panel = bar.closest("[data-status-panel]")
-  if (panel?.classList.contains("status-panel-running")) {
-    const share = bar.hasAttribute("value") ? bar.value : 0
-    panel.style.setProperty("--glow-percent", Math.round(GLOW_START + GLOW_RANGE * share))
-  }
+  const { status } = bar.closest("[data-job]").dataset
+  const percent = status === "running" ? Math.round(GLOW_START + GLOW_RANGE * (bar.value || 0)) : ""
+  bar.closest("[data-status-panel]").style.setProperty("--glow-percent", percent)
 }
 
 function setText(element, text) {
-  if (element && element.textContent !== text) element.textContent = text
+  if (element.textContent !== text) element.textContent = text
 }

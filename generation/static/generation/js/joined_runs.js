@@ -46,7 +46,7 @@ export class JoinedRuns {
     const jobs = new Map()
     for (const card of run.querySelectorAll("[data-job]")) {
       const text = (name) => card.querySelector(`[data-${name}]`)?.textContent.trim() ?? ""
-      const { job: id, status } = card.dataset
+      const { job: id, status = "succeeded" } = card.dataset // of cards with an image
       jobs.set(id, { status, phase: text("phase"), phase_detail: text("detail") })
       if (ACTIVE.has(status)) this.active.add(id)
     }
@@ -83,7 +83,7 @@ export class JoinedRuns {
       if (card)
         this.#takeJob({
           id,
-          status: card.dataset.status,
+          status: card.dataset.status ?? "succeeded",
           phase: card.querySelector("[data-phase]")?.textContent ?? "",
         })
     } catch {
