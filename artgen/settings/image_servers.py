@@ -14,4 +14,8 @@ IMAGE_SERVER_HEADERS = env.json("IMAGE_SERVER_HEADERS", default={})
 IMAGE_CALL_SECONDS = env.float("IMAGE_CALL_SECONDS", default=120)
 # Calls at the same time, in each worker with the lane `slow`.
 IMAGE_CALLS = env.int("IMAGE_CALLS", default=8)
+# ComfyUI, and what the proxy in front of it wants.
+COMFYUI_URL = env.str("COMFYUI_URL", default="").rstrip("/")
+COMFYUI_API_KEY = env.str("COMFYUI_API_KEY", default="")
+COMFYUI_HEADERS = env.json("COMFYUI_HEADERS", default={})
 HAS_IMAGE_SERVERS = bool(YANDEX_API_KEY or IMAGE_SERVER_URL)

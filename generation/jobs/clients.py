@@ -5,13 +5,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
+from uuid import uuid5
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from generation.models import Job
 from generation.providers.access import BearerAccess, HttpLimits
+from generation.providers.comfyui.provider import ComfyUI
 from generation.providers.image_server.provider import ImageServer
-from generation.providers.provider import IMAGE_SERVER, RUNPOD, WAVESPEED, YANDEX, Facts, Provider
+from generation.providers.provider import (
+    COMFYUI,
+    IMAGE_SERVER,
+    OWN_SERVERS,
+    RUNPOD,
+    WAVESPEED,
+    YANDEX,
+    Facts,
+    Provider,
+)
 from generation.providers.runpod.provider import RunPod
 from generation.providers.status_sweep import SWEEP_SECONDS
 from generation.providers.wavespeed.provider import WaveSpeed
@@ -44,6 +56,11 @@ def missing_settings(name: str) -> list[str]:
 
 def facts_of(name: str) -> Facts:
     return FACTS[name]()
+
+
+def own_id(job: Job) -> str:
+    """Return the id by which one of OWN_SERVERS knows this attempt; "" at other providers."""
+    return str(uuid5(job.id, str(job.attempt))) if job.place.provider in OWN_SERVERS else ""
 
 
 def runpod() -> RunPod:
@@ -136,23 +153,48 @@ def _image_server_facts() -> Facts:
     return Facts(longest_life=timedelta(seconds=settings.IMAGE_CALL_SECONDS))
 
 
+def comfyui() -> ComfyUI:
+    headers = tuple(sorted(settings.COMFYUI_HEADERS.items()))
+    return _comfyui(settings.COMFYUI_URL, settings.COMFYUI_API_KEY, headers, os.getpid())
+
+
+@lru_cache(maxsize=8)
+def _comfyui(
+    base_url: str, api_key: str, headers: tuple[tuple[str, str], ...], _pid: int
+) -> ComfyUI:
+    return ComfyUI(
+        base_url=base_url, api_key=api_key, headers=dict(headers) | UNKEPT, limits=LIMITS
+    )
+
+
+def _comfyui_facts() -> Facts:
+    """Return the facts; what the server does not have after this time, it never got or lost.
+
+    30 s after the POST, before which source images are uploaded for as long as a POST may take.
+    """
+    return Facts(longest_life=timedelta(seconds=30 + LIMITS.run_seconds))
+
+
 NEEDED: Mapping[str, tuple[str, ...]] = {
     RUNPOD: ("RUNPOD_API_KEY",),
     WAVESPEED: ("WAVESPEED_API_KEY",),
     YANDEX: ("YANDEX_API_KEY", "YANDEX_FOLDER_ID"),
     IMAGE_SERVER: ("IMAGE_SERVER_URL",),
+    COMFYUI: (),  # an endpoint may have its own address
 }
 MAKERS: Mapping[str, Callable[[], Provider]] = {
     RUNPOD: runpod,
     WAVESPEED: wavespeed,
     YANDEX: yandex,
     IMAGE_SERVER: image_server,
+    COMFYUI: comfyui,
 }
 FACTS: Mapping[str, Callable[[], Facts]] = {
     RUNPOD: _runpod_facts,
     WAVESPEED: _wavespeed_facts,
     YANDEX: _image_server_facts,
     IMAGE_SERVER: _image_server_facts,
+    COMFYUI: _comfyui_facts,
 }
 LONGEST_READ = timedelta(seconds=max(SWEEP_SECONDS, LIMITS.longest_seconds))
 """The longest that it takes to read jobs of one provider."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from generation.catalog import model_validation
 from generation.catalog.prices import Cost, cost_from
 from generation.providers import provider
+from generation.providers.payloads.comfyui import DIALECT as COMFYUI
 
 
 class ProviderName(models.TextChoices):
@@ -18,6 +19,7 @@ class ProviderName(models.TextChoices):
     WAVESPEED = provider.WAVESPEED, "WaveSpeed"
     YANDEX = provider.YANDEX, "Yandex AI Studio"
     IMAGE_SERVER = provider.IMAGE_SERVER, _("Image server")
+    COMFYUI = provider.COMFYUI, "ComfyUI"
 
 
 class Place(NamedTuple):
@@ -102,6 +104,10 @@ class Endpoint(models.Model):
                 cost_from(self.expected_cost)
         except (AttributeError, ArithmeticError, TypeError, ValueError) as error:
             errors["expected_cost"] = str(error)
+        if self.provider == ProviderName.COMFYUI and COMFYUI.name != (
+            self.dialect or self.model.dialect
+        ):
+            errors["provider"] = _("ComfyUI needs the dialect comfyui and a workflow.")
         if self.dialect:
             errors |= self._format_problems()
         elif self.request_format or self.workflow:

@@ -5,6 +5,7 @@ accepted: with `NotAccepted`, `JobRefused`, `KeyRefused` and `EndpointMissing` i
 with `OutcomeUnknown` it may have been.
 """
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -158,6 +159,8 @@ def vendor_text(text: str) -> str:
     if isinstance(body, dict):
         if isinstance(error := body.get("error"), dict):  # OpenAI's
             parts = [str(error[key]) for key in ("code", "message") if error.get(key)]
+            if nodes := body.get("node_errors"):  # ComfyUI's
+                parts += [str(error.get("type", "")), json.dumps(nodes, ensure_ascii=False)]
             return (": ".join(parts) or str(error))[:DETAIL_CHARACTERS]
         for key in ("error", "message", "detail", "title"):
             if isinstance(said := body.get(key), str) and said:

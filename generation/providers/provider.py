@@ -16,7 +16,7 @@ from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import Result
 
 RUNPOD, WAVESPEED = "runpod", "wavespeed"
-YANDEX, IMAGE_SERVER = "yandex", "image_server"
+YANDEX, IMAGE_SERVER, COMFYUI = "yandex", "image_server", "comfyui"
 """Names of the providers, as rows keep them."""
 
 SYNCHRONOUS = frozenset({YANDEX, IMAGE_SERVER})
@@ -25,6 +25,10 @@ ask for a job."""
 
 UNSTOPPABLE = SYNCHRONOUS | {WAVESPEED}
 """Those that cannot cancel a job: one that was stopped here runs on, and is charged."""
+
+OWN_SERVERS = frozenset({COMFYUI})
+"""Those that know a job by our id, so that one of unknown fate can be asked for, and whose files
+are read as its reports are: the server may be in a private network."""
 
 Ref = tuple[str, str]
 """An endpoint's id there, and a job's."""
@@ -52,6 +56,7 @@ class Order:
     endpoint_id: str
     input: Mapping[str, Any]
     webhook: str | None
+    remote_id: str = ""  # of OWN_SERVERS: by which the job is known there
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from generation.operations.reconciliation import ModelCosts, PromptCosts, Reconc
 from generation.providers import bill as billing
 from generation.providers.bill import Bill, InvalidBill
 from generation.providers.call_errors import KeyRefused, ProviderError
+from generation.providers.provider import OWN_SERVERS
 
 
 class CostPages(ModelReports):
@@ -32,7 +33,9 @@ class CostPages(ModelReports):
             raise PermissionDenied
         month = _month(request.GET.get("month", ""))
         providers = [
-            one for one in ProviderName if one == ProviderName.RUNPOD or clients.is_set_up(one)
+            one
+            for one in ProviderName
+            if one == ProviderName.RUNPOD or (one not in OWN_SERVERS and clients.is_set_up(one))
         ]
         given = request.POST.get("provider")
         provider = next((one for one in providers if one == given), providers[0])

@@ -32,6 +32,7 @@ from generation.providers.call_errors import (
 )
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import OutputError, Result
+from generation.providers.provider import OWN_SERVERS
 
 log = logging.getLogger(__name__)
 
@@ -176,6 +177,8 @@ def _fetch(job: Job, image: payloads.OutputImage) -> bytes:
     """
     if image.data is not None:
         return image.data
+    if job.place.provider in OWN_SERVERS:
+        return clients.comfyui().file(job.place.endpoint_id, image.url or "")
     return fetch_image(
         image.url or "",
         allowed_hosts=settings.RUNPOD_IMAGE_HOSTS,

@@ -19,7 +19,7 @@ from django.utils import timezone
 from artgen.database.compiled_queries import CompiledQuery
 from generation.jobs import clients
 from generation.models import Endpoint, ImageModel, Job, Place
-from generation.providers.provider import SYNCHRONOUS
+from generation.providers.provider import OWN_SERVERS, SYNCHRONOUS
 
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # longest POST /run
 HANGING = timedelta(seconds=1)  # age of a POST that hangs
@@ -54,7 +54,8 @@ def gone_at(submitted_at: datetime, *, provider: str) -> datetime:
 
 def longest_life(provider: str) -> timedelta:
     """Return how long after a submission it is certainly over."""
-    return clients.facts_of(provider).longest_life + UNKNOWN_MARGIN
+    margin = SUBMISSION if provider in OWN_SERVERS else UNKNOWN_MARGIN  # asked, by no clock
+    return clients.facts_of(provider).longest_life + margin
 
 
 def unanswered_for(provider: str) -> timedelta:

@@ -6,7 +6,7 @@ from artgen.environment import installation
 from generation.jobs import clients
 from generation.models import Endpoint, ProviderName
 from generation.operations.doctor.check import Check, error_text
-from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused
+from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused, ProviderError
 
 
 def other_providers() -> Iterator[Check]:
@@ -27,6 +27,8 @@ def other_providers() -> Iterator[Check]:
 def _endpoint(endpoint: Endpoint, setting: str) -> Check:
     name = f"endpoint:{endpoint.model.slug}:{endpoint.provider}"
     error = clients.of(endpoint.provider).probe(endpoint.endpoint_id)
+    if isinstance(error, Gone) and endpoint.provider == ProviderName.COMFYUI:
+        return _graph(endpoint, name, str(error))
     if isinstance(error, Gone):
         return Check(name, True, f"{endpoint.endpoint_id}: exists")
     detail = error_text(error) if error else "an unexpected reply"
@@ -37,3 +39,17 @@ def _endpoint(endpoint: Endpoint, setting: str) -> Check:
     else:
         hint = "Check outgoing connections of this machine, and try again."
     return Check(name, False, f"{endpoint.endpoint_id}: {detail}", hint)
+
+
+def _graph(endpoint: Endpoint, name: str, machine: str) -> Check:
+    """Check that a ComfyUI has the nodes and files of the endpoint's graph."""
+    workflow = endpoint.model.format_source(endpoint).workflow or {}
+    try:
+        lacks = clients.comfyui().lacking(endpoint.endpoint_id, workflow)
+    except ProviderError as error:
+        lacks = [error_text(error)]
+    detail = f"{endpoint.endpoint_id}: {machine}"
+    if not lacks:
+        return Check(name, True, detail)
+    hint = "Install there what the graph uses, or change the workflow in the admin."
+    return Check(name, False, f"{detail}; not there: {', '.join(lacks)}", hint)

@@ -121,8 +121,10 @@ def _replies(provider: str, jobs: Sequence[Job]) -> Replies:
 
 
 def _candidate(job: Job) -> str:
-    """Return the RunPod job that a webhook named for an attempt of unknown fate, after its POST."""
-    return job.candidate_id if scheduling.post_has_ended(job, now=timezone.now()) else ""
+    """Return the remote job to ask for after a POST of unknown fate: of a webhook, or by our id."""
+    if not scheduling.post_has_ended(job, now=timezone.now()):
+        return ""
+    return job.candidate_id or clients.own_id(job)
 
 
 @dataclass
@@ -254,22 +256,26 @@ def _check_unknown(job: Job, reply: JobReport | ProviderError | None, now: datet
     later = min(gone_at, job.deadline_at or gone_at)
     if isinstance(reply, JobReport):
         try:
-            lifecycle.adopt_candidate(job)
+            lifecycle.adopt_candidate(job, remote_id=_candidate(job))
         except lifecycle.Stale:
             lifecycle.reject_candidate(job, until=later)
         else:
             dispatch.check(job.model.slug)
-    elif isinstance(reply, Gone):
+    elif isinstance(reply, Gone) and (later > now or not clients.own_id(job)):
         lifecycle.reject_candidate(job, until=later)
     elif job.deadline_at and job.deadline_at <= now:
         _fail_at_deadline(job, job.deadline_at)
-    elif job.candidate_id:
+    elif job.candidate_id or (clients.own_id(job) and not isinstance(reply, Gone)):
         until = max(now + MIN_INTERVAL, submitted_at + scheduling.SUBMISSION)
         lifecycle.postpone([job], until=until)
     elif gone_at > now:
         lifecycle.postpone([job], until=later)
     else:
-        lifecycle.retry_attempt(job, code="gpu_lost", detail="no webhook within RunPod's ttl")
+        lifecycle.retry_attempt(
+            job,
+            code="gpu_lost",
+            detail=reply.full_text if reply else "no webhook within RunPod's ttl",
+        )
 
 
 def _fail_at_deadline(job: Job, deadline_at: datetime) -> None:

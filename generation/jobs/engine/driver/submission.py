@@ -196,7 +196,12 @@ def _prepare(
         if job.is_trial and sent is not None:
             sent[job.id] = payload
         return provider.submit(
-            Order(endpoint_id=job.place.endpoint_id, input=payload, webhook=webhook)
+            Order(
+                endpoint_id=job.place.endpoint_id,
+                input=payload,
+                webhook=webhook,
+                remote_id=clients.own_id(job),
+            )
         )
 
     return post

@@ -30,9 +30,10 @@ from generation.jobs.engine.lifecycle.transition import (
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.scheduling import Openings
 from generation.models import Job, JobQuerySet, Place, ProviderName, Status, model_cache
-from generation.providers.provider import SYNCHRONOUS
+from generation.providers.provider import OWN_SERVERS, SYNCHRONOUS
 
 FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status check
+FIRST_ASK = timedelta(seconds=5)  # from a submission of unknown fate, where it can be asked for
 
 
 # They become due again only after RunPod's ttl, when an accepted job is certainly gone, or at their
@@ -184,10 +185,12 @@ def store_accepted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
 STORE_UNKNOWN = """
 WITH changed AS (
     UPDATE generation_job AS job SET
-        due_at = CASE WHEN job.candidate_id <> '' THEN %(now)s ELSE job.due_at END,
+        due_at = CASE WHEN job.candidate_id <> '' THEN %(now)s
+            ELSE LEAST(job.due_at, seen.ask_at) END,
         unknown_since = %(now)s
-    FROM unnest(%(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(details)s::text[])
-        AS seen (id, status, attempt, detail)
+    FROM unnest(%(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(details)s::text[],
+        %(ask_at)s::timestamptz[])
+        AS seen (id, status, attempt, detail, ask_at)
     WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
         AND job.runpod_id = ''
     RETURNING job.*, seen.detail
@@ -197,10 +200,12 @@ WITH changed AS (
 def store_unknown(details: Sequence[tuple[Job, str]]) -> None:
     """Store, with a detail each, that it is unknown whether RunPod took these jobs.
 
-    `begin_submission` has set when they are due.
+    `begin_submission` has set when they are due, unless their provider can be asked sooner.
     """
     texts = [storable(detail) for _, detail in details]
-    values = {"details": texts, "now": timezone.now()}
+    now = timezone.now()
+    asked = [now + FIRST_ASK if job.place.provider in OWN_SERVERS else None for job, _ in details]
+    values = {"details": texts, "now": now, "ask_at": asked}
     change_seen([job for job, _ in details], STORE_UNKNOWN, "unknown", values)
 
 
@@ -320,8 +325,8 @@ def reject_candidate(job: Job, *, until: datetime) -> None:
     expect_one(held(job).filter(runpod_id="").update(candidate_id="", due_at=until))
 
 
-def adopt_candidate(job: Job) -> Job:
-    """Make the candidate, which RunPod has confirmed, the RunPod job of this attempt.
+def adopt_candidate(job: Job, *, remote_id: str) -> Job:
+    """Make the candidate, or the job of our id, the remote job: the provider has confirmed it.
 
     Raises Stale, also if it is the RunPod job of another attempt or job.
     """
@@ -330,9 +335,9 @@ def adopt_candidate(job: Job) -> Job:
         return move(
             job,
             Status.SUBMITTED,
-            HistoryLine("adopted", now, job.candidate_id),
+            HistoryLine("adopted", now, remote_id),
             guard=Q(runpod_id="", candidate_id=job.candidate_id),
-            runpod_id=job.candidate_id,
+            runpod_id=remote_id,
             candidate_id="",
             due_at=now,
         )

@@ -153,7 +153,8 @@ class TestLostLease(LeaseTestCase):
         ((_job, outcome),) = next(iter(submission.post_all([taken])))
         (remote,) = self.emulator.jobs
         Job.objects.update(candidate_id=remote.id)
-        lifecycle.adopt_candidate(Job.objects.select_related("model").get())
+        seen = Job.objects.select_related("model").get()
+        lifecycle.adopt_candidate(seen, remote_id=seen.candidate_id)
 
         submission.store_outcomes([(taken, outcome)])
 

@@ -99,7 +99,8 @@ class TestAttempt(LifecycleTestCase):
     def test_it_keeps_the_remote_job_that_was_adopted_before_the_reply(self) -> None:
         seen = self.being_posted(self.place())
         assert lifecycle.store_candidate(seen.id, attempt=1, runpod_id="rp-1")
-        lifecycle.adopt_candidate(Job.objects.select_related("model").get())
+        known = Job.objects.select_related("model").get()
+        lifecycle.adopt_candidate(known, remote_id=known.candidate_id)
 
         changes = self.changes(seen)
         self.assert_changes_nothing(

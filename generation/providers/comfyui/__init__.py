@@ -1,0 +1,1 @@
+"""ComfyUI, reached directly: graphs in, files out."""
