@@ -26,6 +26,11 @@ from generation.testing.servers.stack import FINAL, MACHINE, PATIENCE, Stack, ch
 from generation.testing.servers.yandex import Yandex, create_bucket
 
 pytestmark = [
+    pytest.mark.release(
+        *("deploy/stack.py", "deploy/gunicorn.conf.py", "nginx/", "artgen/processes/"),
+        *("artgen/redis/", "artgen/http/", "artgen/database/", "generation/files/"),
+        *("generation/jobs/engine/", "generation/providers/"),
+    ),
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("stack_disturbances"),
