@@ -44,7 +44,7 @@ IMAGE_ACTS = (
     Shortcut("vary", _("Create subtle variants"), ("v",)),
     Shortcut("vary_strong", _("Create strong variants"), ("Shift+v",)),
     Shortcut("upscale", _("Upscale"), ("u",)),
-    Shortcut("finish", _("New image from the same prompt, by a better model"), ("d",)),
+    Shortcut("finish", _("Finish a draft by a better model"), ("d",)),
     Shortcut("edit_area", pgettext_lazy("action", "Edit area"), ("e",)),
     Shortcut("reuse", _("Reuse prompt"), ("r",)),
 )

@@ -27,7 +27,8 @@ class Source:
 
 def sources_of(job: Job) -> list[Source]:
     """Return the existing source images of the job, in order, after the draft that it finishes."""
-    ids = list(map(UUID, [*([job.draft] if job.draft else []), *job.source_images]))
+    drafts = [job.draft] if job.draft and job.draft not in job.source_images else []
+    ids = list(map(UUID, [*drafts, *job.source_images]))
     if not ids:
         return []
     images = Image.objects.filter(user_id=job.user_id, id__in=ids).present()
@@ -40,7 +41,7 @@ def sources_of(job: Job) -> list[Source]:
         for upload in uploads
     }
     roles = job.source_roles or [EDIT] * len(job.source_images)
-    roles = ["", *roles] if job.draft else roles
+    roles = ["", *roles] if drafts else roles
     return [
         replace(sources[source_id], role=role)
         for source_id, role in zip(ids, roles, strict=True)

@@ -15,7 +15,7 @@ from generation.jobs.inputs import reachability
 from generation.views.account.account_tabs import filled_tabs
 from generation.views.create.prompt_help import describe_price
 from generation.views.create.script_texts import create_texts
-from generation.views.gallery import url_filters
+from generation.views.gallery import finals, url_filters
 from generation.views.image_html import LAYOUTS, img, lean_img, sample_img
 from generation.views.jobs import live_texts
 from generation.views.site import shared_parts
@@ -34,6 +34,7 @@ def environment(**options: Any) -> Environment:
             "img": img,
             "layouts": LAYOUTS,
             "lean_img": lean_img,
+            "names_of_finals": finals.names_of_finals,
             "sample_img": sample_img,
             "selection_max": settings.SELECTION_MAX,
             "selection_words": selection_words,

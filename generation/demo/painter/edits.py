@@ -16,6 +16,9 @@ from .weather import add_things, add_weather, in_season
 Size = tuple[int, int]
 
 DEFAULT_STRENGTH = 0.6
+KEPT = "same composition"
+"""The words of a prompt that asks for little change."""
+SLIGHT = 0.1  # how far such a prompt moves the image
 CONTINUED = "seamless"
 """The word of a prompt that asks for the surroundings instead of something new."""
 HALF = 128
@@ -50,7 +53,7 @@ def repaint(
     if image is before and not (scene.moods or scene.finishes) and len(sources) == 1:
         light = rng.choice(("dawn", "sunset", "dusk"))
         medium = FINISHES[rng.choice(("gouache", "watercolor", "paper_cut"))]
-        image = Image.blend(image, medium(relit(image, light, 0.45), rng), min(1.0, 0.35 + amount))
+        image = Image.blend(image, medium(relit(image, light, 0.45), rng), min(1.0, 1.6 * amount))
     return image
 
 

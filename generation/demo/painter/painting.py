@@ -10,7 +10,7 @@ from PIL import Image
 
 from . import words
 from .composing import SUBJECTS, compose
-from .edits import enlarge, repaint, repaint_part
+from .edits import KEPT, SLIGHT, enlarge, repaint, repaint_part
 from .finishes import finish
 from .request import PaintRequest
 from .scene import Scene
@@ -51,7 +51,10 @@ def paint(
         scene = words.read(request.prompt, negative_prompt=request.negative_prompt)
         rng = Random(f"{request.seed} {request.model} {request.prompt}")
         report(0.3)
-        image = repaint(sources, scene, size=request.size, rng=rng, strength=request.strength)
+        strength = request.strength
+        if strength is None and KEPT in request.prompt.lower():
+            strength = SLIGHT
+        image = repaint(sources, scene, size=request.size, rng=rng, strength=strength)
         report(0.8)
         image = finish(image, scene, rng=rng, model="")
     else:

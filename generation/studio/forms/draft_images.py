@@ -6,7 +6,7 @@ from generation.catalog import shapes
 from generation.catalog.job_parameters import SLIDERS, SliderArea
 from generation.catalog.offers import USUAL_SIZE, Offer
 from generation.catalog.source_roles import EDIT
-from generation.models import Image, ImageModel
+from generation.models import Image, ImageModel, Job
 from generation.models.model_cache import Catalog
 from generation.studio.forms.composer import Composer
 
@@ -19,8 +19,14 @@ OF_ONE_MODEL = {name for name, one in SLIDERS.items() if one.slider is SliderAre
 
 
 def is_draft(image: Image) -> bool:
-    """Return whether the image is as small as a draft."""
-    return image.width * image.height <= MAX_PIXELS
+    """Return whether the image is as small as a draft, and not a changed or a finished one."""
+    return image.has_parameters and is_drafted(image.origin, width=image.width, height=image.height)
+
+
+def is_drafted(job: Job, *, width: int, height: int) -> bool:
+    """Return whether images of this job and size are drafts."""
+    is_edit = job.draft or job.scale or job.mask or job.erase or job.outpaint
+    return width * height <= MAX_PIXELS and bool(job.prompt) and not is_edit
 
 
 def draft_of(form: Composer, catalog: Catalog) -> Composer | None:

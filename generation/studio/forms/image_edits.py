@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,18 +14,17 @@ from generation.catalog.offers import Offer
 from generation.catalog.source_roles import EDIT
 from generation.files.uploads import MAX_SIDE
 from generation.models import Image, ImageModel, Job
+from generation.studio.forms import draft_images, remaking
 from generation.studio.forms.composer import Composer
 
 SCALES = (2, 4)
 VARIANTS = 4
 """Images of one request for variants."""
-AMOUNTS = {"subtle": 0.35, "strong": 0.75}
-"""How far a variant moves from its image, as a share of the model's range of strengths."""
 
 
 MADE_BY = (
     *("draft", "source_images", "source_roles"),
-    *("scale", "outpaint", "erase", "mask", "strength"),
+    *("scale", "outpaint", "erase", "mask", "strength", "prompt"),
 )
 """The fields of a job that `made_by` reads."""
 
@@ -91,28 +91,37 @@ def of_image(image: Image, models: Sequence[ImageModel]) -> Edits:
 
 def upscale_request(image: Image, models: Sequence[ImageModel], *, scale: int) -> dict[str, Any]:
     """Return the request that enlarges the image; LookupError without a model for it."""
-    model = next((model for model in models if scale in _scales(model.offer)), None)
+    model = next((model for model in models if scale in scales_of(model.offer)), None)
     if model is None:
         raise LookupError
+    return upscale_by(model, image, scale=scale)
+
+
+def upscale_by(model: ImageModel, image: Image, *, scale: int) -> dict[str, Any]:
     return {"model": model.slug, "scale": scale, "source_images": [str(image.id)]}
 
 
 def variant_request(
-    image: Image, models: Sequence[ImageModel], *, amount: str, styles: Sequence[str]
+    image: Image,
+    models: Sequence[ImageModel],
+    *,
+    amount: str,
+    styles: Sequence[str],
+    prompt: str = "",
 ) -> dict[str, Any]:
     """Return the request of one variant; LookupError without a model for it.
 
-    Its style is kept if it is among `styles`. Raises KeyError unless `amount` is one of AMOUNTS.
+    `prompt` is another one than the image's. Its style is kept if it is among `styles`. Raises
+    KeyError unless `amount` is one of `remaking.AMOUNTS`.
     """
-    share = AMOUNTS[amount]
+    if amount not in remaking.AMOUNTS:
+        raise KeyError(amount)
     job = image.origin
-    model = _varying(job, [(model, model.offer) for model in models])
+    model = _varying(image, [(model, model.offer) for model in models])
     if model is None:
         raise LookupError
-    form = _variant_form(image, model)
-    if job.style in styles:
-        form.texts["style"] = job.style
-    return form.request() | {"strength": _strength(model.offer, share)}
+    style = job.style if job.style in styles else ""
+    return remaking.remade(image, model, amount=amount, prompt=prompt, style=style).request()
 
 
 def made_by(job: Job) -> str:
@@ -136,7 +145,8 @@ def made_by(job: Job) -> str:
 
 def _is_variant(job: Job) -> bool:
     is_edit = job.draft or job.scale or job.outpaint or job.erase or job.mask
-    return bool(job.source_images) and job.strength is not None and not is_edit
+    is_varied = job.strength is not None or remaking.is_instructed(job.prompt)
+    return bool(job.source_images) and is_varied and not is_edit
 
 
 def made_text(job: Job, *, width: int, height: int) -> str:
@@ -145,7 +155,10 @@ def made_text(job: Job, *, width: int, height: int) -> str:
 
 
 def run_text(job: Job, *, count: int, width: int, height: int) -> str:
-    """Return what a run of `count` images of this size made of its source, "" without one."""
+    """Return what a run of `count` images of this size made: drafts, or of its source; else ""."""
+    if draft_images.is_drafted(job, width=width, height=height) and not job.source_images:
+        text = ngettext("%(count)s draft", "%(count)s drafts", count)
+        return text % {"count": formatting.number(count)}
     if count == 1 or not (job.draft or _is_variant(job)):
         return made_text(job, width=width, height=height)
     text = ngettext("%(count)s variant", "%(count)s variants", count)
@@ -154,7 +167,7 @@ def run_text(job: Job, *, count: int, width: int, height: int) -> str:
     return text % {"count": formatting.number(count)}
 
 
-def _scales(offer: Offer) -> tuple[Any, ...]:
+def scales_of(offer: Offer) -> tuple[Any, ...]:
     parameter = offer.parameters.get("scale")
     if parameter is None:
         return ()
@@ -169,7 +182,7 @@ def _upscales(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> list[
     size = (image.width, image.height)
     upscales = []
     for scale in SCALES:
-        able = next(((model, offer) for model, offer in offers if scale in _scales(offer)), None)
+        able = next(((model, offer) for model, offer in offers if scale in scales_of(offer)), None)
         if able and edit_sizes.can_upscale(size, scale=scale):
             model, offer = able
             width, height = size[0] * scale, size[1] * scale
@@ -179,46 +192,31 @@ def _upscales(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> list[
 
 
 def _variant(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> Variant | None:
-    model = _varying(image.origin, offers)
+    model = _varying(image, offers)
     if model is None:
         return None
-    form = _variant_form(image, model)
-    size = form.size or edit_sizes.size_from(form.offer, {}, source=(image.width, image.height))
+    form = remaking.remade(image, model, amount="subtle")
+    size = remaking.size_of(form, image)
     return Variant(model, form.offer.price_of(form.request(), size=size) * VARIANTS, size)
 
 
-def _varying(job: Job, offers: Sequence[tuple[ImageModel, Offer]]) -> ImageModel | None:
-    """Return the model for variants: that of the image if it can, else the first that can.
+def _varying(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> ImageModel | None:
+    """Return the model for variants: that of the image if it can, else the nearest.
 
-    None for an image whose prompt is unknown.
+    That is the one whose slug begins with most words of the other's: `qwen-image-edit` for
+    `qwen-image`. None for an image whose prompt is unknown.
     """
-    if not job.prompt:
+    own = image.model
+    if not image.prompt:
         return None
-    able = [
-        model
-        for model, offer in offers
-        if "strength" in offer.parameters and offer.max_source_images and not offer.is_tool
-    ]
-    own = (model for model in able if model.pk == job.model_id)
-    return next(own, next(iter(able), None))
 
+    def nearness(model: ImageModel) -> tuple[bool, int, bool]:
+        pairs = zip(model.slug.split("-"), own.slug.split("-") if own else (), strict=False)
+        words = sum(1 for _pair in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        return model == own, words, "strength" in model.parameters
 
-def _variant_form(image: Image, model: ImageModel) -> Composer:
-    job = image.origin
-    texts = {
-        "prompt": job.prompt,
-        "negative_prompt": job.negative_prompt,
-        "shape": f"{image.width}x{image.height}",
-    }
-    return Composer(model=model, texts=texts, sources=[str(image.id)])
-
-
-def _strength(offer: Offer, share: float) -> float:
-    parameter = offer.parameters["strength"]
-    low, high = parameter.min or 0, 1 if parameter.max is None else parameter.max
-    value = low + share * (high - low)
-    step = parameter.step or 0.05
-    return float(min(high, round(low + round((value - low) / step) * step, 4)))
+    able = [model for model, offer in offers if remaking.can_remake(offer)]
+    return max(able, key=nearness, default=None)
 
 
 def _fillers(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> list[Filler]:

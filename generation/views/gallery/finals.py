@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from accounts.access.request_user import user_of
@@ -20,7 +21,7 @@ from generation.gallery import own_images
 from generation.jobs.placing import orders, quotes
 from generation.jobs.placing.job_order import LIST_MAX
 from generation.jobs.placing.quotes import Quote
-from generation.models import Image, ImageModel
+from generation.models import Image, ImageModel, model_cache
 from generation.studio.forms import final_images
 from generation.studio.forms.final_images import Finals
 from generation.studio.presets import composer_choices
@@ -29,7 +30,7 @@ from generation.views.jobs import runs
 from generation.views.partials import part, wants_part
 from generation.views.shown_price import max_credits_of
 
-SHOWN = 5
+SHOWN_KEPT, SHOWN_NEW = 4, 2
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,13 @@ def finals_of(user: User, images: Iterable[Image], *, preferred: str = "") -> li
     )
 
 
+def names_of_finals() -> tuple[str, str]:
+    """Return how buttons call what is made of a draft, and of several: by models that can."""
+    if any(map(final_images.keeps_drafts, model_cache.for_display().offers.values())):
+        return (pgettext("a draft", "Finish"),) * 2
+    return _("New image from the same prompt"), _("New images from the same prompts")
+
+
 def offer_of(user: User, finals: Finals) -> FinalsOffer:
     # The drafts have just been read.
     requests = [{**request, "draft": None} for run in finals.runs for request in run]
@@ -94,13 +102,15 @@ def _ask(
     request: HttpRequest, ids: Sequence[UUID], images: Sequence[Image], offered: Sequence[Finals]
 ) -> HttpResponse:
     user, choices = user_of(request), "generation/_choose_final.html"
+    kept = [one for one in offered if one.keeps][:SHOWN_KEPT]
+    shown = kept + [one for one in offered if not one.keeps][:SHOWN_NEW]
     context = {
-        "offers": [offer_of(user, finals) for finals in offered[:SHOWN]],
+        "offers": [offer_of(user, finals) for finals in shown],
         "selected": len(images),
         "ids": ",".join(map(str, ids)),
         "next": request.POST.get("next", ""),
     }
     if wants_part(request):
         return part(request, choices, context)
-    page = {"heading": _("New images from the same prompts"), "choices": choices}
+    page = {"heading": names_of_finals()[1], "choices": choices}
     return render(request, "generation/choose.html", context | page)

@@ -1,4 +1,4 @@
-"""New images from the prompts of selected drafts, by a better model, at its full size."""
+"""Finals of selected drafts: made from them, or new ones from their prompts."""
 
 import uuid
 
@@ -8,7 +8,8 @@ from django.urls import reverse
 from accounts.models import User
 from generation.catalog.offers import InvalidParameters
 from generation.jobs.placing import orders, retries
-from generation.models import Image, Job, Status
+from generation.models import Image, ImageModel, Job, Status
+from generation.studio.forms import remaking
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image, make_job
 from generation.testing.rows.gallery import GalleryTestCase
@@ -40,16 +41,37 @@ class TestFinals(GalleryTestCase):
 
     def test_it_asks_by_which_model_with_the_whole_price(self):
         page = flat(self.finish(self.draft(), self.draft(seed=9)))
-        assert 'value="flux-dev"' in page
         assert "2 images · 1344 × 768" in page
         assert "6\N{NO-BREAK SPACE}credits" in page
+        kept, new = page.split("from the prompts of the drafts")
+        assert "The same images in full quality, made from the drafts." in kept
+        assert 'value="flux-kontext"' in kept
+        assert 'value="flux-dev"' in new
         assert not self.queued()
 
     def test_the_model_of_the_form_comes_first_then_those_of_the_catalog(self):
         draft = self.draft()
-        assert self.offered(draft)[:3] == ["flux-dev", "qwen-image", "seedream-4"]
-        assert self.offered(draft, prefer="wan-2-6")[:2] == ["wan-2-6", "flux-dev"]
-        assert self.offered(draft, prefer="p-image")[0] == "flux-dev"
+        kept = ["flux-kontext", "qwen-image-edit-2511", "nano-banana-pro", "nano-banana-2"]
+        assert self.offered(draft) == [*kept, "flux-dev", "qwen-image"]
+        assert self.offered(draft, prefer="wan-2-6") == [*kept, "wan-2-6", "flux-dev"]
+        assert self.offered(draft, prefer="nano-banana")[:2] == ["nano-banana", "flux-kontext"]
+        assert self.offered(draft, prefer="p-image") == [*kept, "flux-dev", "qwen-image"]
+
+    def test_a_final_that_keeps_the_composition_has_its_draft_as_its_source(self):
+        draft = self.draft()
+        self.finish(draft, model="flux-kontext")
+        job = self.queued()[0]
+        assert job.source_images == [job.draft] == [str(draft.id)]
+        assert job.prompt == f"a kite\n\n{remaking.INSTRUCTIONS['final']}"
+        assert (job.width, job.height) == (1344, 768)
+        made = self.draft(model="flux-kontext", draft=job.draft, source_images=[job.draft])
+        assert self.origin_of(made).count(f'href="/images/{draft.id}/"') == 1
+
+    def test_without_a_model_that_can_it_is_called_a_new_image(self):
+        ImageModel.objects.filter(max_source_images__gt=0).update(enabled=False)
+        page = flat(self.client.get(reverse("image", args=[self.draft().id])))
+        assert 'title="New image from the same prompt · D"' in page
+        assert "Finish" not in page
 
     def test_it_repeats_prompts_and_seeds_in_a_run_for_each_prompt(self):
         images = [self.draft(seed=7), self.draft("a boat", seed=8), self.draft(seed=9)]
@@ -128,24 +150,26 @@ class TestFinals(GalleryTestCase):
         for image, is_draft in ((draft, True), (final, False)):
             offers = self.client.get(reverse("image_offers", args=[image.id])).json()
             page = flat(self.client.get(reverse("image", args=[image.id])))
-            label = "New image from the same prompt"
+            label = 'title="Finish · D"'
             assert ((offers["finish"] is not None), label in page) == (is_draft, is_draft)
         foreign = self.draft(user=self.staff)
         assert self.finish(foreign, model="flux-dev").status_code == 400
         upscaled = self.draft(scale=2, source_images=[str(draft.id)])
         assert "None of these is a draft" in flat(self.finish(upscaled))
 
-    def test_what_a_source_image_was_for_it_is_again(self):
+    def test_the_final_of_an_edit_is_made_from_the_edit(self):
         source = self.hang()
         draft = self.draft(model="p-image-edit", source_images=[str(source.id)])
         assert "flux-dev" not in self.offered(draft)
         self.finish(draft, model="flux-kontext")
-        assert self.queued()[0].source_images == [str(source.id)]
+        job = self.queued()[0]
+        assert job.source_images == [str(draft.id)]
+        assert job.prompt == remaking.INSTRUCTIONS["final"]
 
     def test_without_script_it_is_a_page(self):
         draft = self.draft()
         page = self.client.post(reverse("finish_selection"), {"ids": str(draft.id)})
-        assert 'value="flux-dev"' in flat(page)
+        assert 'value="flux-kontext"' in flat(page)
         form = {"ids": str(draft.id), "model": "flux-dev", "key": str(uuid.uuid4())}
         answer = self.client.post(reverse("finish_selection"), form)
         assert answer["Location"] == f"/create/#run-{self.queued()[0].batch}"
@@ -153,6 +177,8 @@ class TestFinals(GalleryTestCase):
     def test_one_image_says_what_it_costs(self):
         address = reverse("image_offers", args=[self.draft().id])
         offer = self.client.get(address).json()["finish"]
-        assert offer["model"] == "flux-dev"
-        assert offer["text"].startswith("FLUX.1 dev · 1344 × 768 · 3\N{NO-BREAK SPACE}credits")
-        assert self.client.get(address, {"model": "wan-2-6"}).json()["finish"]["model"] == "wan-2-6"
+        assert offer["model"] == "flux-kontext"
+        text = "FLUX.1 Kontext · 1344 × 768 · 3\N{NO-BREAK SPACE}credits"
+        assert offer["text"].startswith(text)
+        chosen = self.client.get(address, {"model": "nano-banana"}).json()["finish"]
+        assert chosen["model"] == "nano-banana"

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from generation.models import Image, ImageModel, Job, Status, Style, Upload
-from generation.studio.forms import image_edits
+from generation.studio.forms import image_edits, remaking
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image, make_job
 from generation.testing.rows.gallery import GalleryTestCase
@@ -73,9 +73,13 @@ class TestUpscaling(EditPagesTestCase):
 
 
 class TestVariants(EditPagesTestCase):
+    def setUp(self):
+        super().setUp()
+        self.image = self.hang("tea hills", model="z-image-turbo", width=1024, height=768)
+
     def test_it_makes_four_that_differ_little_or_much(self):
         strengths = {}
-        for amount in image_edits.AMOUNTS:
+        for amount in remaking.AMOUNTS:
             answer = self.client.post(self.at("vary_image"), {"amount": amount})
             run = unquote(answer["Location"].partition("#run-")[2])
             jobs = list(Job.objects.filter(batch=run))
@@ -85,7 +89,7 @@ class TestVariants(EditPagesTestCase):
             assert {(job.width, job.height) for job in jobs} == {(1024, 768)}
             assert len({job.seed for job in jobs}) == image_edits.VARIANTS
             [strengths[amount]] = {job.strength for job in jobs}
-        assert strengths == {"subtle": 0.35, "strong": 0.75}
+        assert strengths == {"subtle": 0.35, "medium": 0.55, "strong": 0.75}
 
     def test_it_names_price_and_model(self):
         page = self.page()
@@ -97,12 +101,30 @@ class TestVariants(EditPagesTestCase):
         Job.objects.filter(id=self.image.job_id).update(style=style.slug)
         self.client.post(self.at("vary_image"), {"amount": "subtle"})
         assert Job.objects.filter(status=Status.QUEUED)[0].style == style.slug
+        assert self.client.post(self.at("vary_image"), {"amount": "huge"}).status_code == 404
         Style.objects.update(enabled=False)
         self.client.post(self.at("vary_image"), {"amount": "strong"})
         assert Job.objects.filter(status=Status.QUEUED, strength=0.75)[0].style == ""
 
-    def test_it_offers_nothing_without_a_model_with_a_strength(self):
-        self.disable(slug="z-image-turbo")
+    def test_a_model_that_edits_gets_an_instruction_beside_the_prompt(self):
+        image = self.hang("tea hills", model="qwen-image", width=1024, height=768)
+        assert "4 images by Qwen Image Edit, " in self.page(image=image)
+        self.client.post(self.at("vary_image", image), {"amount": "subtle"})
+        job = Job.objects.filter(status=Status.QUEUED)[0]
+        assert (job.model.slug, job.strength) == ("qwen-image-edit", None)
+        instruction = remaking.INSTRUCTIONS["subtle"]
+        assert job.prompt == f"tea hills\n\n{instruction}"
+        assert image_edits.made_by(job) == "Variant"
+        variant = self.made_from(image, prompt=job.prompt, model="qwen-image-edit")
+        self.client.post(self.at("vary_image", variant), {"amount": "strong"})
+        again = Job.objects.filter(status=Status.QUEUED).latest("id")
+        assert again.prompt == f"tea hills\n\n{remaking.INSTRUCTIONS['strong']}"
+        edited = self.made_from(image, prompt="add a dog", model="qwen-image-edit")
+        self.client.post(self.at("vary_image", edited), {"amount": "subtle"})
+        assert Job.objects.filter(status=Status.QUEUED).latest("id").prompt == instruction
+
+    def test_it_offers_nothing_without_a_model_that_takes_an_image(self):
+        self.disable(max_source_images__gt=0)
         assert "Subtle variants" not in self.page()
         for amount in ("subtle", "huge"):
             answer = self.client.post(self.at("vary_image"), {"amount": amount})

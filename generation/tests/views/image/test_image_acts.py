@@ -12,6 +12,10 @@ SCRIPT = {"X-Part": "1"}
 
 
 class TestOffers(EditPagesTestCase):
+    def setUp(self):
+        super().setUp()
+        self.image = self.hang("tea hills", model="z-image-turbo", width=1024, height=768)
+
     def offers(self, image=None):
         return self.client.get(self.at("image_offers", image)).json()
 

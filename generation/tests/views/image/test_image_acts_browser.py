@@ -56,7 +56,7 @@ class TestActsInABrowser(BrowserTestCase):
         page = self.open_first("maker", "/create/", **DESKTOP)
         vary = page.locator("#lightbox [data-make=vary]")
         expect(vary).to_have_attribute(
-            "data-tip", re.compile("4 variants by Z-Image Turbo · 4.credits · ")
+            "data-tip", re.compile("4 variants by FLUX.1 Kontext · 12.credits · ")
         )
         page.keyboard.press("v")
         expect(self.line(page)).to_have_text(re.compile("^4 variants, "))
