@@ -46,6 +46,7 @@ with transaction.atomic():
 
 
 class TestPricedCancellation(BrowserTestCase):
+    alone = True  # its job never ends, and other classes wait until none is active
     people: ClassVar = ("paying",)
     prepare = UNSTOPPABLE
 
