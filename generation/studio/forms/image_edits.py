@@ -40,11 +40,14 @@ class Upscale:
 
 @dataclass(frozen=True)
 class Variant:
-    """Variants on offer: model, price of VARIANTS images in credits, size of one in px."""
+    """Variants on offer: model, price of VARIANTS images in credits, size of one in px, and the
+    prompt that another one may replace.
+    """
 
     model: ImageModel
     credits: int
     size: tuple[int, int]
+    prompt: str
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,8 @@ def _variant(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> Varian
         return None
     form = remaking.remade(image, model, amount="subtle")
     size = remaking.size_of(form, image)
-    return Variant(model, form.offer.price_of(form.request(), size=size) * VARIANTS, size)
+    credits = form.offer.price_of(form.request(), size=size) * VARIANTS
+    return Variant(model, credits, size, prompt=remaking.own_prompt(image.prompt))
 
 
 def _varying(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> ImageModel | None:

@@ -118,6 +118,11 @@ def show(
         "menu": menu_of(image),
         "edits": image_edits.of_image(image, models_for_edits()),
         "variant_count": image_edits.VARIANTS,
+        "amounts": (
+            ("subtle", pgettext("change", "Subtle")),
+            ("medium", pgettext("change", "Medium")),
+            ("strong", pgettext("change", "Strong")),
+        ),
         "is_draft": draft_images.is_draft(image),
         "made_by": _made_text(image, job),
         "again": _again(image),

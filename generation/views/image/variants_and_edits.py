@@ -58,12 +58,16 @@ def upscale(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def vary(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Make variants of the image, a `subtle` or `strong` amount away from it."""
+    """Make variants of the image, this `amount` away from it, by choice with another `prompt`."""
     image = _own(request, image_id)
     styles = [style.slug for style in composer_choices.of_user(user_of(request)).styles]
     try:
         order = image_edits.variant_request(
-            image, models_for_edits(), amount=request.POST.get("amount", ""), styles=styles
+            image,
+            models_for_edits(),
+            amount=request.POST.get("amount", ""),
+            styles=styles,
+            prompt=request.POST.get("prompt", "").replace("\r\n", "\n").strip(),
         )
     except LookupError as error:  # also of an unknown amount
         raise Http404 from error

@@ -123,6 +123,19 @@ class TestVariants(EditPagesTestCase):
         self.client.post(self.at("vary_image", edited), {"amount": "subtle"})
         assert Job.objects.filter(status=Status.QUEUED).latest("id").prompt == instruction
 
+    def test_variants_may_have_another_prompt(self):
+        page = self.page().partition('id="remix"')[2].partition("</details>")[0]
+        assert "tea hills</textarea>" in page
+        assert all(f'value="{amount}"' in page for amount in remaking.AMOUNTS)
+        form = {"amount": "medium", "prompt": "tea hills\r\nin snow "}
+        self.client.post(self.at("vary_image"), form)
+        job = Job.objects.filter(status=Status.QUEUED)[0]
+        assert (job.prompt, job.strength) == ("tea hills\nin snow", 0.55)
+        image = self.hang("add a dog", model="qwen-image", width=1024, height=768)
+        self.client.post(self.at("vary_image", image), {"amount": "strong", "prompt": "a fox"})
+        job = Job.objects.filter(status=Status.QUEUED).latest("id")
+        assert job.prompt == f"a fox\n\n{remaking.INSTRUCTIONS['strong']}"
+
     def test_it_offers_nothing_without_a_model_that_takes_an_image(self):
         self.disable(max_source_images__gt=0)
         assert "Subtle variants" not in self.page()

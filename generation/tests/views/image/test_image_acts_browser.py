@@ -7,7 +7,17 @@ from playwright.sync_api import Locator, Page, expect
 
 from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
-PEOPLE = ("maker", "hanger", "fingerer", "sheeter", "enterer", "doubler", "keyless", "stayer")
+PEOPLE = (
+    "maker",
+    "hanger",
+    "fingerer",
+    "sheeter",
+    "enterer",
+    "doubler",
+    "keyless",
+    "stayer",
+    "mixer",
+)
 DRAW = f"""
 import time
 from accounts.models import User
@@ -81,6 +91,17 @@ class TestActsInABrowser(BrowserTestCase):
         expect(page.locator(".edit-level")).to_have_text(re.compile(r"\d+"))
         page.keyboard.press("Escape")
         page.wait_for_url("**/create/")
+
+    def test_variants_with_another_prompt_are_placed_on_the_page_of_the_image(self) -> None:
+        page = self.visit("mixer", "/gallery/", **DESKTOP)
+        page.goto(page.locator(".card-link").first.get_attribute("href") or "")
+        page.locator("#remix summary").click()
+        page.locator("#remix textarea").fill("a paper boat at dawn")
+        page.get_by_role("button", name="Medium", exact=True).click()
+        page.wait_for_url("**/create/#run-*")
+        run = page.locator("[data-run]").first
+        expect(run.locator(".run-made")).to_have_text("4 variants")
+        expect(run.locator(".run-prompt")).to_contain_text("a paper boat at dawn")
 
     def test_no_button_of_the_lightbox_moves_while_an_image_is_made(self) -> None:
         page = self.open_first("stayer", "/gallery/", viewport={"width": 1280, "height": 800})
