@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.exceptions import PermissionDenied
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -42,7 +43,6 @@ class TrialForm(forms.Form):
 
     prompt = forms.CharField(
         label=_("Prompt"),
-        max_length=PROMPT_MAX_LENGTH,
         initial=model_validation.PROMPT,
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
     )
@@ -55,6 +55,9 @@ class TrialForm(forms.Form):
 
     def __init__(self, *args: Any, model: ImageModel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        limit = model.offer.max_length("prompt") or PROMPT_MAX_LENGTH
+        self.fields["prompt"].validators.append(MaxLengthValidator(limit))
+        self.fields["prompt"].widget.attrs["maxlength"] = limit
         if not model.max_source_images:
             del self.fields["source"]
         if model.endpoints.count() > 1:

@@ -98,7 +98,10 @@ def editor(request: HttpRequest, image_id: UUID) -> HttpResponse:
         ),
         "percents": PERCENTS,
         "counts": COUNTS,
-        "prompt_max_length": PROMPT_MAX_LENGTH,
+        "prompt_max_length": max(
+            offer.max_length("prompt") or PROMPT_MAX_LENGTH
+            for offer in (filler.model.offer for filler in fillers)
+        ),
         "helper": helper_of(user_of(request), fillers[0].model),
         "words": {"credits": script_texts.credit_forms()},
     }

@@ -70,6 +70,18 @@ class TestToolsOfImages(TrialTestCase):
         assert (job.status, job.outpaint["right"]) == (Status.SUCCEEDED, 50)
 
 
+class TestLongPrompts(TrialTestCase):
+    def test_it_names_the_longest_prompt_of_the_model(self):
+        self.model.parameters["prompt"] = {"max": 20}
+        self.model.save(update_fields=["parameters"])
+        assert 'maxlength="20"' in self.browser.get(self.page()).content.decode()
+        answer = self.browser.post(self.page(), {"prompt": "x" * 21})
+        assert answer.context["form"].errors == {
+            "prompt": ["Ensure this value has at most 20 characters (it has 21)."]
+        }
+        assert not Job.objects.exists()
+
+
 class TestAtAnEndpoint(TrialTestCase):
     def setUp(self):
         super().setUp()

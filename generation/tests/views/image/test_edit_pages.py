@@ -40,6 +40,13 @@ class EditPagesTestCase(GalleryTestCase):
 
 
 class TestUpscaling(EditPagesTestCase):
+    def test_the_editor_takes_the_longest_prompt_of_its_models(self):
+        for model in ImageModel.objects.filter(slug__in=TOOLS):
+            model.parameters["prompt"] = {"max": 300}
+            model.save(update_fields=["parameters"])
+        ImageModel.objects.exclude(slug__in=TOOLS).update(enabled=False)
+        assert 'maxlength="300"' in self.page("edit_image")
+
     def test_it_offers_both_factors_with_size_and_price(self):
         page = self.page()
         assert "Upscale ×2<small>2048 × 1536, 1\N{NO-BREAK SPACE}credit</small>" in page
