@@ -60,6 +60,7 @@ MORE_ROWS = (
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.limit(600)
 def test_it_reads_few_rows_of_every_table_that_grows() -> None:
     load_catalog()
     alice = make_user("alice@example.org")
