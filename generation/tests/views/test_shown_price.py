@@ -120,8 +120,8 @@ class TestPresses(ShownPriceTestCase):
         address = self.at("vary_image")
         form = self.form_of(self.page(), address) | {"amount": "subtle"}
         offered = self.client.get(self.at("image_offers")).json()["vary"]
-        assert offered["credits"] == 4
-        self.assert_accepted_in_one_press(address, form, shown=4, price=80)
+        assert offered["credits"] == 12
+        self.assert_accepted_in_one_press(address, form, shown=12, price=80)
 
     def test_repeat_exactly(self):
         address = reverse("retry_job", args=[self.image.job_id])

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
-MODEL = "wan-2-6"  # of no other test, because its price changes for all
+MODEL = "z-image-turbo"  # whose price no other test reads, because it changes for all
 DRAW = """
 import time
 from accounts.models import User

@@ -101,7 +101,8 @@ class TestRefusedCancellations(BrowserTestCase):
         expect(run.locator("[data-cancel]")).to_have_count(1)
 
     def test_the_lightbox_and_the_message_say_why_nothing_was_canceled(self) -> None:
-        page = self.visit_without_gpus("limited", "/gallery/", endpoint="z-image-turbo")
+        endpoint = "black-forest-labs-flux-1-kontext-dev"  # which varies
+        page = self.visit_without_gpus("limited", "/gallery/", endpoint=endpoint)
         link = page.locator(".card-link").first
         link.press("v")
         made = page.locator(".toast", has_text="4 variants")
