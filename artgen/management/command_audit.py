@@ -14,9 +14,9 @@ from artgen.admin import audit
 
 COMMANDS = frozenset(
     {
-        *("budgets", "cancel_jobs", "create_user", "erase_user", "generation", "grant_credits"),
-        *("issue_token", "load_catalog", "purge_images", "reconcile_jobs", "reset_second_factor"),
-        *("retry_jobs", "revoke_token", "set_model", "voucher"),
+        *("budgets", "cancel_jobs", "check_catalog", "create_user", "erase_user", "generation"),
+        *("grant_credits", "issue_token", "load_catalog", "purge_images", "reconcile_jobs"),
+        *("reset_second_factor", "retry_jobs", "revoke_token", "set_model", "voucher"),
     }
 )
 """The commands that change what staff can change in the admin, too."""

@@ -76,6 +76,7 @@ class Emulator:
             faults=self.faults,
             access=self._access,
             workers=self._workers,
+            output_formats=self.output_formats,
             others=(self._files, control, billing),
         )
         self._loop = asyncio.new_event_loop()

@@ -58,6 +58,7 @@ FAULTS: dict[str, dict[str, str]] = {
     },
     "cancel": _READS,
     "health": _READS,
+    "models": _READS,
     "chat": {
         **{name: text for name, text in _READS.items() if name not in ("break_after", "truncated")},
         "refuse_404": "404 `endpoint not found`",

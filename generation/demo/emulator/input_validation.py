@@ -51,7 +51,10 @@ class WorkerRules:
     )  # and the size that each gives, at 1k
     default_ratio: str = "16:9"
     custom: bool = False  # allows aspect_ratio "custom" with width and height
-    resolutions: Mapping[str, int] = field(default_factory=dict)  # factor of the sides at 1k
+    resolutions: Mapping[str, float] = field(default_factory=dict)  # factor of the sides at 1k
+    seed: bool = True
+    fields: tuple[str, ...] = ()  # further ones
+    is_strict: bool = False  # refuses a field that is not its own
 
 
 RATIOS = {
@@ -74,6 +77,13 @@ GOOGLE_RATIOS = {
     "9:16": (768, 1376),
     "16:9": (1376, 768),
     "21:9": (1584, 672),
+}
+SEEDREAM_RATIOS = GOOGLE_RATIOS | {
+    "1:2": (720, 1440),
+    "2:1": (1440, 720),
+    "1:3": (592, 1776),
+    "3:1": (1776, 592),
+    "9:21": (672, 1584),
 }
 RESOLUTIONS = {"1k": 1, "2k": 2, "4k": 4}
 CUSTOM_SIDES = (256, 1440, 16)  # px: minimum, maximum, step
@@ -157,6 +167,16 @@ RULES: dict[str, WorkerRules] = {
         sources=(0, 1),
         default_steps=28,
     ),
+    # https://wavespeed.ai/models/bytedance/seedream-v5.0-pro/llms.txt
+    "seedream_5_pro": WorkerRules(
+        size="ratio",
+        ratios=SEEDREAM_RATIOS,
+        default_ratio="1:1",
+        resolutions={"1k": 1, "1.5k": 1.5, "2k": 2},
+        seed=False,
+        fields=("prompt_optimization_mode",),
+        is_strict=True,
+    ),
     "wan": WorkerRules(size="size", sizes=frozenset({"1024*1024", "1024*768", "1440*1024"})),
     "a1111": WorkerRules(
         size="width", steps_key="steps", steps=(1, 150), numbers={"cfg_scale": (0.0, 30.0)}
@@ -219,6 +239,8 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> ImageReq
     prompt = body.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
         raise InputProblem("Input validation error: prompt is a required input")
+    if rules.is_strict and (unknown := body.keys() - known_fields(rules)):
+        raise InputProblem(f"Input validation error: unknown field {min(unknown)}")
     sources = _sources(rules, body)
     width, height = _size(dialect, rules, body)
     steps_range = SCHNELL_STEPS if endpoint.endswith("flux-1-schnell") else rules.steps
@@ -248,6 +270,20 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> ImageReq
         sources=sources,
         format=form,
     )
+
+
+def known_fields(rules: WorkerRules) -> set[str]:
+    """Return the names that a request to this worker may have."""
+    sizes = {"width": ("width", "height"), "size": ("size",), "ratio": ("aspect_ratio",)}
+    names = {"prompt", rules.format_key, *sizes.get(rules.size, ()), *rules.numbers, *rules.fields}
+    optional = {
+        rules.source: rules.source,
+        rules.steps_key: rules.steps,
+        "seed": rules.seed,
+        "loras": rules.loras,
+        "resolution": rules.resolutions,
+    }
+    return names | {name for name, has_it in optional.items() if has_it}
 
 
 def _sources(rules: WorkerRules, body: Mapping[str, Any]) -> tuple[str, ...]:
@@ -305,7 +341,7 @@ def _ratio(rules: WorkerRules, body: Mapping[str, Any]) -> tuple[int, int]:
         raise InputProblem(f"Invalid aspect_ratio: {ratio}")
     width, height = rules.ratios[ratio]
     times = rules.resolutions.get(resolution, 1)
-    return width * times, height * times
+    return int(width * times), int(height * times)
 
 
 def _custom_side(name: str, body: Mapping[str, Any]) -> int:

@@ -47,6 +47,13 @@ RECORDED = {
     "nano-banana-edit": OutputFormat(cost=0.038),
     "nano-banana-pro-edit": OutputFormat(cost=0.14),
     "google-nano-banana-2-edit": OutputFormat(cost=0.0875),
+    # At WaveSpeed.
+    "wavespeed-ai/flux-schnell": OutputFormat(cost=0.003),
+    "wavespeed-ai/flux-dev": OutputFormat(cost=0.012),
+    "wavespeed-ai/flux-2-dev/text-to-image": OutputFormat(cost=0.012),
+    "wavespeed-ai/z-image/turbo": OutputFormat(cost=0.005),
+    "wavespeed-ai/qwen-image/text-to-image": OutputFormat(cost=0.02),
+    "bytedance/seedream-v5.0-pro": OutputFormat(cost=0.045),
     # By the emulated image server.
     "aliceai-image-art-3.0/latest": OutputFormat(shape="b64_json", jpeg=True),
     "sd-3.5-large": OutputFormat(shape="b64_json"),

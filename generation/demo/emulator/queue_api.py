@@ -17,6 +17,7 @@ from .input_validation import PUBLIC_ENDPOINTS, guess_dialect
 from .job_queue import JobQueue
 from .jobs import EmulatedJob
 from .options import EmulatorOptions
+from .output_formats import OutputFormats
 from .rate_limits import RateLimits
 from .recorded_calls import Call, Calls
 from .reply_faults import (
@@ -51,6 +52,7 @@ class QueueApi:
         faults: Faults,
         access: EndpointAccess,
         workers: Workers,
+        output_formats: OutputFormats,
         others: Iterable[Routes],
     ) -> None:
         self._queue, self._faults, self._access = queue, faults, access
@@ -69,7 +71,11 @@ class QueueApi:
         )
         surrounding = QueueFaults(faults, self._calls, slow_seconds=options.slow_seconds)
         wavespeed = WaveSpeedApi(
-            access=access, queue=queue, faults=surrounding, public_url=options.public_url
+            access=access,
+            queue=queue,
+            faults=surrounding,
+            output_formats=output_formats,
+            public_url=options.public_url,
         )
         images = ImageServerApi(
             access=access, queue=queue, workers=workers, faults=surrounding, options=options

@@ -10,20 +10,24 @@ from typing import Any
 from aiohttp import web
 
 from .endpoint_access import EndpointAccess
+from .input_validation import RULES, InputProblem, WorkerRules, known_fields, understand
 from .job_queue import JobQueue
 from .jobs import EmulatedJob
+from .output_formats import OutputFormats
 from .reply_faults import QueueFaults
 from .wavespeed_replies import prediction, wrapped
 
 MODELS = {
-    "wavespeed-ai/flux-schnell": ("wavespeed_flux", 0.003),
-    "wavespeed-ai/flux-dev": ("wavespeed_flux", 0.012),
-    "wavespeed-ai/flux-2-dev/text-to-image": ("wavespeed_flux", 0.012),
-    "wavespeed-ai/z-image/turbo": ("qwen", 0.005),
-    "wavespeed-ai/qwen-image/text-to-image": ("qwen", 0.02),
-    "bytedance/seedream-v5.0-pro": ("p_image", 0.04),
+    "wavespeed-ai/flux-schnell": "wavespeed_flux",
+    "wavespeed-ai/flux-dev": "wavespeed_flux",
+    "wavespeed-ai/flux-2-dev/text-to-image": "wavespeed_flux",
+    "wavespeed-ai/z-image/turbo": "qwen",
+    "wavespeed-ai/qwen-image/text-to-image": "qwen",
+    "bytedance/seedream-v5.0-pro": "seedream_5_pro",
 }
-"""By name: the key in RULES, and the price of an image in dollars."""
+"""The key in RULES of each model; `output_formats` has its price."""
+DISCOUNT_RATE = 90
+"""Percent of the price that the account pays."""
 
 
 BALANCE = 156.78  # dollars
@@ -32,27 +36,71 @@ LONGEST_USAGE = timedelta(days=31)
 
 class WaveSpeedApi:
     def __init__(
-        self, *, access: EndpointAccess, queue: JobQueue, faults: QueueFaults, public_url: str
+        self,
+        *,
+        access: EndpointAccess,
+        queue: JobQueue,
+        faults: QueueFaults,
+        output_formats: OutputFormats,
+        public_url: str,
     ) -> None:
         self._access, self._queue, self._faults = access, queue, faults
+        self._output_formats = output_formats
         self._public_url = public_url.rstrip("/")
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/api/v3/models", self._models)
+        app.router.add_post("/api/v3/model/price", self._price)
         app.router.add_post("/api/v3/user/usage_stats", self._usage)
         app.router.add_get("/api/v3/balance", self._balance)
         app.router.add_get("/api/v3/predictions/{job_id}/result", self._result)
         app.router.add_post("/api/v3/{endpoint:.+}", self._submit)
 
-    async def _models(self, request: web.Request) -> web.Response:
-        if refusal := self._unauthorized(request):
-            return refusal
-        rows = [
-            {"model_id": name, "name": name, "base_price": price, "type": "text-to-image"}
-            for name, (_rules, price) in MODELS.items()
-            if self._access.exists(name)
-        ]
-        return web.json_response(wrapped(rows))
+    async def _models(self, request: web.Request) -> web.StreamResponse:
+        async def read() -> web.Response:
+            if refusal := self._unauthorized(request):
+                return refusal
+            rows = [
+                {
+                    "model_id": name,
+                    "name": name,
+                    "base_price": self._output_formats.of(name).cost,
+                    "type": "text-to-image",
+                    "api_schema": {"api_schemas": [{"request_schema": _schema(RULES[rules])}]},
+                }
+                for name, rules in MODELS.items()
+                if self._access.exists(name)
+            ]
+            return web.json_response(wrapped(rows))
+
+        return await self._faults.around(request, "models", "", read)
+
+    async def _price(self, request: web.Request) -> web.StreamResponse:
+        async def read() -> web.Response:
+            if refusal := self._unauthorized(request):
+                return refusal
+            asked = await request.json()
+            name = asked["model_id"]
+            if name not in MODELS or not self._access.exists(name):
+                return _error(400, f"model {name} not found")
+            try:
+                understand(MODELS[name], name, asked["inputs"])
+            except InputProblem as problem:
+                return _error(400, str(problem))
+            price = self._output_formats.of(name).cost
+            return web.json_response(
+                wrapped(
+                    {
+                        "model_id": name,
+                        "price": price,
+                        "discounted_price": round(price * DISCOUNT_RATE / 100, 6),
+                        "discount_rate": DISCOUNT_RATE,
+                        "currency": "USD",
+                    }
+                )
+            )
+
+        return await self._faults.around(request, "models", "", read)
 
     async def _usage(self, request: web.Request) -> web.Response:
         if refusal := self._unauthorized(request):
@@ -65,10 +113,10 @@ class WaveSpeedApi:
         rows = [
             {
                 "model_uuid": name,
-                "total_cost": round(ran[name] * price, 3),
+                "total_cost": round(ran[name] * self._output_formats.of(name).cost, 3),
                 "total_count": ran[name],
             }
-            for name, (_rules, price) in MODELS.items()
+            for name in MODELS
             if ran[name]
         ]
         return web.json_response(wrapped({"per_model_usage": rows}))
@@ -103,7 +151,7 @@ class WaveSpeedApi:
             job = EmulatedJob(
                 endpoint=endpoint,
                 input=body,
-                dialect=MODELS[endpoint][0],
+                dialect=MODELS[endpoint],
                 webhook=request.query.get("webhook", ""),
                 origin=self._public_url or f"http://{request.host}",
                 provider="wavespeed",
@@ -121,6 +169,17 @@ class WaveSpeedApi:
         if self._access.accepts(request.headers.get("Authorization", "")):
             return None
         return _error(401, "unauthorized")
+
+
+def _schema(rules: WorkerRules) -> dict[str, Any]:
+    """Return the fields that a model takes, as JSON schema."""
+    required = ["prompt"] + ([rules.source] if rules.sources[0] else [])
+    names = {*known_fields(rules), "enable_sync_mode", "enable_base64_output"}
+    return {
+        "type": "object",
+        "properties": {name: {} for name in sorted(names)},
+        "required": required,
+    }
 
 
 def _error(status: int, text: str) -> web.Response:

@@ -9,6 +9,7 @@ import hmac
 import time
 import urllib.parse
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -40,6 +41,15 @@ from generation.providers.wavespeed.report_parsing import (
 
 NAME = "WaveSpeed"
 MAX_AGE_SECONDS = 300  # of a webhook's signature
+FIELDS_OF_ALL = frozenset({"enable_sync_mode", "enable_base64_output"})
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedModel:
+    """A model in WaveSpeed's list; without FIELDS_OF_ALL, empty if the list has no schema."""
+
+    properties: frozenset[str]
+    required: frozenset[str]
 
 
 class WaveSpeed:
@@ -104,13 +114,34 @@ class WaveSpeed:
             return ""
 
     # https://wavespeed.ai/docs/list-models
+    def offered(self) -> dict[str, OfferedModel]:
+        """Return all models by id. Raises KeyRefused or CallFailed."""
+        rows = _rows(self._document("models"), "data")
+        return {str(row.get("model_id")): _offered(row) for row in rows}
+
+    # https://wavespeed.ai/docs/docs-api (model price)
+    def price(self, model_id: str, inputs: Mapping[str, Any]) -> Decimal:
+        """Return the dollars that this account pays for such a job. Asking is free.
+
+        Raises KeyRefused or CallFailed.
+        """
+        asked = {"model_id": model_id, "inputs": inputs}
+        answer = self._document("model", "price", body=asked)
+        try:
+            price = money(str(answer["data"]["discounted_price"]))
+        except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+            raise CallFailed("WaveSpeed's reply has no price", detail=str(answer)) from error
+        if price <= 0:
+            raise CallFailed(f"WaveSpeed's price of {model_id} is {price}", detail=str(answer))
+        return price
+
     def probe(self, endpoint_id: str) -> ProviderError | None:
         """Read the list of models, which needs a key; Gone if it has this one."""
         try:
-            rows = _rows(self._document("models"), "data")
+            has_model = endpoint_id in self.offered()
         except ProviderError as error:
             return error
-        if any(row.get("model_id") == endpoint_id for row in rows):
+        if has_model:
             return Gone(f"WaveSpeed has the model {endpoint_id}")
         return EndpointMissing(f"WaveSpeed does not have the model {endpoint_id}")
 
@@ -169,6 +200,18 @@ def _rows(wrapping: object, name: str) -> list[Mapping[str, Any]]:
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise CallFailed(f"WaveSpeed's reply has no list {name}", detail=str(wrapping))
     return rows
+
+
+def _offered(row: Mapping[str, Any]) -> OfferedModel:
+    """Return what the list says of the model. Raises CallFailed for a schema of another shape."""
+    try:
+        schemas = (row.get("api_schema") or {}).get("api_schemas") or [{}]
+        schema = schemas[0].get("request_schema") or {}
+        names = frozenset(map(str, schema.get("properties") or ()))
+        required = frozenset(map(str, schema.get("required") or ()))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise CallFailed("WaveSpeed's list of models has another shape", detail=str(row)) from error
+    return OfferedModel(names - FIELDS_OF_ALL, required)
 
 
 def result_address(access: BearerAccess, ref: Ref) -> str:
