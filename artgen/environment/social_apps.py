@@ -34,22 +34,38 @@ def read(env: Environment) -> dict[str, dict[str, Any]]:
 
     `OIDC_…` is any provider of OpenID Connect; OIDC_SERVER_URL is its issuer.
     """
-    services = (
-        ("GOOGLE", "google", "Google"),
-        ("YANDEX", "yandex", gettext_lazy("Yandex ID")),
-        ("VK", "vk", "VK ID"),
-        ("GITHUB", "github", "GitHub"),
-        ("OIDC", "openid_connect", env.str("OIDC_NAME", default="OpenID Connect")),
-    )
-    clients = [
+    clients = (
         SocialClient(
-            provider,
-            name,
-            env.str(f"{prefix}_CLIENT_ID", default=""),
-            env.str(f"{prefix}_CLIENT_SECRET", default=""),
-        )
-        for prefix, provider, name in services
-    ]
+            "google",
+            "Google",
+            env.str("GOOGLE_CLIENT_ID", default=""),
+            env.str("GOOGLE_CLIENT_SECRET", default=""),
+        ),
+        SocialClient(
+            "yandex",
+            gettext_lazy("Yandex ID"),
+            env.str("YANDEX_CLIENT_ID", default=""),
+            env.str("YANDEX_CLIENT_SECRET", default=""),
+        ),
+        SocialClient(
+            "vk",
+            "VK ID",
+            env.str("VK_CLIENT_ID", default=""),
+            env.str("VK_CLIENT_SECRET", default=""),
+        ),
+        SocialClient(
+            "github",
+            "GitHub",
+            env.str("GITHUB_CLIENT_ID", default=""),
+            env.str("GITHUB_CLIENT_SECRET", default=""),
+        ),
+        SocialClient(
+            "openid_connect",
+            env.str("OIDC_NAME", default="OpenID Connect"),
+            env.str("OIDC_CLIENT_ID", default=""),
+            env.str("OIDC_CLIENT_SECRET", default=""),
+        ),
+    )
     server_url = env.str("OIDC_SERVER_URL", default="")
     return {client.provider: _config(client, server_url) for client in clients if client.client_id}
 
