@@ -112,6 +112,10 @@ class TestCheckCatalog(EmulatorTestCase):
         assert report.failures == ["RunPod answered 502. Not all of its endpoints were checked."]
         assert {one.endpoint.endpoint_id for one in report.endpoints} == {FLUX, SEEDREAM}
 
+        with override_settings(WAVESPEED_API_KEY="two words"):
+            (failure,) = catalog_check.check().failures
+        assert failure.startswith("the API key has characters that cannot be in a header.")
+
     @override_settings(WAVESPEED_API_KEY="")
     def test_it_asks_no_provider_without_a_key(self) -> None:
         assert {one.endpoint.provider for one in catalog_check.check().endpoints} == {"runpod"}
