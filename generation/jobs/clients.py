@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from uuid import uuid5
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from generation.models import Job
 from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.comfyui.provider import ComfyUI
 from generation.providers.image_server.provider import ImageServer
@@ -27,6 +27,9 @@ from generation.providers.provider import (
 from generation.providers.runpod.provider import RunPod
 from generation.providers.status_sweep import SWEEP_SECONDS
 from generation.providers.wavespeed.provider import WaveSpeed
+
+if TYPE_CHECKING:  # the settings are checked before there are models
+    from generation.models import Job
 
 try:
     LIMITS = HttpLimits(**settings.HTTP_LIMITS)
@@ -58,7 +61,7 @@ def facts_of(name: str) -> Facts:
     return FACTS[name]()
 
 
-def own_id(job: Job) -> str:
+def own_id(job: "Job") -> str:
     """Return the id by which one of OWN_SERVERS knows this attempt; "" at other providers."""
     return str(uuid5(job.id, str(job.attempt))) if job.place.provider in OWN_SERVERS else ""
 
