@@ -21,6 +21,7 @@ class RemoteState(enum.Enum):
 
 
 MAX_ID_LENGTH = 100
+MAX_MILLISECONDS = 10_000_000_000  # 115 days; what is larger is not a duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +56,10 @@ class JobReport:
 
 def is_job_id(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH and value.isprintable()
+
+
+def milliseconds(value: object) -> int | None:
+    """Return a duration in a reply, None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if 0 <= value <= MAX_MILLISECONDS else None

@@ -27,7 +27,12 @@ from generation.providers.call_errors import (
     OutcomeUnknown,
     ProviderError,
 )
-from generation.providers.comfyui.history_parsing import parse_entry
+from generation.providers.comfyui.reply_parsing import (
+    parse_choices,
+    parse_entry,
+    parse_machine,
+    parse_queue,
+)
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import OutputError, Result
 from generation.providers.provider import Order, Outcomes, Ref, Submission
@@ -35,7 +40,6 @@ from generation.providers.replies import Reply, json_of
 
 NAME = "ComfyUI"
 SUBFOLDER = "artgen"  # of its input folder, for source images
-GIGABYTE = 1024**3
 
 
 class ComfyUI:
@@ -104,16 +108,7 @@ class ComfyUI:
         """Read queue, then history: a job leaves the one when it enters the other."""
         outcomes: Outcomes = {}
         try:
-            queue = self._document(endpoint_id, "queue")
-            states = {
-                item[1]: state
-                for key, state in (
-                    ("queue_pending", RemoteState.QUEUED),
-                    ("queue_running", RemoteState.RUNNING),
-                )
-                for item in queue.get(key) or ()
-                if isinstance(item, list) and len(item) > 1 and isinstance(item[1], str)
-            }
+            states = parse_queue(self._document(endpoint_id, "queue"))
             for ref in refs:
                 if state := states.get(ref[1]):
                     outcomes[ref] = JobReport(ref[1], state)
@@ -183,16 +178,7 @@ class ComfyUI:
 
     def machine(self, endpoint_id: str) -> str:
         """Return version, GPUs and their free memory, for staff."""
-        stats = self._document(endpoint_id, "system_stats")
-        system, devices = stats.get("system"), stats.get("devices")
-        version = system.get("comfyui_version", "") if isinstance(system, Mapping) else ""
-        parts = [f"{NAME} {version}".strip()]
-        for device in devices if isinstance(devices, list) else []:
-            free, total = (
-                int(device.get(key) or 0) / GIGABYTE for key in ("vram_free", "vram_total")
-            )
-            parts.append(f"{device.get('name')}: {free:.1f} of {total:.1f} GB free")
-        return ", ".join(parts)
+        return parse_machine(self._document(endpoint_id, "system_stats"))
 
     def lacking(self, endpoint_id: str, workflow: Mapping[str, Any]) -> list[str]:
         """Return the nodes and files of the graph that the server does not have, by name."""
@@ -203,7 +189,7 @@ class ComfyUI:
             if not isinstance(info, Mapping):
                 lacks[f"node {name}"] = None
                 continue
-            for field, options in _choices(info).items():
+            for field, options in parse_choices(info).items():
                 value = node.get("inputs", {}).get(field)
                 if isinstance(value, str) and "{{" not in value and value not in options:
                     lacks[f"{value} ({name}.{field})"] = None
@@ -267,17 +253,3 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_renamed(inner, names) for inner in value]
     return names.get(value, value) if isinstance(value, str) else value
-
-
-def _choices(info: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Return the inputs of a node that take one of several values, with these values."""
-    inputs: Mapping[str, Any] = info.get("input") or {}
-    choices = {}
-    for group in ("required", "optional"):
-        for name, spec in (inputs.get(group) or {}).items():
-            kind, *more = spec if isinstance(spec, list) and spec else [None]
-            if kind == "COMBO" and more and isinstance(more[0], Mapping):
-                kind = more[0].get("options")
-            if isinstance(kind, list):
-                choices[name] = kind
-    return choices

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from artgen.http.untrusted import storable
-from generation.providers.job_report import JobReport, RemoteState, is_job_id
+from generation.providers.job_report import JobReport, RemoteState, is_job_id, milliseconds
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,6 @@ STATES = {
     "CANCELED": RemoteState.CANCELED,
     "TIMED_OUT": RemoteState.TIMED_OUT,
 }
-
-MAX_MILLISECONDS = 10_000_000_000  # 115 days; what is larger is not a duration
 
 
 class InvalidReport(ValueError):
@@ -67,10 +65,10 @@ def parse_report(body: object) -> JobReport:
         steps=steps,
         output=output,
         error=_text(body.get("error")),
-        delay_ms=_milliseconds(body.get("delayTime")),
-        execution_ms=_milliseconds(body.get("executionTime")),
+        delay_ms=milliseconds(body.get("delayTime")),
+        execution_ms=milliseconds(body.get("executionTime")),
         worker_id=storable(worker_id) if isinstance(worker_id, str) else "",
-        retries=_milliseconds(body.get("retries")) or 0,
+        retries=milliseconds(body.get("retries")) or 0,
         body=body,
     )
 
@@ -148,11 +146,6 @@ def _whole(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_STEPS:
             return value
     return None
-
-
-def _milliseconds(value: object) -> int | None:
-    number = _number(value)
-    return int(number) if number is not None and 0 <= number <= MAX_MILLISECONDS else None
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from artgen.http.untrusted import storable
-from generation.providers.job_report import JobReport, RemoteState, is_job_id
+from generation.providers.job_report import JobReport, RemoteState, is_job_id, milliseconds
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,6 @@ STATES = {
     "deleted": RemoteState.CANCELED,
     "timeout": RemoteState.TIMED_OUT,
 }
-MAX_MILLISECONDS = 10_000_000_000  # 115 days; what is larger is not a duration
 
 
 class InvalidPrediction(ValueError):
@@ -85,6 +84,4 @@ def _execution_ms(prediction: Mapping[str, Any]) -> int | None:
     timings = prediction.get("timings")
     inference = timings.get("inference") if isinstance(timings, Mapping) else None
     value = inference if inference is not None else prediction.get("executionTime")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if 0 < value <= MAX_MILLISECONDS else None
+    return milliseconds(value) or None

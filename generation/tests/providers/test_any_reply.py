@@ -1,4 +1,4 @@
-"""Whatever RunPod and its workers send is read, or refused with a verdict: nothing else."""
+"""Whatever providers and workers send is read, or refused with a verdict: nothing else."""
 
 import json
 import math
@@ -19,7 +19,13 @@ from generation.providers.call_errors import (
     read_error,
     run_error,
 )
-from generation.providers.job_report import JobReport, RemoteState
+from generation.providers.comfyui.reply_parsing import (
+    parse_choices,
+    parse_entry,
+    parse_machine,
+    parse_queue,
+)
+from generation.providers.job_report import MAX_MILLISECONDS, JobReport, RemoteState
 from generation.providers.payloads import DIALECTS, PUBLIC, OutputError
 from generation.providers.payloads.outputs import MAX_IMAGES, Result, result_from
 from generation.providers.payloads.vendor_errors import CODES, classify
@@ -27,7 +33,6 @@ from generation.providers.replies import Reply
 from generation.providers.runpod.client import report_of
 from generation.providers.runpod.health import Health, parse_health
 from generation.providers.runpod.report_parsing import (
-    MAX_MILLISECONDS,
     InvalidReport,
     parse_progress,
     parse_report,
@@ -177,6 +182,39 @@ def test_it_reads_any_health(body: Any) -> None:
         return
     assert isinstance(health, Health)
     assert isinstance(health.workers_total, int)
+
+
+COMFYUI = [
+    *("queue_pending", "queue_running", "status", "status_str", "messages", "outputs", "images"),
+    *("filename", "system", "devices", "vram_free", "vram_total", "input", "required", "options"),
+]
+
+
+@some
+@given(st.dictionaries(st.sampled_from(COMFYUI), any_json(COMFYUI)))
+@example({"queue_pending": 5, "status": 7, "outputs": [1], "devices": {"a": 1}, "input": "x"})
+@example({"outputs": {"9": {"images": 5}, "8": {"images": [{"filename": "a\0b"}]}}})
+@example({"devices": [{"vram_free": "x", "vram_total": 10**400}, 7]})
+@example({"input": {"required": {"a": ["COMBO", "x"], "b": 5, "c": []}, "optional": [1]}})
+@example(
+    {
+        "status": {
+            "messages": [
+                ["execution_start", {"timestamp": 1}],
+                ["execution_success", {"timestamp": 10**400}],
+            ]
+        }
+    }
+)
+@example({"status": {"messages": [[["execution_error"], 1], ["execution_error", "a\0b"]]}})
+def test_it_reads_any_reply_of_a_comfyui(body: dict[str, Any]) -> None:
+    assert set(parse_queue(body).values()) <= {RemoteState.QUEUED, RemoteState.RUNNING}
+    assert parse_machine(body).startswith("ComfyUI")
+    assert all(isinstance(options, list) for options in parse_choices(body).values())
+    report = parse_entry(body, "id-1", view="http://127.0.0.1/view")
+    assert report.state.final
+    assert report.execution_ms is None or 0 <= report.execution_ms <= MAX_MILLISECONDS
+    assert is_storable([report.error, report.output])
 
 
 def test_it_refuses_an_id_that_cannot_be_stored() -> None:
