@@ -1,4 +1,4 @@
-"""Requests that have no user, such as RunPod's webhooks: without sessions, languages, accounts."""
+"""Requests that have no user, such as providers' webhooks: no session, language or account."""
 
 from collections.abc import Callable
 

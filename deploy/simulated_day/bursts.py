@@ -60,7 +60,7 @@ class Bursts(Day):
         self.endpoints[number].slowdown = 1.0
 
     def _burst_when_idle(self, number: int, done: int) -> None:
-        if self.at_runpod[number] or any(self.queued[number].values()):
+        if self.at_provider[number] or any(self.queued[number].values()):
             self.after(1.0, partial(self._burst_when_idle, number, done))
         else:
             self.after(self.random.uniform(*AFTER_SLOW), partial(self._burst, number, done))

@@ -74,7 +74,9 @@ class Day:
         self.queued: dict[int, dict[UUID, deque[SimulatedJob]]] = {
             number: defaultdict(deque) for number in self.models
         }
-        self.at_runpod: dict[int, dict[UUID, SimulatedJob]] = {number: {} for number in self.models}
+        self.at_provider: dict[int, dict[UUID, SimulatedJob]] = {
+            number: {} for number in self.models
+        }
         self.records: dict[int, deque[Record]] = {
             number: deque(maxlen=SAMPLE_SIZE) for number in self.models
         }
@@ -184,7 +186,7 @@ class Day:
             for job in own
         ]
         running = Counter[UUID]()
-        for job in self.at_runpod[number].values():
+        for job in self.at_provider[number].values():
             if job.row.status == Status.RUNNING:
                 running[job.row.user_id] += 1
             elif job.row.status == Status.SUBMITTED:
@@ -208,7 +210,7 @@ class Day:
 
     def _submit(self, number: int) -> None:
         """Submit what fits, by fair scheduling."""
-        room = self.plans[number - 1].max_in_flight - len(self.at_runpod[number])
+        room = self.plans[number - 1].max_in_flight - len(self.at_provider[number])
         queued = self.queued[number]
         waiting = {
             user_id: [(job.row.created_at, job.row.id) for job in own]
@@ -217,14 +219,14 @@ class Day:
         }
         if room <= 0 or not waiting:
             return
-        busy = Counter(job.row.user_id for job in self.at_runpod[number].values())
+        busy = Counter(job.row.user_id for job in self.at_provider[number].values())
         by_id = {job.row.id: job for own in queued.values() for job in own}
         for job_id in queue_positions.in_order(waiting, busy):
             job = by_id[job_id]
             queued[job.row.user_id].remove(job)
             job.row.status, job.row.submitted_at = Status.SUBMITTED, self.moment()
             job.sent = self.now
-            self.at_runpod[number][job_id] = job
+            self.at_provider[number][job_id] = job
             self.endpoints[number].put(job, self.now)
             room -= 1
             if not room:
@@ -239,7 +241,7 @@ class Day:
     def _take_result(self, job: SimulatedJob) -> None:
         """Take the result: the job leaves RunPod, its image is stored."""
         number = job.row.model_id
-        del self.at_runpod[number][job.row.id]
+        del self.at_provider[number][job.row.id]
         job.row.delay_ms = round(job.delay * 1000)
         job.row.execution_ms = round(job.worker_seconds * 1000)
         job.row.status = Status.STORING
@@ -266,7 +268,7 @@ class Day:
 
     def _resubmit(self, job: SimulatedJob) -> None:
         """Submit the job again: RunPod has lost it."""
-        del self.at_runpod[job.row.model_id][job.row.id]
+        del self.at_provider[job.row.model_id][job.row.id]
         job.row.status, job.row.attempt = Status.QUEUED, job.row.attempt + 1
         job.row.submitted_at = job.row.started_at = None
         self.queued[job.row.model_id][job.row.user_id].appendleft(job)

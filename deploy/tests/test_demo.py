@@ -103,7 +103,7 @@ class TestRestart(unittest.TestCase):
 class TestOwnKey(unittest.TestCase):
     """With a RunPod key: an emulator outside the demo plays RunPod, which cannot reach the demo."""
 
-    def test_it_draws_at_runpod_with_every_model_that_takes_a_source(self):
+    def test_it_draws_at_provider_with_every_model_that_takes_a_source(self):
         data = Path(self.enterContext(tempfile.TemporaryDirectory()))
         runpod = self.enterContext(Emulator(EmulatorOptions(api_key="own-key", seconds=0.2)))
         demo = Demo(data, *PATIENT)

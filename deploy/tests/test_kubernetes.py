@@ -310,7 +310,7 @@ class TestQuery(EmulatorTestCase):
         assert self.waiting() == 0, "no worker makes room"
         make_due()
         assert self.waiting() == 2, "two want to be looked at"
-        storing = Job.objects.at_runpod().first()
+        storing = Job.objects.at_provider().first()
         Job.objects.filter(id=storing.id).update(status=Status.STORING)
         assert self.waiting() == 3, "one to store, one to look at, and room for one"
 
@@ -337,7 +337,7 @@ class TestQuery(EmulatorTestCase):
         GenerationSwitch.objects.create(on=False)
         assert self.waiting() == 0
 
-    def test_it_counts_no_model_that_runpod_refuses(self):
+    def test_it_counts_no_model_that_provider_refuses(self):
         Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=1)
         for slug in ("flux-schnell", "flux-schnell", "flux-dev"):
             self.place(model=slug)

@@ -2,7 +2,7 @@
 
 Whatever handles parameters reads JOB_PARAMETERS: the API's shapes, validation against a model
 (`request_validation`), the check of the catalog (`model_validation`), the composer
-(`generation.studio.forms`), the Job JSON and the payload for RunPod. How to add one:
+(`generation.studio.forms`), the Job JSON and the payload for the provider. How to add one:
 CONTRIBUTING.md, "Add something".
 """
 

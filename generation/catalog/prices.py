@@ -1,4 +1,4 @@
-"""What an image costs: the price in credits, and what RunPod is expected to charge."""
+"""What an image costs: the price in credits, and what the provider is expected to charge."""
 
 import math
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Price:
 
 @dataclass(frozen=True)
 class Cost:
-    """RunPod's expected charge per image in USD: `per_image + per_megapixel × megapixels`."""
+    """Expected charge per image in USD: `per_image + per_megapixel × megapixels`."""
 
     per_image: Decimal = Decimal(0)
     per_megapixel: Decimal = Decimal(0)

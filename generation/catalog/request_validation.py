@@ -250,7 +250,7 @@ class RequestValidation:
                 self._fail("source_roles", code, detail % names)
 
     def _https_url(self, parameter: JobParameter) -> str:
-        """Return an https address, "" for none. RunPod requests it, ArtGen never does."""
+        """Return an https address, "" for none. The provider requests it, ArtGen never does."""
         name = parameter.name
         value = self.request.get(name)
         if value is None:

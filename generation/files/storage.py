@@ -154,7 +154,7 @@ def download_url(key: str, *, filename: str) -> str:
 
 
 def absolute_url(key: str) -> str:
-    """Return the URL with scheme and host, for RunPod and API clients."""
+    """Return the URL with scheme and host, for the provider and API clients."""
     address = url(key)
     return address if "://" in address else f"{settings.PUBLIC_URL}{address}"
 

@@ -1,1 +1,1 @@
-"""Jobs from placement to the stored images: state, scheduling, RunPod, webhooks and sockets."""
+"""Jobs from placement to the stored images: state, scheduling, providers, webhooks and sockets."""

@@ -32,7 +32,7 @@ from generation.models.images import (
 from generation.models.job_events import JobEvent
 from generation.models.jobs import (
     ACTIVE,
-    AT_RUNPOD,
+    AT_PROVIDER,
     CHARGED,
     ENDED_WITHOUT_IMAGES,
     FINAL,

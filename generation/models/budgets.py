@@ -26,7 +26,7 @@ class Period(models.TextChoices):
 
 
 class Budget(models.Model):
-    """How many dollars may be spent at RunPod: by everybody, by a group, or on a model.
+    """How many dollars may be spent at the provider: by everybody, by a group, or on a model.
 
     `jobs.budgets.budget_state` compares, `jobs.engine.lifecycle.parking` parks the jobs that a
     budget does not allow.
@@ -109,8 +109,9 @@ class Spending(models.Model):
     """Dollars that jobs of a model have cost in a day or month. `jobs.budgets.spending` is the only
     writer.
 
-    Rows with a group are the part of its members, as they were when a job ended at RunPod. Deleted
-    jobs remain in the sums. `reconciliation` adds those of DELETED to what it reads from jobs.
+    Rows with a group are the part of its members, as they were when a job ended at the provider.
+    Deleted jobs remain in the sums. `reconciliation` adds those of DELETED to what it reads from
+    jobs.
     """
 
     DELETED = "gone"

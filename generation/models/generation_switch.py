@@ -18,7 +18,7 @@ class GenerationSwitch(models.Model):
     class Mode(models.TextChoices):
         ON = "on", _("on")  # everyone can place jobs
         MAINTENANCE = "maintenance", _("maintenance")  # only staff can; jobs in progress go on
-        OFF = "off", _("off")  # nobody can, and nothing is sent to RunPod
+        OFF = "off", _("off")  # nobody can, and nothing is sent to the provider
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     # False: OFF, whatever `maintenance` says.

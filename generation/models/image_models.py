@@ -178,7 +178,7 @@ class ImageModel(models.Model):
 
     @property
     def cost(self) -> Cost | None:
-        """What RunPod is expected to charge; None if unknown."""
+        """What the provider is expected to charge; None if unknown."""
         return cost_from(self.expected_cost) if self.expected_cost else None
 
     @property

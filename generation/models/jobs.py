@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 class Status(models.TextChoices):
     """Status of a job. The comments say what is true meanwhile."""
 
-    QUEUED = "queued", _("queued")  # waits in ArtGen; RunPod does not have it
-    # Being posted or accepted by RunPod. Without runpod_id it is unknown which.
+    QUEUED = "queued", _("queued")  # waits in ArtGen; the provider does not have it
+    # Being posted or accepted by the provider. Without runpod_id it is unknown which.
     SUBMITTED = "submitted", _("submitted")
     RUNNING = "running", _("generating")  # on a worker
-    STORING = "storing", _("saving")  # finished at RunPod, images not in the bucket yet
+    STORING = "storing", _("saving")  # finished at the provider, images not in the bucket yet
     SUCCEEDED = "succeeded", _("done")  # images stored, credits charged
     FAILED = "failed", _("failed")  # no image; credits returned
     CANCELED = "canceled", _("canceled")  # by the user or staff; credits returned unless CHARGED
@@ -46,7 +46,7 @@ class Status(models.TextChoices):
 
 FINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELED)
 ACTIVE = (Status.QUEUED, Status.SUBMITTED, Status.RUNNING, Status.STORING)
-AT_RUNPOD = (Status.SUBMITTED, Status.RUNNING)
+AT_PROVIDER = (Status.SUBMITTED, Status.RUNNING)
 ENDED_WITHOUT_IMAGES = (Status.FAILED, Status.CANCELED)
 TOO_DEAR = "too_dear"
 """`error_code` of a QUEUED job that costs too much at every endpoint of its model: it is parked."""
@@ -62,9 +62,9 @@ class JobQuerySet(OwnedQuerySet["Job"]):
     def queued(self) -> "JobQuerySet":
         return self._active(Status.QUEUED)
 
-    def at_runpod(self) -> "JobQuerySet":
-        """Keep those that RunPod has or may have."""
-        return self._active(*AT_RUNPOD)
+    def at_provider(self) -> "JobQuerySet":
+        """Keep those that the provider has or may have."""
+        return self._active(*AT_PROVIDER)
 
     def storing(self) -> "JobQuerySet":
         return self._active(Status.STORING)
@@ -83,7 +83,7 @@ class JobQuerySet(OwnedQuerySet["Job"]):
 
     def stuck(self) -> "JobQuerySet":
         """Keep active ones that need attention: overdue, past the deadline, of unknown fate,
-        missing at RunPod, or not stored.
+        missing at the provider, or not stored.
         """
         now = timezone.now()
         since = now - STUCK_AFTER
@@ -120,7 +120,7 @@ class JobQuerySet(OwnedQuerySet["Job"]):
         )
 
     def for_forecast(self) -> "JobQuerySet":
-        """Fetch active ones for the Job JSON, without the fields that only RunPod needs."""
+        """Fetch active ones for the Job JSON, without the fields that only the provider needs."""
         return self.select_related("model").defer(
             "snapshot",
             "result",
@@ -174,7 +174,7 @@ class Job(models.Model):
     mask = models.CharField(_("mask"), max_length=36, blank=True, default="", db_default="")
     erase = models.BooleanField(_("erase"), default=False, db_default=False)
     outpaint = models.JSONField(_("extended sides"), null=True)
-    # The image that it finishes: no source image, RunPod does not get it, and it may be deleted.
+    # The image that it finishes: no source image, it is not sent, and it may be deleted.
     draft = models.CharField(_("draft"), max_length=36, blank=True, default="", db_default="")
     snapshot = models.JSONField(
         _("snapshot"), default=dict, help_text=_("Model and style at submission.")
@@ -185,7 +185,7 @@ class Job(models.Model):
         _("trial paid by the service"), default=False, db_default=False, editable=False
     )
 
-    # What RunPod is expected to charge for an attempt. NULL: placed by an earlier version.
+    # What the provider is expected to charge for an attempt. NULL: placed by an earlier version.
     expected_usd = models.DecimalField(
         _("expected cost, $"), max_digits=10, decimal_places=5, null=True, editable=False
     )
@@ -209,12 +209,12 @@ class Job(models.Model):
     parked_until = models.DateTimeField(_("waits for a budget until"), null=True, editable=False)
     version = models.PositiveIntegerField(_("version"), default=1)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
-    # How often RunPod has not accepted this attempt: 429 or no connection.
+    # How often the provider has not accepted this attempt: 429 or no connection.
     refusals = models.PositiveSmallIntegerField(default=0)
-    # When its POST ended without saying whether RunPod took it. NULL: it has not, or did say so.
+    # When its POST ended without saying whether the provider took it. NULL otherwise.
     unknown_since = models.DateTimeField(null=True, editable=False)
     runpod_id = models.CharField(_("provider’s job"), max_length=100, blank=True)
-    # A RunPod job that a webhook named while this attempt's is unknown; /status must confirm it.
+    # A provider's job that a webhook named while this attempt's is unknown; /status must say so.
     candidate_id = models.CharField(max_length=100, blank=True, default="", db_default="")
     # Of a STORING job: `payloads.Result.as_json()`, so that the status is read once. NULL if the
     # result contains bytes, which are too large for a row: the status is then read again.
@@ -225,11 +225,11 @@ class Job(models.Model):
     # Of a STORING job: until `due_at` a process downloads its images; else it waits.
     is_claimed = models.BooleanField(default=False, db_default=False, editable=False)
     submitted_at = models.DateTimeField(_("submitted"), null=True)  # of this attempt
-    # Since then RunPod has answered 404 for this attempt.
+    # Since then the provider has answered 404 for this attempt.
     missing_since = models.DateTimeField(null=True)
-    # Ended here, to be canceled at RunPod.
+    # Ended here, to be canceled at the provider.
     stop_pending = models.BooleanField(default=False)
-    # Of the last attempt, as RunPod reported it: in its queue, and on the worker.
+    # Of the last attempt, as the provider reported it: in its queue, and on the worker.
     delay_ms = models.PositiveBigIntegerField(null=True, editable=False)
     execution_ms = models.PositiveBigIntegerField(null=True, editable=False)
     progress = models.FloatField(_("progress"), null=True)
@@ -239,8 +239,8 @@ class Job(models.Model):
     # For staff only. Of a STORING job: why its images are not stored yet.
     error_detail = models.TextField(_("provider’s message"), blank=True)
     cost = models.DecimalField(_("cost, $"), max_digits=10, decimal_places=5, null=True)
-    # Expected for those of its attempts that have run and whose cost RunPod did not report. NULL:
-    # none, or they ended in an earlier version.
+    # Expected for those of its attempts that have run and whose cost the provider did not report.
+    # NULL: none, or they ended in an earlier version.
     unreported_usd = models.DecimalField(
         _("expected for attempts without a reported cost, $"),
         max_digits=10,
@@ -349,12 +349,12 @@ class Job(models.Model):
 
     @property
     def is_cancelable(self) -> bool:
-        return self.status in (Status.QUEUED, *AT_RUNPOD)
+        return self.status in (Status.QUEUED, *AT_PROVIDER)
 
     @property
     def runs_on(self) -> bool:
         """Whether it is at a provider that has taken it and cannot stop it."""
-        is_there = self.status in AT_RUNPOD and bool(self.runpod_id)
+        is_there = self.status in AT_PROVIDER and bool(self.runpod_id)
         return is_there and self.place.provider in UNSTOPPABLE
 
     @property
@@ -377,8 +377,8 @@ class Job(models.Model):
 
     @property
     def log_fields(self) -> dict[str, Any]:
-        """The fields of log lines about the job: ids of the job and its RunPod job, attempt, and
-        the id of the request that placed it.
+        """The fields of log lines about the job: its id here and there, attempt, and the id of
+        the request that placed it.
         """
         fields = {"job": str(self.id), "attempt": self.attempt}
         if runpod_id := self.runpod_id or self.candidate_id:
@@ -434,13 +434,13 @@ class Job(models.Model):
 
     @property
     def styled_prompt(self) -> str:
-        """The prompt within the text of its style, as RunPod gets it."""
+        """The prompt within the text of its style, as the provider gets it."""
         template = self.snapshot.get("style_template") or "{prompt}"
         return str(template).replace("{prompt}", self.prompt)
 
     @property
     def sent_prompt(self) -> str:
-        """The prompt as RunPod gets it: styled, and with what it says of the source images."""
+        """The prompt as it is sent: styled, and with what it says of the source images."""
         formats = source_roles.formats_from(self.snapshot.get("roles") or {})
         return source_roles.sent_prompt(self.styled_prompt, self.source_roles, formats)
 

@@ -1,4 +1,4 @@
-"""Current outages at RunPod. While a row exists, submissions wait and no job fails."""
+"""Current outages at the provider. While a row exists, submissions wait and no job fails."""
 
 from datetime import datetime
 from typing import Self

@@ -1,4 +1,4 @@
-"""Replies of RunPod that were paid for and from which no image could be read."""
+"""Replies of the provider that were paid for and from which no image could be read."""
 
 from django.db import models
 from django.db.models import Q

@@ -24,7 +24,7 @@ class Activity:
     failed: int
     credits: int
     dollars: Decimal
-    """Reported by RunPod, also for jobs without an image."""
+    """Reported by the provider, also for jobs without an image."""
     people: int
     p50: timedelta | None
     """From placing a job to its image."""

@@ -47,7 +47,7 @@ def jobs_lately() -> Iterator[Metric]:
 
 
 def lines() -> Iterator[Metric]:
-    """Yield the unfinished jobs of each enabled model, and its limit at RunPod."""
+    """Yield the unfinished jobs of each enabled model, and its limit at the provider."""
     where = {
         Status.QUEUED: "waiting",
         Status.SUBMITTED: "out",
@@ -70,7 +70,7 @@ def lines() -> Iterator[Metric]:
 def endpoints() -> Iterator[Metric]:
     """Yield the jobs at each enabled endpoint, and whether it takes more."""
     outage = ProviderOutage.objects.blocking(OuterRef("endpoint_id"), provider=OuterRef("provider"))
-    at_once = Job.objects.at_runpod().order_by().values_list("endpoint").annotate(Count("id"))
+    at_once = Job.objects.at_provider().order_by().values_list("endpoint").annotate(Count("id"))
     jobs, now = dict(at_once), timezone.now()
     places, opened = {}, {}
     for pk, *labels, submit_after, is_away in (

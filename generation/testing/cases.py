@@ -249,7 +249,7 @@ class EmulatorTestCase(BaseTestCase):
     def draw_all(self, model: str = "flux-schnell") -> None:
         """Let RunPod do all that waits for the model."""
         run_task(tasks.submit, model)
-        while Job.objects.at_runpod().exists():
+        while Job.objects.at_provider().exists():
             self.emulator.advance(10)
             catch_up()
 

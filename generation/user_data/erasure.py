@@ -93,7 +93,7 @@ def cancel_jobs(user: User, *, actor: User | None) -> None:
 
 
 def _is_busy(user: User) -> bool:
-    """Return whether an image is being stored, or a job must still be canceled at RunPod."""
+    """Return whether an image is being stored, or a job must still be canceled at the provider."""
     jobs = Job.objects.of(user)
     since = timezone.now() - timedelta(seconds=settings.RUNPOD_TTL_SECONDS)
     return jobs.active().exists() or jobs.filter(stop_pending=True, finished_at__gt=since).exists()

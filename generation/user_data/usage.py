@@ -6,7 +6,7 @@ from accounts.job_app import JobLimits, LimitUsage
 from accounts.limits.quotas import Quotas
 from accounts.models import User
 from generation.files import storage_limits
-from generation.models import AT_RUNPOD, ImageModel, Job, Status
+from generation.models import AT_PROVIDER, ImageModel, Job, Status
 
 
 def of_user(user: User, allowed: Quotas) -> JobLimits:
@@ -21,7 +21,7 @@ def of_user(user: User, allowed: Quotas) -> JobLimits:
     return JobLimits(
         limits={
             "jobs_at_once": LimitUsage(
-                allowed.limit("jobs_at_once"), sum(status in AT_RUNPOD for status in active)
+                allowed.limit("jobs_at_once"), sum(status in AT_PROVIDER for status in active)
             ),
             "jobs_waiting": LimitUsage(allowed.limit("jobs_waiting"), active.count(Status.QUEUED)),
             "upload_bytes": LimitUsage(

@@ -115,7 +115,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
     @admin.display(description=_("endpoints"))
     def endpoint_list(self, model: ImageModel) -> SafeString:
         """Return all endpoints side by side."""
-        jobs = Job.objects.at_runpod().filter(model=model).order_by().values_list("endpoint")
+        jobs = Job.objects.at_provider().filter(model=model).order_by().values_list("endpoint")
         there = dict(jobs.annotate(Count("id")))
         outage = ProviderOutage.objects.blocking(
             OuterRef("endpoint_id"), provider=OuterRef("provider")
@@ -175,7 +175,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
             outage=Subquery(first.values(kind=Subquery(outage.values("kind")[:1]))[:1]),
             is_open=Exists(first.filter(~Exists(outage)).exclude(submit_after__gt=timezone.now())),
             jobs_waiting=_count(Job.objects.queued()),
-            jobs_out=_count(Job.objects.at_runpod()),
+            jobs_out=_count(Job.objects.at_provider()),
         )
         return counted
 

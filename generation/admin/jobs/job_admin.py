@@ -138,7 +138,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Search by id, email or RunPod's id, else by the prompt."""
+        """Search by id, email or the provider's id, else by the prompt."""
         if not search_term.strip():
             return queryset, False
         return job_filters.search(queryset, search_term), False

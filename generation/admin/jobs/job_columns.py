@@ -22,7 +22,7 @@ ROW_SIDE = 56  # CSS pixels of the image in a row
 
 
 def is_unconfirmed(job: Job) -> bool:
-    """Return whether it is unknown if RunPod has accepted the job."""
+    """Return whether it is unknown if the provider has accepted the job."""
     return job.status == Status.SUBMITTED and not job.runpod_id
 
 
@@ -62,7 +62,7 @@ class JobColumns:
 
     @admin.display(description=_("cost"))
     def cost_text(self, job: Job) -> str:
-        """Return the credits, and the dollars that RunPod has reported; of a trial only these."""
+        """Return the credits and the dollars that the provider reported; of a trial only these."""
         credits = gettext("Trial") if job.is_trial else formatting.credits(job.credits)
         return (
             credits if job.cost is None else f"{credits} · ${number_format(job.cost.normalize())}"

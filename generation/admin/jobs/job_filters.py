@@ -145,7 +145,7 @@ class JobPeriodFilter(PeriodFilter):
 
 
 def search(jobs: QuerySet[Any], term: str) -> QuerySet[Any]:
-    """Find by id of the job or its batch, part of an email, RunPod's id, else by the prompt."""
+    """Find by id of the job, its batch or the provider, part of an email, else by the prompt."""
     term = term.strip()
     if job_id := parse_uuid(term):
         return jobs.filter(Q(id=job_id) | Q(batch=job_id))
@@ -158,7 +158,7 @@ def search(jobs: QuerySet[Any], term: str) -> QuerySet[Any]:
 
 
 def with_first_images(jobs: QuerySet[Any]) -> QuerySet[Any]:
-    """Fetch what a row shows, without the fields that only RunPod needs."""
+    """Fetch what a row shows, without the fields that only the provider needs."""
     first_images = Image.objects.filter(position=0)
     return jobs.defer(
         "snapshot", "result", "model__workflow", "model__parameters"

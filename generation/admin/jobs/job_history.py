@@ -1,4 +1,4 @@
-"""The history of a job as a timeline: attempts, RunPod's ids, and how long each step took."""
+"""The history of a job as a timeline: attempts, the provider's ids, and how long each step took."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from generation.models import Job, JobEvent
 
 MAX_EVENTS = 500
 NAMES_RUNPOD_ID = ("submitted", "adopted")
-"""Events whose detail is RunPod's id of the attempt."""
+"""Events whose detail is the provider's id of the attempt."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Current outages at RunPod."""
+"""Current outages at the provider."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from generation.models import ProviderOutage
 
 @admin.register(ProviderOutage)
 class ProviderOutageAdmin(ReadOnlyModelAdmin):
-    """Outages at RunPod, removed when a probe succeeds or staff resume."""
+    """Outages at the provider, removed when a probe succeeds or staff resume."""
 
     menu_icon = "cloud_off"
     list_display = ("kind", "provider", "endpoint_id", "since", "probes", "probe_at", "detail")

@@ -39,14 +39,14 @@ def lock() -> None:
 
 @dataclass(frozen=True)
 class UserFacts:
-    """What of a user decides: groups, the limit of jobs at once, and jobs at RunPod."""
+    """What of a user decides: groups, the limit of jobs at once, and jobs at the provider."""
 
     groups: frozenset[int]
     at_once: int | None
-    at_runpod: int
+    at_provider: int
 
 
-UNLIMITED = UserFacts(frozenset(), at_once=None, at_runpod=0)
+UNLIMITED = UserFacts(frozenset(), at_once=None, at_provider=0)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class ChosenJob:
 class NextJobs:
     chosen: list[ChosenJob]
     has_refused: bool
-    """Whether a budget does not allow one of those in line, even without the jobs at RunPod."""
+    """Whether a budget does not allow one of those in line, even without jobs at the provider."""
     too_dear: list[UUID]
     """Those that cost too much at every endpoint of the model."""
 
@@ -80,7 +80,7 @@ def next_jobs(openings: Openings, states: Sequence[BudgetState]) -> NextJobs:
     is_limited = openings.is_limited
     users = _facts({candidate.user_id for candidate in candidates}) if is_limited else {}
     left = {state.budget.pk: state.limit - state.used for state in states}
-    running = {user_id: facts.at_runpod for user_id, facts in users.items()}
+    running = {user_id: facts.at_provider for user_id, facts in users.items()}
     has_refused = False
     for candidate in candidates:
         facts = users.get(candidate.user_id, UNLIMITED)
@@ -135,6 +135,6 @@ def _facts(users: set[UUID]) -> dict[UUID, UserFacts]:
     with connection.cursor() as cursor:
         cursor.execute(FACTS, [quotas.site(), list(users)])
         return {
-            user_id: UserFacts(frozenset(groups or ()), at_once=at_once, at_runpod=at_runpod)
-            for user_id, groups, at_once, at_runpod in cursor.fetchall()
+            user_id: UserFacts(frozenset(groups or ()), at_once=at_once, at_provider=at_provider)
+            for user_id, groups, at_once, at_provider in cursor.fetchall()
         }

@@ -29,9 +29,9 @@ class BudgetState:
 
     budget: Budget
     spent: Decimal
-    """Recorded, or expected of what RunPod has not reported."""
+    """Recorded, or expected of what the provider has not reported."""
     reserved: Decimal
-    """Expected of the jobs at RunPod."""
+    """Expected of the jobs at the provider."""
     members: frozenset[UUID] = frozenset()
     """Of a group's budget, the members with queued jobs."""
 
@@ -41,7 +41,7 @@ class BudgetState:
 
     @property
     def used(self) -> Decimal:
-        """What is spent, with what is expected of the jobs at RunPod."""
+        """What is spent, with what is expected of the jobs at the provider."""
         return self.spent + self.reserved
 
     @property
@@ -69,7 +69,7 @@ class BudgetState:
         return self.budget.model_id in (None, model_id)
 
     def allows(self, usd: Decimal) -> bool:
-        """Return whether a job that costs `usd` fits into what is spent, jobs at RunPod apart."""
+        """Return whether a job of `usd` fits into what is spent, jobs at the provider apart."""
         return not self.is_reached and self.spent + usd <= self.limit
 
 
@@ -111,7 +111,7 @@ RESERVED = """COALESCE((
             WHERE member.group_id = generation_budget.group_id AND member.user_id = job.user_id
         ))
 ), 0)"""
-"""Expected dollars of the jobs at RunPod."""
+"""Expected dollars of the jobs at the provider."""
 MEMBERS = """(
     SELECT string_agg(DISTINCT member.user_id::text, ',')
     FROM accounts_user_groups AS member
@@ -169,9 +169,7 @@ class BudgetWait:
     is_partial: bool
     """Whether its first image would not wait, as far as is known."""
     is_spent: bool
-    """Whether what is spent leaves its first image no room, not only the jobs at RunPod, which may
-    cost less than expected.
-    """
+    """Whether what is spent, not only the jobs at the provider, leaves its first image no room."""
 
 
 def wait_of_order(user: User, costs: Costs, *, states: Sequence[BudgetState]) -> BudgetWait | None:
@@ -194,7 +192,7 @@ def waits_of_order(
 ) -> list[datetime | None]:
     """Return until when each image of a new order waits for a budget, None: it does not.
 
-    It waits if the jobs at RunPod and the images before it leave no room. As `wait_of_order`.
+    It waits if the jobs at the provider and the images before it leave no room. As `wait_of_order`.
     """
     return _waits(costs, lacking=_lacking(user, costs, states=states))
 
@@ -217,8 +215,8 @@ def wait_of_job(
 ) -> datetime | None:
     """Return until when a queued job that is not parked waits for a budget, None: it does not.
 
-    It waits if the jobs at RunPod and those before it, which cost about as much, leave no room. It
-    is parked as soon as that is certain.
+    It waits if the jobs at the provider and those before it, which cost about as much, leave no
+    room. It is parked as soon as that is certain.
     """
     usd = job.expected_usd or Decimal()
     refusing = [

@@ -1,8 +1,8 @@
 """What jobs cost in dollars, as running sums of the day and the month. See `budget_state` for
 limits.
 
-An attempt counts with what RunPod has recorded, else with the cost expected when its job was
-placed, in the transaction that learns that it has ended. Attempts at RunPod count with their
+An attempt counts with what the provider has recorded, else with the cost expected when its job was
+placed, in the transaction that learns that it has ended. Attempts at the provider count with their
 expected cost until then. So the sums and the jobs of one statement always fit together.
 """
 
@@ -27,7 +27,7 @@ from generation.providers.job_report import JobReport
 CENT = Decimal("0.00001")
 ZERO = Decimal(0)
 SENT_AT = Coalesce("submitted_at", "created_at")
-"""When a job was last sent to RunPod, which decides the month it counts in."""
+"""When a job was last sent to the provider, which decides the month it counts in."""
 SUMS = (
     *("jobs", "credits", "recorded", "expected"),
     *("failed_jobs", "failed", "unrecorded_jobs", "unreported"),
@@ -36,14 +36,14 @@ SUMS = (
 
 @dataclass(frozen=True)
 class Charge:
-    """What RunPod's report on an ended attempt says about its cost."""
+    """What the provider's report on an ended attempt says about its cost."""
 
     usd: Decimal | None  # None: not reported, as for own endpoints and most failures
-    has_run: bool  # RunPod then charges for it
+    has_run: bool  # the provider then charges for it
 
 
 def expected_cost(model: ImageModel, *, pixels: int, credits: int) -> Decimal:
-    """Return what RunPod is expected to charge for one image, in dollars.
+    """Return what the provider is expected to charge for one image, in dollars.
 
     Without an expected cost of the model it follows from its price.
     """
@@ -106,7 +106,7 @@ def cost_of_attempt(job: Job, charge: Charge | None) -> Decimal | None:
 
 
 def unreported_cost(job: Job, charge: Charge | None) -> Decimal | None:
-    """Return the expected cost of an attempt that has run and whose cost RunPod did not report.
+    """Return the expected cost of an attempt that has run and whose cost was not reported.
 
     None if it was reported, if a worker never began it, or if its images are being stored: then it
     has been counted before. `job` has the attempt's `started_at`. Without a final report

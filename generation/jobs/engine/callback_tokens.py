@@ -1,4 +1,4 @@
-"""Webhook addresses for RunPod, with a signed token for every attempt."""
+"""Webhook addresses for the provider, with a signed token for every attempt."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ SALT = "generation.callbacks"
 
 
 def address(job: Job) -> str | None:
-    """Return the address of this attempt's webhook, None if RunPod cannot reach it."""
+    """Return the address of this attempt's webhook, None if the provider cannot reach it."""
     token = signing.dumps([str(job.id), job.attempt], salt=SALT)
     url = f"{settings.PUBLIC_URL}{reverse('runpod_hook', args=[token])}"
     return url if reachability.by_runpod(url) else None

@@ -18,7 +18,7 @@ from generation.providers.payloads import OutputError
 log = logging.getLogger(__name__)
 
 ERROR_PAUSE = timedelta(seconds=60)  # after an unexpected error
-MISSING_INTERVAL = timedelta(seconds=3)  # between two checks of a job that RunPod does not know
+MISSING_INTERVAL = timedelta(seconds=3)  # between two checks of a job unknown there
 PERHAPS_PAID = "perhaps_paid"
 
 
@@ -64,7 +64,7 @@ def end_perhaps_paid(job: Job, detail: str) -> None:
 
 
 def handle_missing(job: Job, reply: Gone, now: datetime) -> None:
-    """Retry a job that RunPod has not known for RUNPOD_MISSING_SECONDS. Raises Stale.
+    """Retry a job that the provider has not known for RUNPOD_MISSING_SECONDS. Raises Stale.
 
     One whose images were to be stored is paid for, and fails.
     """

@@ -49,7 +49,7 @@ def cancel(
     is_counted: bool = True,
     max_credits: int = 0,
 ) -> Job:
-    """Cancel a queued or running job, return its credits, and have RunPod stop it.
+    """Cancel a queued or running job, return its credits, and have the provider stop it.
 
     `actor` is None for a command. If `is_counted`, a cancellation by the job's owner counts for the
     owner's daily limit, and costs `Job.cancel_price`, which `max_credits` bounds.

@@ -134,7 +134,7 @@ def _report(job: Job) -> JobReport:
 
 
 def _keep_reply(job: Job, report: JobReport | None, error: OutputError | InvalidImage) -> None:
-    """Fail the job and keep the reply, of which only the addresses are left if RunPod has none."""
+    """Fail the job and keep the reply, or only its addresses if the provider has none."""
     if isinstance(error, InvalidImage):
         error = OutputError("bad_picture", repr(error), retryable=False)
     if report is None:
@@ -161,7 +161,7 @@ def _retry_or_fail(job: Job, error: Exception, *, pause: timedelta) -> None:
 
 
 def _download_pause(job: Job) -> timedelta:
-    """Return half of the time since RunPod finished the job, within PAUSE and MAX_PAUSE.
+    """Return half of the time since the provider finished the job, within PAUSE and MAX_PAUSE.
 
     So each pause is half as long again as the time before it, without a count of failures.
     """

@@ -1,7 +1,7 @@
-"""A circuit breaker for each endpoint, in its row: it pauses submissions that RunPod rejects.
+"""A circuit breaker for each endpoint, in its row: it pauses submissions that the provider rejects.
 
-Open until `submit_after`; then half-open: one job at a time until RunPod accepts one. All processes
-share it.
+Open until `submit_after`; then half-open: one job at a time until the provider accepts one. All
+processes share it.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Pauses:
 
 
 REFUSED = Pauses(timedelta(seconds=1), timedelta(seconds=30))
-"""After 429 or without a connection: RunPod certainly accepted nothing."""
+"""After 429 or without a connection: the provider certainly accepted nothing."""
 
 UNCLEAR = Pauses(timedelta(seconds=1), timedelta(seconds=20), steps=3)
 """After 5xx or a timeout. Each attempt may leave one more job of unknown fate, so during a long
@@ -36,7 +36,7 @@ outage there are three a minute. Eight bad replies, one at a time, take less tha
 (1, 1, 1, 2, 2, 2, 4, 4 s, and a tick for each).
 """
 
-MAX_RETRY_AFTER = timedelta(minutes=5)  # RunPod may ask for more, but keeps a result for 30 minutes
+MAX_RETRY_AFTER = timedelta(minutes=5)  # some ask for more, but keep a result for 30 minutes
 MAX_FAILURES = 20
 
 
@@ -63,7 +63,8 @@ def reset(endpoint: Endpoint) -> None:
 def end_pause(model: ImageModel) -> bool:
     """Let one job be submitted now; return False if no endpoint of the model is paused.
 
-    The failures are kept: until RunPod accepts a job, the next pause is as long as it would be.
+    The failures are kept: until the provider accepts a job, the next pause is as long as it would
+    be.
     """
     paused = Endpoint.objects.filter(model=model, submit_after__gt=timezone.now())
     return bool(paused.update(submit_after=None))

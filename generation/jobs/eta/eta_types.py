@@ -70,4 +70,4 @@ class JobOutlook:
     is_warm: bool = False  # submitted, and its model has an active worker
     is_blocked: bool = False  # queued, and outages block its model
     is_rejected: bool = False  # queued, and the last submissions of its model were rejected
-    may_start_none: bool = False  # queued, and its user may have no job at RunPod
+    may_start_none: bool = False  # queued, and its user may have no job at the provider

@@ -147,7 +147,7 @@ def _last_jobs(model_id: int) -> "QuerySet[Job, tuple[object, ...]]":
 
 
 def _record(row: _Row) -> Record:
-    """Return the job's durations as RunPod reported them, else as ArtGen has seen them."""
+    """Return the job's durations as the provider reported them, else as ArtGen has seen them."""
     sent_at, done_at = row.submitted_at.timestamp(), row.finished_at.timestamp()
     seen_at = row.started_at.timestamp() if row.started_at else sent_at
     delay = max(0.0, seen_at - sent_at) if row.delay_ms is None else row.delay_ms / 1000

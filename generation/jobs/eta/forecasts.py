@@ -54,7 +54,7 @@ class Forecast:
     def of_job(self, job: Job, *, now: datetime) -> Eta | None:
         """Return the time left for an active job; None for a final one, for one that waits for a
         budget or a lower price, during an outage, and for a queued one whose user may have no job
-        at RunPod.
+        at the provider.
         """
         match job.status:
             case Status.QUEUED:
@@ -85,8 +85,8 @@ class Forecast:
     ) -> Eta | None:
         """Return the time until the last of `count` new images of this user would be done.
 
-        None if the user may have no job at RunPod. `size` is that of `size_of`; without a user, it
-        is a user without other jobs. `limit`: of `limit_of_order`, None for none.
+        None if the user may have no job at the provider. `size` is that of `size_of`; without a
+        user, it is a user without other jobs. `limit`: of `limit_of_order`, None for none.
         """
         position = self.queues[model.pk].position_of_next(user_id, number=count)
         image = QueuedImage(model, user_id, size, position, limit)
@@ -117,7 +117,8 @@ class Forecast:
     def parked_until(self, job: Job, *, now: datetime) -> datetime | None:
         """Return until when a QUEUED job waits for a budget; None for others and if it does not.
 
-        It is parked, or will be, because the jobs at RunPod and those before it leave no room.
+        It is parked, or will be, because the jobs at the provider and those before it leave no
+        room.
         """
         if job.is_parked(now=now):
             return job.parked_until
@@ -142,12 +143,13 @@ class Forecast:
         return self.queues[job.model_id].blocked
 
     def at_once(self, model: ImageModel, *, now: datetime) -> int:
-        """Return how many jobs run at once: as observed, else as many as may be at RunPod."""
+        """Return how many jobs run at once: as observed, else as many as may be at the provider."""
         history, queue = self.histories[model.pk], self.queues[model.pk]
         limit = max(1, queue.max_in_flight)
         usual = min(limit, history.at_once or limit)
         if queue.running and queue.sent_at:
-            # Some wait there for longer than a cold start takes: RunPod gives no more workers.
+            # Some wait there for longer than a cold start takes: the provider gives no more
+            # workers.
             start = history.starts.get(Start.COLD)
             slow = start.quantile(0.9) if start else WAITS_FOR_WORKER
             if now.timestamp() - queue.sent_at[0] > max(slow, MIN_WAIT):
@@ -183,14 +185,14 @@ class Forecast:
         return queue.limits.get(job.user_id)
 
     def _in_line(self, image: QueuedImage, *, now: datetime) -> Eta | None:
-        """Return the time for a queued job; None if its user may have no job at RunPod."""
+        """Return the time for a queued job; None if its user may have no job at the provider."""
         time = self._at_its_turn(image, now=now)
         if time is None or image.position.before > image.position.own:
             return time
         return time.narrowed()
 
     def _at_its_turn(self, image: QueuedImage, *, now: datetime) -> Eta | None:
-        """Return the time for a queued job; None if its user may have no job at RunPod.
+        """Return the time for a queued job; None if its user may have no job at the provider.
 
         It starts when the line and the user's own limit let it. The user's jobs of other models are
         taken to go before it and to last as long as one of its model: hence a wide range.
@@ -204,10 +206,10 @@ class Forecast:
         users = self.queues[model.pk].users
         queued, _sent = users.get(image.user_id, (0, 0)) if image.user_id else (0, 0)
         before = image.position.own + max(0, limit.queued - queued)  # with those of other models
-        if before + limit.at_runpod < limit.at_once:
+        if before + limit.at_provider < limit.at_once:
             return line
         times, basis = self._service(model, image.size)
-        start, busy = self._start(model, Start.WARM).mean, min(limit.at_runpod, limit.at_once)
+        start, busy = self._start(model, Start.WARM).mean, min(limit.at_provider, limit.at_once)
         starts = [start] * (limit.at_once - busy)
         wait = mean_wait(before, busy=busy, starts=starts, slot_seconds=times.mean + start)
         (low, high), (first, last) = self.histories[model.pk].shares, BEHIND_OWN
@@ -264,7 +266,7 @@ class Forecast:
         now: datetime,
         waited: float = 0.0,
     ) -> Eta:
-        """Return the time for a job that starts after `before` jobs and those at RunPod."""
+        """Return the time for a job that starts after `before` jobs and those at the provider."""
         queue = self.queues[model.pk]
         waiting = len(queue.sent_at) + before  # that start earlier and do not run yet
         at_once = self.at_once(model, now=now)
@@ -305,7 +307,7 @@ class Forecast:
         return self.histories[model.pk].place or self._service(model, 0)[0]
 
     def _start_kind(self, model: ImageModel, before: int, *, now: datetime) -> Start:
-        """Return how a job starts, given the number of jobs before it at RunPod."""
+        """Return how a job starts, given the number of jobs before it at the provider."""
         queue = self.queues[model.pk]
         peak = max(self.histories[model.pk].peak(now.timestamp()), queue.running, int(queue.warm))
         return start_kind(peak=peak, before=before)

@@ -35,7 +35,7 @@ class Record:
     size: int  # `size_of`
     created_at: float
     submitted_at: float  # of the last attempt
-    delay: float  # in RunPod's queue, a cold start included
+    delay: float  # in the provider's queue, a cold start included
     execution: float
     finished_at: float
     promised_p50_at: float | None = None
@@ -57,7 +57,7 @@ class Record:
 
 
 class Start(enum.Enum):
-    """How a job that finds a free slot starts at RunPod."""
+    """How a job that finds a free slot starts at the provider."""
 
     WARM = "warm"  # a worker is idle
     FURTHER = "further"  # all active workers are busy; another one has to start
@@ -72,7 +72,7 @@ class History:
     service: Distribution | None = None  # from a worker's start to the stored image
     by_size: Mapping[int, Distribution] = field(default_factory=dict)
     storing: Distribution | None = None  # from a worker's end to the stored image
-    starts: Mapping[Start, Distribution] = field(default_factory=dict)  # in RunPod's queue
+    starts: Mapping[Start, Distribution] = field(default_factory=dict)  # in the provider's queue
     at_once: int | None = None  # jobs that run at once while others wait; None: never seen
     place: Distribution | None = None  # from a start to the next one of the same worker
     waits: Distribution | None = None  # real waits in line as multiples of computed ones
@@ -299,7 +299,7 @@ class _Line:
         return starts
 
     def sent_by(self, moment: float) -> int:
-        """Return how many jobs were at RunPod and did not run yet."""
+        """Return how many jobs were at the provider and did not run yet."""
         return bisect_right(self.sent, moment) - bisect_right(self.started, moment)
 
     def jobs_before(self, job: Record) -> int:
@@ -351,7 +351,7 @@ class _Line:
 
 
 def start_kind(*, peak: int, before: int) -> Start:
-    """Return how a job starts, given the number of jobs before it at RunPod.
+    """Return how a job starts, given the number of jobs before it at the provider.
 
     `peak`: how many ran at once in the last minute. As many workers are still active.
     """

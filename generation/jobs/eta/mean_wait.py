@@ -1,4 +1,4 @@
-"""The wait for a slot at RunPod: how long until the jobs that go before have started."""
+"""The wait for a slot at the provider: how long until the jobs that go before have started."""
 
 import heapq
 from collections.abc import Sequence

@@ -22,7 +22,7 @@ from generation.models import Job
 class OrderWait:
     """The time until the last image of an order, or the budget that it waits for.
 
-    Neither if the user may have no job at RunPod.
+    Neither if the user may have no job at the provider.
     """
 
     eta: Eta | None = None

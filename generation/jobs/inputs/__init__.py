@@ -1,1 +1,1 @@
-"""What RunPod gets for a job: source images, masks, parameters, addresses."""
+"""What the provider gets for a job: source images, masks, parameters, addresses."""

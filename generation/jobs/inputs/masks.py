@@ -49,13 +49,13 @@ def check(*, user: User, mask_id: str, source: OwnImage) -> OwnImage:
 def apply(
     job: Job, images: Sequence[InputImage], *, own: Sequence[OwnImage], mask: OwnImage | None
 ) -> tuple[list[InputImage], InputImage | None]:
-    """Return the source images and the mask that RunPod gets.
+    """Return the source images and the mask that the provider gets.
 
     Reads the bucket, not the database.
 
     Args:
         job: whose sides are extended, if any.
-        images: its source images as RunPod would get them, from `sources.of_job`.
+        images: its source images as the provider would get them, from `sources.of_job`.
         own: the same images in the bucket.
         mask: the mask in the bucket.
 

@@ -1,4 +1,4 @@
-"""A job's `input` for RunPod, from its parameters, source images and model snapshot."""
+"""A job's `input` for the provider, from its parameters, source images and model snapshot."""
 
 from collections.abc import Sequence
 from typing import Any

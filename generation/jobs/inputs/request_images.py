@@ -43,9 +43,10 @@ class RequestImages:
         return next((prompt for row in prompts for prompt in row if prompt), "") or _("Untitled")
 
     def must_be_reduced(self, offer: Offer, *, beside: Mapping[str, object]) -> bool:
-        """Return whether the source images must be scaled down to fit into the request to RunPod.
+        """Return whether the source images must be scaled down to fit into the request.
 
-        `beside` is the rest of that request. Raises InvalidParameters: they cannot get to RunPod.
+        `beside` is the rest of that request. Raises InvalidParameters: they cannot get to the
+        provider.
         """
         if not self.sources:
             return False

@@ -1,4 +1,4 @@
-"""The source images of a job: ids of the user's uploads and images, and what RunPod gets."""
+"""The source images of a job: ids of the user's uploads and images, and what the provider gets."""
 
 import json
 import logging
@@ -75,12 +75,12 @@ def missing(field: str) -> InvalidParameters:
 def must_be_reduced(
     sources: Sequence[OwnImage], *, dialect: Dialect, beside: Mapping[str, Any]
 ) -> bool:
-    """Return whether these images are sent in the request to RunPod and must be scaled down to fit.
+    """Return whether these images are sent in the request and must be scaled down to fit.
 
     `beside` is the rest of the request.
 
     Raises:
-        InvalidParameters: they cannot get to RunPod.
+        InvalidParameters: they cannot get to the provider.
     """
     if not sources or not (dialect.needs_data or not _reachable(sources)):
         return False
@@ -115,7 +115,7 @@ def chosen(job: Job) -> list[OwnImage]:
 def of_job(
     job: Job, own: Sequence[OwnImage], *, with_data: bool, is_embedded: bool = False
 ) -> list[InputImage]:
-    """Return what RunPod gets, in order: short-lived URLs, or bytes if RunPod cannot fetch those.
+    """Return what the provider gets, in order: short-lived URLs, or bytes if it cannot fetch those.
 
     Reads the bucket, not the database.
 

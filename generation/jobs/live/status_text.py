@@ -179,7 +179,7 @@ def _submitted(job: Job, *, about: str, late: str, warm: bool, now: datetime) ->
 
 
 def _unconfirmed(job: Job, now: datetime) -> str:
-    """Return until when RunPod may still have the job, and that its credits are held."""
+    """Return until when the provider may still have the job, and that its credits are held."""
     gone_at = scheduling.gone_at(job.submitted_at or now, provider=job.place.provider)
     until = formatting.clock(min(gone_at, job.deadline_at or gone_at))
     if not job.credits:

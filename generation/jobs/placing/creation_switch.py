@@ -1,7 +1,7 @@
 """Whether images can be created: one switch with two reasons to pause, and its only writer.
 
 MAINTENANCE stops the jobs of users: staff can place jobs, and jobs in progress continue. OFF stops
-all spending: nobody places a job, and nothing is sent to RunPod (`driver.submission`).
+all spending: nobody places a job, and nothing is sent to the provider (`driver.submission`).
 """
 
 from datetime import datetime

@@ -220,7 +220,7 @@ def _place_by(
         admission.enqueue(order, drafted, judgement)
         for job in jobs:
             # For the reply and the event. In the database the job is due: the budget may have
-            # been raised since it was read, or jobs at RunPod cost less than expected.
+            # been raised since it was read, or jobs at the provider cost less than expected.
             job.parked_until = parked_until.get(job.id)
         if order.sheet and batch_id:
             sheet_orders.store(order.sheet, user=order.user, batch_id=batch_id, jobs=jobs)

@@ -42,7 +42,7 @@ class ModelQuote:
     line_seconds: int
     """Additional wait time because of queued jobs."""
     is_blocked: bool
-    """Whether RunPod rejects the key or has no such endpoint."""
+    """Whether the provider rejects the key or has no such endpoint."""
 
 
 @dataclass(frozen=True)

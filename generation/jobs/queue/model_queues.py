@@ -1,4 +1,4 @@
-"""The queue of each model: the positions of waiting jobs, and what is at RunPod."""
+"""The queue of each model: the positions of waiting jobs, and what is at the provider."""
 
 from array import array
 from bisect import bisect_left
@@ -36,7 +36,7 @@ class UserLimit(NamedTuple):
 
     at_once: int
     queued: int = 0
-    at_runpod: int = 0
+    at_provider: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ class ModelQueue:
     max_in_flight: int  # at its endpoints that no outage blocks: those that take jobs now, if any
     blocked: bool  # outages block all of them
     positions: Positions  # of QUEUED jobs
-    users: Mapping[UUID, tuple[int, int]]  # how many each has queued, and at RunPod
+    users: Mapping[UUID, tuple[int, int]]  # how many each has queued, and at the provider
     limits: Mapping[UUID, UserLimit] = field(default_factory=dict)
     """Of the users with a limit of jobs at once, those with jobs of any model."""
     has_limits: bool = False  # whether any user may have a limit of jobs at once
     is_rejected: bool = False  # all endpoints have rejected its last submissions
 
     @property
-    def at_runpod(self) -> int:
+    def at_provider(self) -> int:
         return self.running + len(self.sent_at)
 
     def has(self, job_id: UUID) -> bool:
@@ -99,7 +99,8 @@ class QueueRow(NamedTuple):
 def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[int, ModelQueue]:
     """Return the queues of these models.
 
-    Positions follow from simulating `scheduling.NEXT_JOBS`, as if no job at RunPod ended meanwhile.
+    Positions follow from simulating `scheduling.NEXT_JOBS`, as if no job at the provider ended
+    meanwhile.
     """
     waiting: dict[int, dict[UUID, list[tuple[Any, UUID]]]]
     waiting = {model_id: defaultdict(list) for model_id in model_ids}
@@ -216,12 +217,12 @@ QUEUES = """
     WHERE model_id IN ({ids}) AND enabled GROUP BY model_id HAVING MIN(submit_failures) > 0
     UNION ALL
     SELECT 'limit', NULL, user_id, NULL, NULL, 0, CAST(at_once AS text)
-        || ' ' || CAST(queued AS text) || ' ' || CAST(at_runpod AS text)
+        || ' ' || CAST(queued AS text) || ' ' || CAST(at_provider AS text)
     FROM (
-        SELECT line.user_id, quota.jobs_at_once AS at_once, queued, at_runpod
+        SELECT line.user_id, quota.jobs_at_once AS at_once, queued, at_provider
         FROM (
             SELECT user_id, COUNT(*) FILTER (WHERE status = 'queued') AS queued,
-                COUNT(*) FILTER (WHERE status <> 'queued') AS at_runpod
+                COUNT(*) FILTER (WHERE status <> 'queued') AS at_provider
             FROM generation_job
             WHERE due_at IS NOT NULL AND status <> 'storing' AND {has_limits}
                 AND (parked_until IS NULL OR parked_until <= %s)

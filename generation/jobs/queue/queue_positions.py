@@ -41,7 +41,7 @@ FIRST_POSITION = """(
 """SQL of the `QueuePosition` of a job that `lifecycle.insert` inserts, as `model_queues` finds it.
 
 Of each user, the jobs go before it that would be submitted while that user had no more jobs at
-RunPod than the new job's user has before the new one.
+the provider than the new job's user has before the new one.
 """
 
 
@@ -59,7 +59,7 @@ def position_of_next(
 
     FIRST_POSITION is the same in SQL.
 
-    `users`: how many jobs each has queued, and at RunPod.
+    `users`: how many jobs each has queued, and at the provider.
     """
     queued, busy = users.get(user_id, (0, 0)) if user_id else (0, 0)
     own, rank = queued + number - 1, queued + busy + number

@@ -1,4 +1,4 @@
-"""Fair scheduling: the next job of a model is from the user with the fewest jobs at RunPod.
+"""Fair scheduling: the next job of a model is from the user with the fewest jobs at the provider.
 
 Of one user's jobs, and of users with equally many, the oldest goes first.
 """
@@ -30,7 +30,7 @@ MAX_AT_ONCE = 1_000  # jobs in one submission
 
 
 def post_has_ended(job: Job, *, now: datetime) -> bool:
-    """Return whether the POST of a SUBMITTED attempt without a RunPod job has ended."""
+    """Return whether the POST of a SUBMITTED attempt without a provider's job has ended."""
     return job.unknown_since is not None or (job.submitted_at or now) + SUBMISSION <= now
 
 
@@ -68,8 +68,8 @@ def unanswered_for(provider: str) -> timedelta:
 
 IS_POSTING = """status = 'submitted' AND runpod_id = '' AND unknown_since IS NULL
             AND submitted_at > %(posting_since)s"""
-# `busy` counts the jobs at RunPod, without those that have been of unknown fate for long. After a
-# failed submission (`order_of_busy` = -1), the user with the most jobs there is first.
+# `busy` counts the jobs at the provider, without those that have been of unknown fate for long.
+# After a failed submission (`order_of_busy` = -1), the user with the most jobs there is first.
 ORDERED = """
     busy (user_id, jobs) AS (
         SELECT user_id, COUNT(*) FROM generation_job
@@ -91,7 +91,7 @@ ORDERED = """
         FROM waiting ORDER BY number
     )"""
 # Nothing is next while a submission of the model runs, and a single job while one POST hangs: if
-# RunPod is silent, that one is of unknown fate, too, and not all that come in the meantime.
+# the provider is silent, that one is of unknown fate, too, and not all that come in the meantime.
 NEXT_JOBS = """{ordered},
     chosen (id) AS (
         SELECT id FROM ordered
@@ -262,5 +262,5 @@ def candidates(openings: Openings) -> tuple[dict[int, Load], list[Candidate]]:
 
 
 def held_for(model: ImageModel) -> timedelta:
-    """Return how long a job of unknown fate counts as being at RunPod: its typical duration."""
+    """Return how long a job of unknown fate counts as being there: its typical duration."""
     return max(SUBMISSION, timedelta(seconds=model.typical_seconds))

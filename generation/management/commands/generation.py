@@ -83,7 +83,7 @@ class Command(BaseCommand):
         if switch.mode is not Mode.ON:
             self.stdout.write(
                 f"Jobs waiting: {Job.objects.queued().count()}, at RunPod: "
-                f"{Job.objects.at_runpod().count()}."
+                f"{Job.objects.at_provider().count()}."
             )
 
 

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             end = "removed" if now is None else _where(now)
             changed += 1
             self.stdout.write(f"{job_id}  {_where(job)} → {end}  (RunPod: {said})")
-        unknown = Job.objects.at_runpod().filter(status=Status.SUBMITTED, runpod_id="").count()
+        unknown = Job.objects.at_provider().filter(status=Status.SUBMITTED, runpod_id="").count()
         self.stdout.write(f"{len(answers)} queried, {changed} changed.")
         if unknown:
             self.stdout.write(

@@ -227,7 +227,7 @@ class TestJobs:
         for command in ("check_ledger", "verify_storage"):
             assert site.run(sys.executable, "manage.py", command).returncode == 0
 
-    def test_it_returns_the_credits_of_what_runpod_has_forgotten(self, site: Site) -> None:
+    def test_it_returns_the_credits_of_what_provider_has_forgotten(self, site: Site) -> None:
         job_id = site.execute(PLACE)
         site.execute(WORK)
         site.backup()

@@ -74,7 +74,7 @@ class TestAlerts(EmulatorTestCase):
         Spending.objects.update(usd=Decimal("20"))
         assert set(self.wrong()) == {f"BudgetReached:{budget.pk}"}
 
-    def test_it_counts_what_jobs_at_runpod_will_cost(self):
+    def test_it_counts_what_jobs_at_provider_will_cost(self):
         set_budget("1")
         job = self.place()
         driver.submit(MODEL)

@@ -245,7 +245,7 @@ class TestRunPod(DoctorTestCase):
             checks = self.assertBroken("runpod_key", "rejects the key (401)", "RUNPOD_API_KEY")
         assert not [name for name in checks if name.startswith("endpoint:")]
 
-    def test_it_notices_that_runpod_is_away(self) -> None:
+    def test_it_notices_that_provider_is_away(self) -> None:
         with override_settings(RUNPOD_BASE_URL=f"http://127.0.0.1:{free_port()}/v2"):
             checks = self.assertBroken("runpod_key", "could not be reached", "RUNPOD_BASE_URL")
         assert "127.0.0.1" not in checks["clock"]["detail"]

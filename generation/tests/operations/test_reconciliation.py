@@ -277,9 +277,9 @@ class TestSecondProvider(CostsTestCase):
             ("other", (), "0.000"),
             (self.there.endpoint_id, ("flux-schnell",), "0.001"),
         ]
-        at_runpod = [("public", ("flux-schnell",), "0.013")]
+        at_provider = [("public", ("flux-schnell",), "0.013")]
         assert self.lines(bill, "wavespeed") == at_wavespeed
-        assert self.lines(Bill({}, Decimal(1)), "runpod") == at_runpod
+        assert self.lines(Bill({}, Decimal(1)), "runpod") == at_provider
 
         Job.objects.update(finished_at=timezone.now())
         retention.delete_jobs(finished_before=timezone.now())
@@ -287,7 +287,7 @@ class TestSecondProvider(CostsTestCase):
         erasure.erase(self.alice.pk)
         assert not Job.objects.exists()
         assert self.lines(bill, "wavespeed") == at_wavespeed
-        assert self.lines(Bill({}, Decimal(1)), "runpod") == at_runpod
+        assert self.lines(Bill({}, Decimal(1)), "runpod") == at_provider
 
     def test_staff_choose_whose_bill_it_is(self) -> None:
         self.client.force_login(self.staff)

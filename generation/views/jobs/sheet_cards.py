@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from generation.models import ACTIVE, AT_RUNPOD, Image, Job, Sheet, Status
+from generation.models import ACTIVE, AT_PROVIDER, Image, Job, Sheet, Status
 from generation.studio.comparisons import comparison_plan
 
 TILES = 8
@@ -48,7 +48,7 @@ class SheetCard:
 
     @property
     def cancelable(self) -> int:
-        return sum(status in (Status.QUEUED, *AT_RUNPOD) for status in self.statuses)
+        return sum(status in (Status.QUEUED, *AT_PROVIDER) for status in self.statuses)
 
     @property
     def is_active(self) -> bool:

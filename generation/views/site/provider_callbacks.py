@@ -18,9 +18,9 @@ MAX_BODY_BYTES = 12 * 1024 * 1024
 @csrf_exempt
 @require_POST
 def runpod_hook(request: HttpRequest, token: str) -> HttpResponse:
-    """Mark the attempt due and check it; 200 for a valid token (else RunPod repeats), else 404.
+    """Mark the attempt due and check it; 200 for a valid token (so it is not repeated), else 404.
 
-    The body is read only if it is unknown whether RunPod took the attempt. The job in it is
+    The body is read only if it is unknown whether the provider took the attempt. The job in it is
     then a candidate that /status must confirm, because anyone who knows the address can call it.
     """
     attempt_key = callback_tokens.read(token)

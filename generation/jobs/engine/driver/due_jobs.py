@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from generation.jobs.engine import dispatch, failures, lifecycle
-from generation.models import AT_RUNPOD, Endpoint, Job, ProviderOutage, Status
+from generation.models import AT_PROVIDER, Endpoint, Job, ProviderOutage, Status
 
 MAX_OVERDUE = 400  # in one tick
 
@@ -17,7 +17,7 @@ def tick() -> None:
     due = Job.objects.active().filter(due_at__lte=now).order_by()
     kinds = set(due.values_list("status", "model__slug").distinct())
     for status, slug in sorted(kinds):
-        if status in AT_RUNPOD:
+        if status in AT_PROVIDER:
             dispatch.check(slug)
         elif status == Status.QUEUED:
             dispatch.submit(slug)

@@ -1,4 +1,4 @@
-"""Compare all jobs with RunPod at once, for operators."""
+"""Compare all jobs with the provider at once, for operators."""
 
 from generation.jobs.engine.driver import status_checks, stopping
 from generation.models import Job
@@ -7,17 +7,17 @@ from generation.providers.job_report import JobReport
 
 
 def reconcile() -> list[tuple[Job, str]]:
-    """Check every job that RunPod is known to have, due or not, and stop what is to be stopped.
+    """Check every job that a provider is known to have, due or not; stop what is to be stopped.
 
-    Returns each job as it was before, and a short text of RunPod's reply. It takes no lease: the
-    guarded updates let only one process apply a reply.
+    Returns each job as it was before, and a short text of the provider's reply. It takes no lease:
+    the guarded updates let only one process apply a reply.
     """
     checked: list[tuple[Job, str]] = []
-    jobs_at_runpod = list(
-        Job.objects.at_runpod().exclude(runpod_id="").select_related("model").order_by("id")
+    jobs_at_provider = list(
+        Job.objects.at_provider().exclude(runpod_id="").select_related("model").order_by("id")
     )
-    for start in range(0, len(jobs_at_runpod), status_checks.MAX_JOBS):
-        chunk = jobs_at_runpod[start : start + status_checks.MAX_JOBS]
+    for start in range(0, len(jobs_at_provider), status_checks.MAX_JOBS):
+        chunk = jobs_at_provider[start : start + status_checks.MAX_JOBS]
         for jobs, replies in status_checks.read_statuses(chunk):
             status_checks.apply(jobs, replies, interval=status_checks.MIN_INTERVAL)
             checked += [(job, _text(replies.get(job.id))) for job in jobs]

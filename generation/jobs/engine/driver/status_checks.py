@@ -1,4 +1,4 @@
-"""Check the due jobs of a model at RunPod: GET /status, many in one sweep."""
+"""Check the due jobs of a model at the provider: GET /status, many in one sweep."""
 
 import logging
 from collections import defaultdict
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 LEASE = clients.LONGEST_READ + timedelta(seconds=10)  # longer than any call made under it
 MIN_INTERVAL = timedelta(seconds=2)  # between two checks of a job
-READS_PER_SECOND = 100  # half of what RunPod allows for an endpoint
+READS_PER_SECOND = 100  # half of what the provider allows for an endpoint
 MAX_JOBS = 400  # in one sweep
 
 Replies = dict[UUID, JobReport | ProviderError]
@@ -80,8 +80,8 @@ def _interval(jobs: Sequence[Job]) -> timedelta:
     """Return the time until the next check, so that the model's reads stay in READS_PER_SECOND."""
     if len(jobs) < MIN_INTERVAL.total_seconds() * READS_PER_SECOND / 2:
         return MIN_INTERVAL  # too few to count all
-    at_runpod = Job.objects.at_runpod().filter(model=jobs[0].model).count()
-    return max(MIN_INTERVAL, timedelta(seconds=at_runpod / READS_PER_SECOND))
+    at_provider = Job.objects.at_provider().filter(model=jobs[0].model).count()
+    return max(MIN_INTERVAL, timedelta(seconds=at_provider / READS_PER_SECOND))
 
 
 def read_statuses(jobs: Sequence[Job]) -> Iterator[tuple[list[Job], Replies]]:
@@ -137,7 +137,7 @@ class _Changes:
 
 
 def apply(jobs: Sequence[Job], replies: Replies, *, interval: timedelta) -> None:
-    """Store what RunPod reports about each job; check active ones again after `interval`."""
+    """Store what the provider reports about each job; check active ones again after `interval`."""
     trial_log.note_replies(jobs, replies)
     now = timezone.now()
     changes = _Changes()
@@ -250,7 +250,7 @@ def finished(job: Job, report: JobReport) -> lifecycle.Finished | None:
 
 
 def _check_unknown(job: Job, reply: JobReport | ProviderError | None, now: datetime) -> None:
-    """Adopt the candidate if RunPod confirms it; submit again once RunPod's ttl has passed."""
+    """Adopt the candidate if the provider confirms it; submit again once its ttl has passed."""
     submitted_at = job.submitted_at or now
     gone_at = scheduling.gone_at(submitted_at, provider=job.place.provider)
     later = min(gone_at, job.deadline_at or gone_at)

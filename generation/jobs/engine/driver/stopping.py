@@ -1,4 +1,4 @@
-"""Stop ended jobs that may still run at RunPod: POST /cancel."""
+"""Stop ended jobs that may still run at the provider: POST /cancel."""
 
 import logging
 from datetime import timedelta
@@ -19,7 +19,7 @@ MAX_JOBS = 20
 
 
 def stop() -> int:
-    """Stop at most MAX_JOBS ended jobs at RunPod; return how many. The tick starts the next run."""
+    """Stop at most MAX_JOBS ended jobs at the provider; return how many. The tick goes on."""
     refused = ProviderOutage.objects.filter(kind=OutageKind.KEY_REFUSED).values("provider")
     pending = Job.objects.filter(stop_pending=True).exclude(endpoint__provider__in=refused)
     # Random order, so jobs that cannot be canceled do not starve the rest.

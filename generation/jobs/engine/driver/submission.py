@@ -1,4 +1,4 @@
-"""Submit the queued jobs of a model to RunPod: POST /run."""
+"""Submit the queued jobs of a model to the provider: POST /run."""
 
 import contextlib
 import logging
@@ -217,7 +217,7 @@ def _outcome(call: Callable[[], Submission] | NotSent) -> Outcome:
 
 
 def store_outcomes(outcomes: Outcomes) -> set[str]:
-    """Store the outcomes of POSTs to one endpoint, and pause it if RunPod refused any.
+    """Store the outcomes of POSTs to one endpoint, and pause it if the provider refused any.
 
     Returns which kinds there are: accepted, refused, unclear.
     """
@@ -294,7 +294,7 @@ def _store_unclear(unclear: Sequence[tuple[Job, Exception]]) -> None:
 
 
 def _store_refusal(job: Job, error: KeyRefused | EndpointMissing | JobRefused | NotSent) -> None:
-    """Move a job that RunPod certainly did not take. Raises Stale."""
+    """Move a job that the provider certainly did not take. Raises Stale."""
     if isinstance(error, JobRefused):
         lifecycle.fail(job, code=error.code, detail=error.full_text, charge=NOT_RUN)
     elif isinstance(error, NotSent):

@@ -1,4 +1,4 @@
-"""Write what was sent to RunPod for a trial of a model, and RunPod's replies, into its history."""
+"""Write what was sent for a trial of a model, and the provider's replies, into its history."""
 
 import json
 import logging

@@ -7,11 +7,11 @@ History, credits and images change in the same transaction; events are sent afte
     command           event in the history   status
     insert            placed                 -> QUEUED
     begin_submission  submitting             QUEUED -> SUBMITTED, before the POST
-    store_accepted    submitted              SUBMITTED: RunPod took it
+    store_accepted    submitted              SUBMITTED: the provider took it
     begin_call        running                SUBMITTED -> RUNNING, before an image server's call
     put_back          deferred               SUBMITTED | RUNNING -> QUEUED: it was not taken
-    store_unknown     unknown                SUBMITTED: RunPod may have taken it
-    adopt_candidate   adopted                SUBMITTED: RunPod took it, as its webhook said
+    store_unknown     unknown                SUBMITTED: the provider may have taken it
+    adopt_candidate   adopted                SUBMITTED: the provider took it, as its webhook said
     store_progress    running                SUBMITTED -> RUNNING
     begin_storing     storing                SUBMITTED | RUNNING -> STORING
     store_unread      unread                 the same, and its images are not found yet

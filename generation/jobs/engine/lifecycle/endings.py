@@ -1,4 +1,4 @@
-"""How an attempt or a job ends, here and at RunPod. Each end of a job moves its credits once."""
+"""How an attempt or a job ends, here and there. Each end of a job moves its credits once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from generation.jobs.engine.lifecycle.transition import (
     move,
     publish,
 )
-from generation.models import ACTIVE, AT_RUNPOD, CHARGED, Image, Job, Status
+from generation.models import ACTIVE, AT_PROVIDER, CHARGED, Image, Job, Status
 
 STOPPED_BY_STAFF = "stopped_by_staff"
 
@@ -35,8 +35,8 @@ STOPPED_BY_STAFF = "stopped_by_staff"
 def retry_attempt(job: Job, *, code: str, detail: str, charge: Charge | None = None) -> Job:
     """Give the job another attempt at our cost, or fail it with `code` if none remains.
 
-    `charge` is that of the attempt that ends here, if RunPod has reported its end; else the caller
-    must still have its lease: a webhook may have just said more. Raises Stale.
+    `charge` is that of the attempt that ends here, if the provider has reported its end; else the
+    caller must still have its lease: a webhook may have just said more. Raises Stale.
     """
     now = timezone.now()
     if job.attempt >= settings.JOB_MAX_ATTEMPTS or (job.deadline_at and job.deadline_at <= now):
@@ -105,7 +105,7 @@ def succeed(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job:
         (ended,) = moved
         ended.model, ended.new_images = job.model, images
         publish(moved)
-        spending.add(job, cost)  # None, unless it was not known when the job ended at RunPod
+        spending.add(job, cost)  # None, unless it was not known when the job ended at the provider
         entry = holds.settle(reference=job.id)
         end_events.write(ended, topics=entry.webhook_topics)
     return ended
@@ -128,10 +128,10 @@ def fail(
     actor: User | None = None,
     charge: Charge | None = None,
 ) -> Job:
-    """End the job without images, release its hold and stop it at RunPod. Raises Stale.
+    """End the job without images, release its hold and stop it at the provider. Raises Stale.
 
-    `charge` is what RunPod has reported of the attempt's end, if it has: it needs no stop then.
-    Else the caller must still have its lease.
+    `charge` is what the provider has reported of the attempt's end, if it has: it needs no stop
+    then. Else the caller must still have its lease.
     """
     reason = EndReason(code, storable(detail), actor)
     guard = _lease(job, charge)
@@ -167,7 +167,7 @@ def _end_without_images(
     now, text = timezone.now(), ": ".join(filter(None, (reason.code, reason.detail)))
     # Read from the row, not from `job`: the reply to /run may have been stored since it was read.
     known_to_runpod = Case(When(runpod_id="", then=False), default=True)
-    may_run = job.status in AT_RUNPOD and charge is None
+    may_run = job.status in AT_PROVIDER and charge is None
     costs = {} if charge is None else costs_plus(job, charge)
     with transaction.atomic():
         ended = move(
@@ -187,7 +187,7 @@ def _end_without_images(
             step_count=None,
             **costs,
         )
-        if charge is not None:  # else once it is stopped and RunPod has said what it cost
+        if charge is not None:  # else once it is stopped and the provider has said what it cost
             spending.add(job, spending.cost_of_attempt(job, charge))
         end = holds.settle if reason.code == CHARGED else holds.release
         entry = end(reference=job.id, reason=reason.code or to.value)
@@ -195,15 +195,15 @@ def _end_without_images(
     return ended
 
 
-# --- ended jobs that RunPod may still run: `stop_pending` until it was asked to cancel them ------
+# --- ended jobs that may still run there: `stop_pending` until the provider was asked to cancel --
 def request_stop(job: Job, *, runpod_id: str) -> None:
-    """Mark a job that ended before the reply to /run arrived: RunPod took it and must stop it."""
+    """Mark a job that ended before the reply to /run: the provider took it and must stop it."""
     ended = Job.objects.filter(id=job.id, runpod_id="").exclude(status__in=ACTIVE)
     ended.update(runpod_id=runpod_id, stop_pending=True)
 
 
 def store_stop(job: Job, *, charge: Charge | None = None) -> None:
-    """Store that RunPod has stopped an ended job, and what it charged if it has said so."""
+    """Store that the provider has stopped an ended job, and what it charged if it has said so."""
     pending = Job.objects.filter(id=job.id, stop_pending=True)
     with transaction.atomic():
         if pending.update(stop_pending=False, **costs_plus(job, charge)):
@@ -211,7 +211,7 @@ def store_stop(job: Job, *, charge: Charge | None = None) -> None:
 
 
 def retry_stop(job: Job, *, give_up_after: timedelta) -> None:
-    """Store that RunPod does not know a job to stop; give up after it has said so for that long."""
+    """Store that the provider does not know a job to stop; give up after that long."""
     now = timezone.now()
     if job.missing_since and now - job.missing_since >= give_up_after:
         store_stop(job)

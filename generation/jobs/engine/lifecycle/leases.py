@@ -41,9 +41,9 @@ RETURNING {columns}, {not_flushed}
 
 
 def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
-    """Lease at most `limit` due jobs of the model at RunPod, oldest due first; return them by id.
+    """Lease at most `limit` due jobs of the model at a provider, oldest due first; return them.
 
-    Without those of endpoints whose key RunPod refuses, or that it does not have.
+    Without those of endpoints whose key the provider refuses, or that it does not have.
     """
     now = timezone.now()
     statement = CLAIM_DUE.format(
@@ -156,7 +156,7 @@ RETURNING (SELECT slug FROM generation_imagemodel AS model WHERE model.id = mode
 def receive_webhook(job_id: UUID, *, attempt: int) -> str | None:
     """Mark the attempt due because its webhook arrived, and return its model's slug.
 
-    None if its RunPod job is not known yet, or the attempt is over.
+    None if the provider's job is not known yet, or the attempt is over.
     """
     values: dict[str, Any] = {"now": timezone.now(), "id": job_id, "attempt": attempt}
     with connection.cursor() as cursor:
@@ -168,8 +168,8 @@ def receive_webhook(job_id: UUID, *, attempt: int) -> str | None:
 def request_check(job: Job, *, actor: User | None) -> bool:
     """Mark the job due because staff asked for a check; return False if there is nothing to check.
 
-    That is the case when the job has ended, and while it is unknown whether RunPod took it: only
-    its webhook can tell.
+    That is the case when the job has ended, and while it is unknown whether the provider took it:
+    only its webhook can tell.
     """
     now = timezone.now()
     with transaction.atomic():

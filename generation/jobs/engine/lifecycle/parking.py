@@ -54,8 +54,8 @@ def park(model: ImageModel, states: Sequence[BudgetState]) -> list[Job]:
     """Park the due QUEUED jobs of the model that do not fit into a budget, and return them.
 
     A job is due again when the last of its budgets starts again. Its deadline moves as far, and the
-    promise of its placing ends. What only jobs at RunPod leave no room for is not parked: they may
-    be cheaper than expected. The caller has locked the model's row.
+    promise of its placing ends. What only jobs at the provider leave no room for is not parked:
+    they may be cheaper than expected. The caller has locked the model's row.
     """
     parked: list[Job] = []
     # The budget that ends last decides.

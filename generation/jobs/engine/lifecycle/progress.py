@@ -1,4 +1,4 @@
-"""What RunPod reports about a running job, up to the stored images."""
+"""What the provider reports about a running job, up to the stored images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,9 +39,9 @@ class JobProgress:
 
 @dataclass(frozen=True)
 class Finished:
-    """What RunPod reports about a finished job."""
+    """What the provider reports about a finished job."""
 
-    delay_ms: int | None  # in RunPod's queue
+    delay_ms: int | None  # in the provider's queue
     execution_ms: int | None  # on the worker
     result: dict[str, Any] | None  # `Result.as_json()`
     host: str  # from which the images are downloaded
@@ -84,13 +84,13 @@ def store_progress(reported: Sequence[tuple[Job, JobProgress]], *, until: dateti
 
 
 def store_missing(job: Job, *, until: datetime) -> None:
-    """Store that RunPod answers 404, since now unless it already did. Raises Stale."""
+    """Store that the provider answers 404, since now unless it already did. Raises Stale."""
     since = Coalesce(F("missing_since"), timezone.now())
     expect_one(held(job).update(missing_since=since, due_at=until))
 
 
-# The attempt ends at RunPod, so its cost is added: to the job, and to the sums that budgets read.
-# `started_at` is used if no check has seen the job running.
+# The attempt ends at the provider, so its cost is added: to the job, and to the sums that budgets
+# read. `started_at` is used if no check has seen the job running.
 BEGIN_STORING = """
 WITH changed AS (
     UPDATE generation_job AS job SET

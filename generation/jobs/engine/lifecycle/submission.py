@@ -1,4 +1,4 @@
-"""From the queue to RunPod, and back if RunPod did not take the job."""
+"""From the queue to the provider, and back if the provider did not take the job."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -36,8 +36,9 @@ FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status chec
 FIRST_ASK = timedelta(seconds=5)  # from a submission of unknown fate, where it can be asked for
 
 
-# They become due again only after RunPod's ttl, when an accepted job is certainly gone, or at their
-# deadline. The deadline runs from the first submission. Those for an image server are due at once.
+# They become due again only after the provider's ttl, when an accepted job is certainly gone, or at
+# their deadline. The deadline runs from the first submission. Those for an image server are due at
+# once.
 BEGIN_SUBMISSION = """
 WITH {taken},
 changed AS (
@@ -83,9 +84,9 @@ def begin_submission(openings: Openings) -> list[Job]:
     Each gets its endpoint. Jobs that a budget does not allow are parked, and those that cost too
     much at every endpoint are set aside.
 
-    Until a reply says otherwise it is unknown whether RunPod took them. No event is sent: the reply
-    brings one within seconds. The caller has locked the rows of the model and its endpoints, and
-    checked that submissions are possible.
+    Until a reply says otherwise it is unknown whether the provider took them. No event is sent: the
+    reply brings one within seconds. The caller has locked the rows of the model and its endpoints,
+    and checked that submissions are possible.
     """
     now = timezone.now()
     values: dict[str, object] = {
@@ -198,7 +199,7 @@ WITH changed AS (
 
 
 def store_unknown(details: Sequence[tuple[Job, str]]) -> None:
-    """Store, with a detail each, that it is unknown whether RunPod took these jobs.
+    """Store, with a detail each, that it is unknown whether the provider took these jobs.
 
     `begin_submission` has set when they are due, unless their provider can be asked sooner.
     """
@@ -209,7 +210,8 @@ def store_unknown(details: Sequence[tuple[Job, str]]) -> None:
     change_seen([job for job, _ in details], STORE_UNKNOWN, "unknown", values)
 
 
-# The deadline runs from the first submission that RunPod may have taken. It did not take this one.
+# The deadline runs from the first submission that the provider may have taken. It did not take this
+# one.
 PUT_BACK = """
 WITH changed AS (
     UPDATE generation_job AS job SET
@@ -233,7 +235,7 @@ WITH changed AS (
 
 
 def put_back(details: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job]:
-    """Put jobs that RunPod certainly did not take back into the queue, with a detail each.
+    """Put jobs that the provider certainly did not take back into the queue, with a detail each.
 
     The attempt stays the same.
     """
@@ -300,7 +302,7 @@ def provider_of_unknown(job_id: UUID, *, attempt: int) -> str | None:
 
 
 def store_candidate(job_id: UUID, *, attempt: int, runpod_id: str) -> bool:
-    """Store the RunPod job that a webhook named for an attempt of unknown fate.
+    """Store the provider's job that a webhook named for an attempt of unknown fate.
 
     It is checked once the POST /run has ended, because its reply is the better source. Returns
     False if the attempt is not of unknown fate.
@@ -321,14 +323,14 @@ def store_candidate(job_id: UUID, *, attempt: int, runpod_id: str) -> bool:
 
 
 def reject_candidate(job: Job, *, until: datetime) -> None:
-    """Clear a candidate that RunPod does not know or that belongs to another job. Raises Stale."""
+    """Clear a candidate that is unknown there or belongs to another job. Raises Stale."""
     expect_one(held(job).filter(runpod_id="").update(candidate_id="", due_at=until))
 
 
 def adopt_candidate(job: Job, *, remote_id: str) -> Job:
     """Make the candidate, or the job of our id, the remote job: the provider has confirmed it.
 
-    Raises Stale, also if it is the RunPod job of another attempt or job.
+    Raises Stale, also if it is the provider's job of another attempt or job.
     """
     now = timezone.now()
     try:

@@ -165,7 +165,7 @@ def publish(jobs: Sequence[Job]) -> None:
 
 
 def costs_plus(job: Job, charge: Charge | None) -> dict[str, Any]:
-    """Return the fields with a job's costs after one more attempt has ended at RunPod."""
+    """Return the fields with a job's costs after one more attempt has ended at the provider."""
     return {
         "cost": _plus("cost", charge.usd if charge else None),
         "unreported_usd": _plus("unreported_usd", spending.unreported_cost(job, charge)),

@@ -104,7 +104,7 @@ class TestAttention(StartPageTestCase):
         )
         assert f"{name} is paused until" in "".join(item.title for item in self.items())
 
-    def test_it_ends_a_job_that_runpod_never_confirmed(self) -> None:
+    def test_it_ends_a_job_that_provider_never_confirmed(self) -> None:
         job = self.unconfirmed()
         (item,) = self.items()
         assert item.rows[0].detail.startswith("not confirmed by the provider")

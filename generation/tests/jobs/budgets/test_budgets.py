@@ -73,19 +73,19 @@ class TestBudgets(EmulatorTestCase):
             driver.check(MODEL)
             while storing.store():
                 pass
-            if not Job.objects.at_runpod().exists() and not Job.objects.storing().exists():
+            if not Job.objects.at_provider().exists() and not Job.objects.storing().exists():
                 return
         problems = Job.objects.active().values_list("status", "error_detail")
         raise AssertionError(f"jobs have not ended: {list(problems)}")
 
-    def at_runpod(self):
-        return Job.objects.at_runpod().count()
+    def at_provider(self):
+        return Job.objects.at_provider().count()
 
     def test_it_changes_nothing_without_a_budget(self):
         for _ in range(3):
             self.place()
         self.submit()
-        assert self.at_runpod() == 3
+        assert self.at_provider() == 3
 
     def test_it_submits_what_fits_and_parks_only_what_can_no_longer_fit(self):
         set_budget("0.05")
@@ -93,13 +93,13 @@ class TestBudgets(EmulatorTestCase):
         assert [allows(Decimal(usd)) for usd in ("0.05", "0.051")] == [True, False]
         jobs = [self.place() for _ in range(4)]
         self.submit()
-        assert self.at_runpod() == 2
+        assert self.at_provider() == 2
         # There is room again if those at RunPod cost less than expected.
         assert Job.objects.parked().count() == 0
         assert Job.objects.queued().count() == 2
-        Job.objects.at_runpod().update(expected_usd=Decimal("0.01"))
+        Job.objects.at_provider().update(expected_usd=Decimal("0.01"))
         self.submit()
-        assert self.at_runpod() == 3
+        assert self.at_provider() == 3
         self.finish()
         self.submit()
         last = Job.objects.get(id=jobs[3].id)
@@ -171,10 +171,10 @@ class TestBudgets(EmulatorTestCase):
         self.submit()
         set_budget("0.05")
         self.submit()
-        assert self.at_runpod() == 2
+        assert self.at_provider() == 2
         budget_changes.remove(Budget.objects.get())
         self.submit()
-        assert self.at_runpod() == 3
+        assert self.at_provider() == 3
 
     def test_a_deadline_does_not_run_while_a_job_is_parked(self):
         job = self.place()
@@ -214,7 +214,7 @@ class TestBudgets(EmulatorTestCase):
         for user in (self.alice, self.alice, self.alice, self.bob, self.bob, self.bob):
             self.place(user=user)
         self.submit()
-        out = Counter(Job.objects.at_runpod().values_list("user__email", flat=True))
+        out = Counter(Job.objects.at_provider().values_list("user__email", flat=True))
         assert out == {"alice@example.org": 1, "bob@example.org": 3}
         self.finish()
         sums = {(one.period, one.group_id): one.usd for one in Spending.objects.all()}
@@ -307,7 +307,7 @@ class TestBudgets(EmulatorTestCase):
         cache.clear()
         return list(Job.objects.queued().with_all().order_by("id"))
 
-    def test_every_place_says_that_a_job_waits_if_only_jobs_at_runpod_leave_no_room(self):
+    def test_every_place_says_that_a_job_waits_if_only_jobs_at_provider_leave_no_room(self):
         """They may be cheaper than expected, so it is not parked."""
         set_budget("0.03")
         self.place()
@@ -332,7 +332,7 @@ class TestBudgets(EmulatorTestCase):
         set_budget("1")
         assert self.said(self.stored())[0]["eta_seconds"]
 
-    def test_an_image_without_cost_waits_if_jobs_at_runpod_leave_no_room_at_all(self):
+    def test_an_image_without_cost_waits_if_jobs_at_provider_leave_no_room_at_all(self):
         set_budget("0.02")
         self.place()
         self.submit()
@@ -340,7 +340,7 @@ class TestBudgets(EmulatorTestCase):
         assert self.quote().parked_until == period_limits.next_day()
         replied = self.said([self.place()])
         self.submit()
-        assert self.at_runpod() == 1
+        assert self.at_provider() == 1
         assert self.said(self.stored()) == replied
         assert replied[0]["parked_until"]
 
@@ -355,12 +355,12 @@ class TestBudgets(EmulatorTestCase):
         assert waits(placed) == waits(self.stored()) == [False, False, True, True]
         self.submit()
         assert waits(self.stored()) == [True, True]
-        Job.objects.at_runpod().update(expected_usd="0.0075")  # they cost less than expected
+        Job.objects.at_provider().update(expected_usd="0.0075")  # they cost less than expected
         assert waits(self.stored()) == [False, True]
         self.submit()
         assert waits(self.stored()) == [True]
 
-    def test_jobs_at_runpod_leave_no_room_to_members_of_their_group_only(self):
+    def test_jobs_at_provider_leave_no_room_to_members_of_their_group_only(self):
         group = Group.objects.create(name="school")
         group.user_set.add(self.alice)
         set_budget("0.03", group=group)
@@ -384,7 +384,7 @@ class TestBudgets(EmulatorTestCase):
         set_budget("1")
         self.place()  # the cached budget still has nothing left
         self.submit()
-        assert self.at_runpod() == 1
+        assert self.at_provider() == 1
 
     def test_the_button_says_what_it_waits_for_instead_of_a_time(self):
         self.client.force_login(self.alice)
@@ -522,7 +522,7 @@ class TestManyAtOnce(TransactionTestCase):
             for user in self.users:
                 self.place(slug, user)
         at_once([lambda slug=slug: driver.submit(slug) for slug in self.slugs * 2])
-        assert Job.objects.at_runpod().count() == 5
+        assert Job.objects.at_provider().count() == 5
 
     def test_they_would_exceed_it_without_the_lock(self):
         set_budget("0.02")
@@ -543,7 +543,7 @@ class TestManyAtOnce(TransactionTestCase):
                 Job.objects.filter(id__in=chosen).update(status=Status.SUBMITTED)
 
         at_once([lambda slug=slug: take(slug) for slug in self.slugs])
-        assert Job.objects.at_runpod().count() == len(self.slugs)
+        assert Job.objects.at_provider().count() == len(self.slugs)
 
     def test_costs_that_are_recorded_at_once_add_up(self):
         jobs = [self.place(self.slugs[0], user) for user in self.users for _ in range(2)]

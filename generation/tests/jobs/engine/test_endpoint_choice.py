@@ -52,7 +52,7 @@ class ChoiceTestCase(EmulatorTestCase):
 
     def places(self) -> list[str]:
         """Return where the jobs are, in the order of their placing."""
-        jobs = Job.objects.at_runpod().order_by("created_at")
+        jobs = Job.objects.at_provider().order_by("created_at")
         return [job.place.endpoint_id for job in jobs]
 
 
@@ -290,7 +290,7 @@ class TestRace(TransactionTestCase):
             pass
         calls = Counter(call.endpoint for call in self.emulator.calls if call.call == "run")
         assert calls == {FIRST: 7, SECOND: 4}
-        prompts = [job.id for job in Job.objects.at_runpod()]
+        prompts = [job.id for job in Job.objects.at_provider()]
         assert len(prompts) == len(set(prompts)) == 11
         assert len(self.emulator.jobs) == 11, "no job is at two endpoints"
 

@@ -187,7 +187,7 @@ class TestNotMade(ImageServerTestCase):
         driver.submit(MODEL)
         lifecycle.begin_call()
         driver.submit(MODEL)
-        assert Job.objects.at_runpod().count() == 1
+        assert Job.objects.at_provider().count() == 1
 
 
 class TestPerhapsPaid(ImageServerTestCase):

@@ -75,7 +75,7 @@ class TestJobBudget(EmulatorTestCase):
             for name, *arguments in calls:
                 run_task(app.tasks[name], *arguments)
             self.emulator.advance(60)
-            if job := Job.objects.at_runpod().first():
+            if job := Job.objects.at_provider().first():
                 with self.captureOnCommitCallbacks(execute=True):
                     lifecycle.receive_webhook(job.id, attempt=1)
                     dispatch.check(MODEL)

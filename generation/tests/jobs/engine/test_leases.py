@@ -110,7 +110,7 @@ class TestLostLease(LeaseTestCase):
             assert Job.objects.filter(id=job.id).values().get() == before
         Job.objects.filter(id=job.id).update(due_at=job.due_at)
 
-    def test_it_leaves_a_job_at_runpod_as_it_is(self) -> None:
+    def test_it_leaves_a_job_at_provider_as_it_is(self) -> None:
         job = self.leased()
         progress = lifecycle.JobProgress(progress=0.5, step=2, step_count=4)
 

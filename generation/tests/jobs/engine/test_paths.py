@@ -248,7 +248,7 @@ class TestTrouble(PathTestCase):
         assert job.images.count() == 0
         assert self.kinds(job) == ["hold", "release"]
 
-    def test_it_ends_a_stuck_job_at_its_deadline_and_stops_it_at_runpod(self):
+    def test_it_ends_a_stuck_job_at_its_deadline_and_stops_it_at_provider(self):
         self.emulator.faults.next("job", "stuck")
         job = self.place()
         self.tick()
@@ -289,7 +289,7 @@ class TestCancel(PathTestCase):
         work()
         assert self.runs() == []
 
-    def test_it_stops_a_drawing_job_at_runpod_even_when_the_hint_is_lost(self):
+    def test_it_stops_a_drawing_job_at_provider_even_when_the_hint_is_lost(self):
         job = self.place()
         self.tick()
         self.tick(seconds=3)
@@ -310,7 +310,7 @@ class TestCancel(PathTestCase):
             job_control.cancel(job=job, actor=self.alice)
         assert self.kinds(job) == ["hold", "settle"]
 
-    def test_it_stops_at_runpod_what_was_canceled_during_the_post(self):
+    def test_it_stops_at_provider_what_was_canceled_during_the_post(self):
         job = self.place()
         taken = submission.take_jobs("flux-schnell")
         (outcomes,) = submission.post_all(taken)

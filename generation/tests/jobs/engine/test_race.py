@@ -211,7 +211,7 @@ class TestRace(TransactionTestCase):
 
         in_threads(WORKERS, lambda number: driver.submit(MODEL))
 
-        assert Job.objects.at_runpod().count() == 3
+        assert Job.objects.at_provider().count() == 3
 
     def test_it_leaves_slots_for_other_users(self):
         for _ in range(WORKERS):

@@ -41,7 +41,7 @@ class TestTrouble(EmulatorTestCase):
         job.refresh_from_db()
         assert job.status == status
 
-    def test_it_stops_at_runpod_what_was_noted_after_the_caller_looked(self):
+    def test_it_stops_at_provider_what_was_noted_after_the_caller_looked(self):
         job = self.place()
         (seen,) = lifecycle.begin_submission(Openings(job.model, [job.model.endpoint]))
         lifecycle.store_accepted([(seen, "abc")])

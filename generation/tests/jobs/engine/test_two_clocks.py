@@ -18,7 +18,7 @@ from accounts.models import CreditEntry
 from generation import tasks
 from generation.jobs import clients
 from generation.jobs.placing import orders
-from generation.models import AT_RUNPOD, Endpoint, IdempotencyKey, Image, Job, Status
+from generation.models import AT_PROVIDER, Endpoint, IdempotencyKey, Image, Job, Status
 from generation.testing.cases import emulated, load_catalog, make_due, make_user, work
 from generation.testing.threads import in_threads
 
@@ -59,7 +59,7 @@ class TestTwoClocks(TransactionTestCase):
         jobs = [self.place(number) for number in range(JOBS)]
         while Job.objects.active().exists():
             self.at_the_same_moment(work)
-            assert Job.objects.at_runpod().count() <= 10
+            assert Job.objects.at_provider().count() <= 10
             make_due()
         assert Counter(Job.objects.values_list("status", "attempt")) == {
             (Status.SUCCEEDED, 1): JOBS
@@ -97,7 +97,7 @@ class TestTwoClocks(TransactionTestCase):
         since = self.out()
 
         def look():
-            due = Job.objects.filter(status__in=AT_RUNPOD, due_at__lte=timezone.now())
+            due = Job.objects.filter(status__in=AT_PROVIDER, due_at__lte=timezone.now())
             clients.runpod().reports([(job.snapshot["endpoint_id"], job.runpod_id) for job in due])
 
         self.at_the_same_moment(look)

@@ -28,7 +28,7 @@ class TestTwoProviders(EmulatorTestCase):
         Endpoint.objects.filter(model__slug=MODEL).exclude(pk=endpoint.pk).update(enabled=False)
 
     def providers(self) -> Counter[str]:
-        return Counter(job.place.provider for job in Job.objects.at_runpod())
+        return Counter(job.place.provider for job in Job.objects.at_provider())
 
     def test_it_makes_an_image_at_the_second(self) -> None:
         self.only(self.wavespeed)

@@ -228,7 +228,7 @@ class TestOutage(UnreadReplyTestCase):
         assert not ProviderOutage.objects.exists()
         self.stop("video")
 
-    def test_it_still_reads_the_replies_of_jobs_that_were_at_runpod(self) -> None:
+    def test_it_still_reads_the_replies_of_jobs_that_were_at_provider(self) -> None:
         self.emulator.faults.next("job", "slow_gpu")
         running = self.place()
         self.tick()
@@ -284,7 +284,7 @@ class TestNotAnImage(UnreadReplyTestCase):
         self.assert_bought(1)
         assert not UnreadReply.objects.exists()
 
-    def test_it_does_not_submit_again_what_runpod_forgets_while_it_is_stored(self) -> None:
+    def test_it_does_not_submit_again_what_provider_forgets_while_it_is_stored(self) -> None:
         job = self.place(model=INLINE, width=512, height=512)
         with override_settings(RUNPOD_MISSING_SECONDS=0):
             self.tick()

@@ -118,7 +118,7 @@ class TestLimitsOfJobsAtOnce:
         found = history_of(self.one_by_one(is_limited=True), limit=8)
         assert (found.at_once, found.waits) == (None, None)
 
-    def test_jobs_that_wait_at_runpod_show_it(self):
+    def test_jobs_that_wait_at_provider_show_it(self):
         """Bob, without a limit, waits there for one of two workers."""
         of_bob = [
             ran(500, created=500, user=BOB, delay=10.0 * (n // 2), took=9.9) for n in range(8)

@@ -139,7 +139,7 @@ class TestApi(ApiTestCase):
 class TestJobsAtOnce(EmulatorTestCase):
     def counts(self):
         return {
-            user.email[:3]: Job.objects.at_runpod().filter(user=user).count()
+            user.email[:3]: Job.objects.at_provider().filter(user=user).count()
             for user in (self.alice, self.bob)
         }
 
@@ -152,7 +152,7 @@ class TestJobsAtOnce(EmulatorTestCase):
         driver.submit("flux-schnell")
         assert self.counts()["ali"] == 1
         self.emulator.advance(30)
-        Job.objects.at_runpod().update(due_at="2020-01-01T00:00:00Z")
+        Job.objects.at_provider().update(due_at="2020-01-01T00:00:00Z")
         driver.check("flux-schnell")
         driver.submit("flux-schnell")
         assert self.counts()["ali"] == 1
@@ -289,7 +289,7 @@ class TestManyAtOnce(TransactionTestCase):
         group_of(self.user, max_jobs_at_once=2)
         self.place_on_each()
         at_once([lambda slug=slug: driver.submit(slug) for slug in self.slugs * 2])
-        assert Job.objects.at_runpod().count() == 2
+        assert Job.objects.at_provider().count() == 2
         assert len(self.emulator.jobs) == 2
 
     def test_it_would_submit_more_without_the_lock(self):
@@ -310,4 +310,4 @@ class TestManyAtOnce(TransactionTestCase):
                 Job.objects.filter(id__in=chosen).update(status=Status.SUBMITTED)
 
         at_once([lambda slug=slug: take(slug) for slug in self.slugs])
-        assert Job.objects.at_runpod().count() == len(self.slugs)
+        assert Job.objects.at_provider().count() == len(self.slugs)

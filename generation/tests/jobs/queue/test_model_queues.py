@@ -31,7 +31,7 @@ class TestModelQueue(EmulatorTestCase):
             a2.id: 2,
         }
 
-    def test_it_counts_jobs_at_runpod_against_their_user(self):
+    def test_it_counts_jobs_at_provider_against_their_user(self):
         a1, a2 = self.order(self.alice, count=2)
         (b1,) = self.order(self.bob)
         Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=1)
@@ -54,9 +54,9 @@ class TestModelQueue(EmulatorTestCase):
                 model_id: model_queues.current([model_id])[model_id] for model_id in some
             }
         flux, p_image, qwen = model_queues.current(models).values()
-        assert (flux.at_runpod, len(flux.positions), flux.warm) == (1, 2, False)
-        assert (p_image.at_runpod, p_image.positions) == (0, {other.id: 0})
-        assert (qwen.at_runpod, qwen.positions) == (0, {})
+        assert (flux.at_provider, len(flux.positions), flux.warm) == (1, 2, False)
+        assert (p_image.at_provider, p_image.positions) == (0, {other.id: 0})
+        assert (qwen.at_provider, qwen.positions) == (0, {})
 
     def test_it_gives_a_new_job_its_exact_place(self):
         """As the simulation of the whole queue finds it, for any queue and any order."""
@@ -89,7 +89,7 @@ class TestModelQueue(EmulatorTestCase):
             Job.objects.filter(pk=job.pk).update(submitted_at=now - timedelta(seconds=ago))
         Job.objects.filter(pk=jobs[2].pk).update(status=Status.RUNNING)
         queue = model_queues.current([jobs[0].model_id])[jobs[0].model_id]
-        assert (queue.running, queue.at_runpod) == (1, 3)
+        assert (queue.running, queue.at_provider) == (1, 3)
         assert [round(now.timestamp() - at, 3) for at in queue.sent_at] == [1, 0]
         assert queue.sent_before(now.timestamp()) == 1
 

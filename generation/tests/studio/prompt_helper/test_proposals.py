@@ -367,7 +367,7 @@ class TestDollars(HelperTestCase):
                 assert self.api.post(TRANSLATE, ASKED).status_code == 200
         assert "hold" not in self.kinds()[-1:]
 
-    def test_jobs_at_runpod_leave_room_in_a_minute(self) -> None:
+    def test_jobs_at_provider_leave_room_in_a_minute(self) -> None:
         ImageModel.objects.update(expected_cost={"per_image": "0.02"}, price={"per_image": 1})
         make_job(self.alice, status=Status.RUNNING, expected_usd=Decimal("0.02"))
         self.limit("0.02")
