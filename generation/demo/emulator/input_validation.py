@@ -7,7 +7,7 @@ READMEs of the workers.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .comfyui_graphs import read_graph
@@ -53,7 +53,10 @@ class WorkerRules:
     custom: bool = False  # allows aspect_ratio "custom" with width and height
     resolutions: Mapping[str, float] = field(default_factory=dict)  # factor of the sides at 1k
     seed: bool = True
-    fields: tuple[str, ...] = ()  # further ones
+    choices: Mapping[str, tuple[object, ...]] = field(default_factory=dict)  # of further fields
+    formats: tuple[str, ...] = ("png", "jpeg", "webp")
+    sides: tuple[int, int] = (10, 9999)  # of a size
+    default_size: str = "1024*1024"  # "": that of the first source
     is_strict: bool = False  # refuses a field that is not its own
 
 
@@ -78,7 +81,13 @@ GOOGLE_RATIOS = {
     "16:9": (1376, 768),
     "21:9": (1584, 672),
 }
-SEEDREAM_RATIOS = GOOGLE_RATIOS | {
+LONG_RATIOS = GOOGLE_RATIOS | {
+    "1:4": (512, 2048),
+    "4:1": (2048, 512),
+    "1:8": (384, 3072),
+    "8:1": (3072, 384),
+}
+WIDE_RATIOS = GOOGLE_RATIOS | {
     "1:2": (720, 1440),
     "2:1": (1440, 720),
     "1:3": (592, 1776),
@@ -167,16 +176,6 @@ RULES: dict[str, WorkerRules] = {
         sources=(0, 1),
         default_steps=28,
     ),
-    # https://wavespeed.ai/models/bytedance/seedream-v5.0-pro/llms.txt
-    "seedream_5_pro": WorkerRules(
-        size="ratio",
-        ratios=SEEDREAM_RATIOS,
-        default_ratio="1:1",
-        resolutions={"1k": 1, "1.5k": 1.5, "2k": 2},
-        seed=False,
-        fields=("prompt_optimization_mode",),
-        is_strict=True,
-    ),
     "wan": WorkerRules(size="size", sizes=frozenset({"1024*1024", "1024*768", "1440*1024"})),
     "a1111": WorkerRules(
         size="width", steps_key="steps", steps=(1, 150), numbers={"cfg_scale": (0.0, 30.0)}
@@ -191,6 +190,84 @@ RULES: dict[str, WorkerRules] = {
     ),
     "sdxl_turbo": WorkerRules(
         steps=(1, 8), numbers={"guidance_scale": (0.0, 2.0), "num_images": (1, 4)}, default_steps=1
+    ),
+}
+# At WaveSpeed, whose pages list all fields: https://wavespeed.ai/models/ID/llms.txt.
+_FLUX_2 = WorkerRules(size="size", format_key="", is_strict=True)
+_SEEDREAM_5 = WorkerRules(
+    size="ratio",
+    ratios=WIDE_RATIOS,
+    default_ratio="1:1",
+    resolutions={"1k": 1, "1.5k": 1.5, "2k": 2},
+    seed=False,
+    choices={"prompt_optimization_mode": ("standard", "fast")},
+    formats=("png", "jpeg"),
+    is_strict=True,
+)
+_NANO_BANANA_2 = WorkerRules(
+    size="ratio",
+    ratios=LONG_RATIOS,
+    default_ratio="1:1",
+    resolutions={"0.5k": 0.5, **RESOLUTIONS},
+    seed=False,
+    choices={"enable_web_search": (True, False), "enable_image_search": (True, False)},
+    formats=("png", "jpeg"),
+    is_strict=True,
+)
+_QWEN_3 = WorkerRules(
+    size="ratio",
+    ratios=WIDE_RATIOS,
+    default_ratio="1:1",
+    resolutions={"1k": 1, "2k": 2},
+    choices={"enable_prompt_expansion": (True, False)},
+    format_key="",
+    is_strict=True,
+)
+_GPT_IMAGE = WorkerRules(
+    size="ratio",
+    ratios=WIDE_RATIOS,
+    default_ratio="1:1",
+    resolutions=RESOLUTIONS,
+    seed=False,
+    choices={"quality": ("low", "medium", "high", "xhigh", "max")},
+    is_strict=True,
+)
+RULES |= {
+    "flux_2": _FLUX_2,
+    "flux_2_edit": replace(_FLUX_2, default_size="", source="images", sources=(1, 3)),
+    "seedream_5": _SEEDREAM_5,
+    "seedream_5_edit": replace(_SEEDREAM_5, default_ratio="", source="images", sources=(1, 10)),
+    "wavespeed_nano_banana_2": _NANO_BANANA_2,
+    "wavespeed_nano_banana_2_edit": replace(
+        _NANO_BANANA_2, default_ratio="", source="images", sources=(1, 14)
+    ),
+    "qwen_3": _QWEN_3,
+    "qwen_3_edit": replace(_QWEN_3, default_ratio="", source="images", sources=(1, 3)),
+    "gpt_image": _GPT_IMAGE,
+    "gpt_image_edit": replace(_GPT_IMAGE, default_ratio="", source="images", sources=(1, 16)),
+    "ideogram_4": WorkerRules(
+        size="ratio",
+        ratios={
+            ratio: WIDE_RATIOS[ratio]
+            for ratio in ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9", "9:21")
+        },
+        default_ratio="1:1",
+        resolutions={"1k": 1, "2k": 2},
+        seed=False,
+        choices={"quality": ("low", "medium", "high")},
+        numbers={"strength": (0.0, 1.0)},
+        source="image",
+        sources=(0, 1),
+        is_strict=True,
+    ),
+    "wavespeed_z_image": WorkerRules(
+        size="size",
+        sides=(256, 1536),
+        numbers={"strength": (0.0, 1.0)},
+        source="image",
+        sources=(0, 1),
+        default_steps=8,
+        is_strict=True,
     ),
 }
 SCHNELL_STEPS = (1, 8)
@@ -241,6 +318,9 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> ImageReq
         raise InputProblem("Input validation error: prompt is a required input")
     if rules.is_strict and (unknown := body.keys() - known_fields(rules)):
         raise InputProblem(f"Input validation error: unknown field {min(unknown)}")
+    for name, allowed in rules.choices.items():
+        if name in body and body[name] not in allowed:
+            raise InputProblem(f"Invalid {name}: {body[name]}")
     sources = _sources(rules, body)
     width, height = _size(dialect, rules, body)
     steps_range = SCHNELL_STEPS if endpoint.endswith("flux-1-schnell") else rules.steps
@@ -256,7 +336,7 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> ImageReq
     if seed is not None:
         _number("seed", seed, -1, 2**64 - 1, whole=True)
     form = body.get(rules.format_key, "png")
-    if form not in ("png", "jpeg", "webp"):
+    if form not in rules.formats:
         raise InputProblem(f"Invalid {rules.format_key}: {form}")
     strength = body.get("strength")
     return ImageRequest(
@@ -275,8 +355,9 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> ImageReq
 def known_fields(rules: WorkerRules) -> set[str]:
     """Return the names that a request to this worker may have."""
     sizes = {"width": ("width", "height"), "size": ("size",), "ratio": ("aspect_ratio",)}
-    names = {"prompt", rules.format_key, *sizes.get(rules.size, ()), *rules.numbers, *rules.fields}
+    names = {"prompt", *sizes.get(rules.size, ()), *rules.numbers, *rules.choices}
     optional = {
+        rules.format_key: rules.format_key,
         rules.source: rules.source,
         rules.steps_key: rules.steps,
         "seed": rules.seed,
@@ -318,10 +399,14 @@ def _size(dialect: str, rules: WorkerRules, body: Mapping[str, Any]) -> tuple[in
                 raise InputProblem(f"{name} must be a multiple of {step}, got {value}")
         return width, height
     if rules.size == "size":
-        size = body.get("size", "1024*1024")
+        size = body.get("size", rules.default_size)
+        if size == rules.default_size == "":
+            return 0, 0
         match = re.fullmatch(r"(\d{2,4})\*(\d{2,4})", size) if isinstance(size, str) else None
         if match is None or (rules.sizes and size not in rules.sizes):
             raise InputProblem(f"Invalid size: {size}")
+        for side in (int(match[1]), int(match[2])):
+            _number("size", side, *rules.sides)
         return int(match[1]), int(match[2])
     if rules.size == "ratio":
         return _ratio(rules, body)
@@ -333,7 +418,7 @@ def _ratio(rules: WorkerRules, body: Mapping[str, Any]) -> tuple[int, int]:
     resolution = body.get("resolution", "1k")
     if rules.resolutions and resolution not in rules.resolutions:
         raise InputProblem(f"Invalid resolution: {resolution}")
-    if ratio == "match_input_image" and rules.default_ratio == ratio:
+    if ratio in ("match_input_image", "") and rules.default_ratio == ratio:
         return 0, 0
     if ratio == "custom" and rules.custom:
         return _custom_side("width", body), _custom_side("height", body)

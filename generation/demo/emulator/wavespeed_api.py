@@ -20,10 +20,23 @@ from .wavespeed_replies import prediction, wrapped
 MODELS = {
     "wavespeed-ai/flux-schnell": "wavespeed_flux",
     "wavespeed-ai/flux-dev": "wavespeed_flux",
-    "wavespeed-ai/flux-2-dev/text-to-image": "wavespeed_flux",
-    "wavespeed-ai/z-image/turbo": "qwen",
     "wavespeed-ai/qwen-image/text-to-image": "qwen",
-    "bytedance/seedream-v5.0-pro": "seedream_5_pro",
+    "wavespeed-ai/flux-2-dev/text-to-image": "flux_2",
+    "wavespeed-ai/flux-2-klein-9b/text-to-image": "flux_2",
+    "wavespeed-ai/flux-2-klein-9b/edit": "flux_2_edit",
+    "wavespeed-ai/flux-2-pro/text-to-image": "flux_2",
+    "wavespeed-ai/flux-2-pro/edit": "flux_2_edit",
+    "wavespeed-ai/flux-2-max/text-to-image": "flux_2",
+    "wavespeed-ai/z-image/turbo": "wavespeed_z_image",
+    "bytedance/seedream-v5.0-pro": "seedream_5",
+    "bytedance/seedream-v5.0-pro/edit": "seedream_5_edit",
+    "google/nano-banana-2/text-to-image": "wavespeed_nano_banana_2",
+    "google/nano-banana-2/edit": "wavespeed_nano_banana_2_edit",
+    "alibaba/qwen-image-3.0/text-to-image": "qwen_3",
+    "alibaba/qwen-image-3.0/edit": "qwen_3_edit",
+    "openai/gpt-image-2.5-flare/text-to-image": "gpt_image",
+    "openai/gpt-image-2.5-flare/edit": "gpt_image_edit",
+    "ideogram-ai/ideogram-v4": "ideogram_4",
 }
 """The key in RULES of each model; `output_formats` has its price."""
 DISCOUNT_RATE = 90

@@ -8,22 +8,64 @@ from django.core.management import CommandError
 from django.test import override_settings
 from django.utils import translation
 
+from accounts.credits import ledger
+from generation.catalog import model_validation
 from generation.catalog.catalog_file import CATALOG_FILE
+from generation.files import uploads
+from generation.jobs import clients
 from generation.models import GenerationSwitch, ImageModel, Status
+from generation.operations import catalog_check
+from generation.providers import payloads
+from generation.providers.payloads import PUBLIC, Parameters
 from generation.testing.cases import BaseTestCase, EmulatorTestCase
 from generation.testing.commands import run
+from generation.testing.rows.image_files import png
+
+
+def sizes_of(model: ImageModel) -> list[list[int]]:
+    """Return each size of the list, or the smallest and the largest."""
+    if size := model.parameters.get("size"):
+        return [[int(side) for side in choice.split("x")] for choice in size["choices"]]
+    if sides := model.parameters.get("width"):
+        return [[sides["min"]] * 2, [sides["max"]] * 2]
+    return []
 
 
 class TestFurtherCatalog(EmulatorTestCase):
+    @override_settings(RUNPOD_REACHES_US=False)
     def test_it_loads_models_of_another_provider_switched_off(self) -> None:
         run("load_catalog", str(CATALOG_FILE.with_name("wavespeed.toml")))
         model = ImageModel.objects.get(slug="flux-2-dev")
         assert not model.enabled
         assert model.endpoint.place == ("wavespeed", "wavespeed-ai/flux-2-dev/text-to-image")
-        for slug in ("flux-2-dev", "seedream-5-pro"):
-            ImageModel.objects.filter(slug=slug).update(enabled=True)
-            job = self.finish(self.place(model=slug, width=1024, height=1024))
-            assert (job.status, job.place.provider) == (Status.SUCCEEDED, "wavespeed")
+        source = str(uploads.keep(user=self.alice, data=png()).id)
+        ledger.grant(user=self.alice, amount=1000, reason="for the test")
+        for model in self.wavespeed_models():
+            assert not model.enabled
+            sources = [source] * model.min_source_images
+            size = dict.fromkeys(("width", "height"), None if sources else 1024)
+            ImageModel.objects.filter(pk=model.pk).update(enabled=True)
+            job = self.finish(self.place(model=model.slug, source_images=sources, **size))
+            assert (job.status, job.place.provider) == (Status.SUCCEEDED, "wavespeed"), model.slug
+
+    def wavespeed_models(self) -> list[ImageModel]:
+        models = list(ImageModel.objects.filter(endpoints__provider="wavespeed").distinct())
+        assert models
+        return models
+
+    def test_wavespeed_takes_each_size_and_number_of_images_of_its_models(self) -> None:
+        run("load_catalog", str(CATALOG_FILE.with_name("wavespeed.toml")))
+        for model in self.wavespeed_models():
+            requests = [model_validation.rehearse_all(model.offer, workflow=None)]
+            for width, height in sizes_of(model):
+                parameters = Parameters(prompt="a pier", width=width, height=height, seed=1)
+                requests.append(
+                    payloads.build(PUBLIC, parameters, request_format=model.request_format)
+                )
+            for request in requests:
+                clients.wavespeed().price(model.endpoint.endpoint_id, request)
+        checks = catalog_check.check().endpoints
+        assert [one.notes for one in checks if "sent" in " ".join(one.notes)] == []
 
     @override_settings(YANDEX_API_KEY="test", YANDEX_FOLDER_ID="b1g")
     def test_it_has_models_of_servers_that_answer_with_the_image(self) -> None:
