@@ -241,6 +241,18 @@ RULES |= {
     "wavespeed_nano_banana_2_edit": replace(
         _NANO_BANANA_2, default_ratio="", source="images", sources=(1, 14)
     ),
+    "wavespeed_nano_banana_pro_edit": replace(
+        _NANO_BANANA_2,
+        default_ratio="",
+        ratios=GOOGLE_RATIOS,
+        resolutions=RESOLUTIONS,
+        choices={},
+        source="images",
+        sources=(1, 14),
+    ),
+    "wavespeed_qwen_edit_2511": WorkerRules(
+        size="size", default_size="", source="images", sources=(1, 3), is_strict=True
+    ),
     "qwen_3": _QWEN_3,
     "qwen_3_edit": replace(_QWEN_3, default_ratio="", source="images", sources=(1, 3)),
     "gpt_image": _GPT_IMAGE,

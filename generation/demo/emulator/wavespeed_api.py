@@ -32,6 +32,8 @@ MODELS = {
     "bytedance/seedream-v5.0-pro/edit": "seedream_5_edit",
     "google/nano-banana-2/text-to-image": "wavespeed_nano_banana_2",
     "google/nano-banana-2/edit": "wavespeed_nano_banana_2_edit",
+    "google/nano-banana-pro/edit": "wavespeed_nano_banana_pro_edit",
+    "wavespeed-ai/qwen-image/edit-2511": "wavespeed_qwen_edit_2511",
     "alibaba/qwen-image-3.0/text-to-image": "qwen_3",
     "alibaba/qwen-image-3.0/edit": "qwen_3_edit",
     "openai/gpt-image-2.5-flare/text-to-image": "gpt_image",

@@ -4,13 +4,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.management.base import CommandError, no_translations
 from django.db import models, transaction
 
 from artgen.management.base import BaseCommand
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
-from generation.models import Endpoint, ImageModel, Style, endpoints
+from generation.models import Endpoint, ImageModel, ProviderName, Style, endpoints
 
 
 class Command(BaseCommand):
@@ -39,12 +39,15 @@ class Command(BaseCommand):
                 if dry_run:
                     self._show_differences(kind, tables[name])
                 counts = self._load(kind, tables[name], overwrite=overwrite)
-                self.stdout.write(
-                    ("Would load " if dry_run else "")
-                    + f"{name}: "
-                    + ", ".join(f"{count} {what}" for what, count in counts.items())
-                )
+                self._say(name, counts, dry_run=dry_run)
+            if tables["endpoints"]:
+                counts = self._load_endpoints(tables["endpoints"], overwrite=overwrite)
+                self._say("further endpoints", counts, dry_run=dry_run)
             transaction.set_rollback(dry_run)
+
+    def _say(self, name: str, counts: dict[str, int], *, dry_run: bool) -> None:
+        text = ", ".join(f"{count} {what}" for what, count in counts.items())
+        self.stdout.write(("Would load " if dry_run else "") + f"{name}: {text}")
 
     def _show_differences(
         self, kind: type[ImageModel] | type[Style], tables: list[dict[str, Any]]
@@ -104,6 +107,34 @@ class Command(BaseCommand):
         kind._default_manager.bulk_create(fresh)
         if kind is ImageModel:
             Endpoint.objects.bulk_create([model.endpoint for model in fresh])
+        return counts
+
+    def _load_endpoints(self, tables: list[dict[str, Any]], *, overwrite: bool) -> dict[str, int]:
+        """Load endpoints beside the first ones of their models, which may be of another file."""
+        counts = {"added": 0, "changed": 0, "kept": 0}
+        models = ImageModel.objects.in_bulk([table["model"] for table in tables], field_name="slug")
+        for table in tables:
+            model = models.get(table["model"])
+            if model is None:
+                self.stdout.write(
+                    f"There is no model {table['model']}: its endpoints are left out."
+                )
+                continue
+            values = {"provider": ProviderName.RUNPOD, **table, "model": model}
+            place = {name: values.get(name) for name in ("provider", "endpoint_id")}
+            known = model.endpoints.filter(**place).first()
+            if known and not overwrite:
+                counts["kept"] += 1
+                continue
+            try:
+                row = known or Endpoint(model=model, preference=1)
+                for name, value in values.items():
+                    setattr(row, row._meta.get_field(name).name, value)
+                row.full_clean()
+            except (FieldDoesNotExist, ValidationError) as error:
+                raise CommandError(f"{model.slug}: {place['endpoint_id']}: {error}") from error
+            row.save(update_fields=values if known else None)  # not what the engine writes
+            counts["changed" if known else "added"] += 1
         return counts
 
 

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,10 +17,13 @@ from generation.jobs import clients
 from generation.models import GenerationSwitch, ImageModel, Status
 from generation.operations import catalog_check
 from generation.providers import payloads
-from generation.providers.payloads import PUBLIC, Parameters
+from generation.providers.payloads import PUBLIC, InputImage, Parameters
 from generation.testing.cases import BaseTestCase, EmulatorTestCase
 from generation.testing.commands import run
 from generation.testing.rows.image_files import png
+
+FURTHER = ["z-image-turbo", "qwen-image-edit-2511", "nano-banana-2", "nano-banana-pro"]
+"""Models whose first endpoint is at RunPod."""
 
 
 def sizes_of(model: ImageModel) -> list[list[int]]:
@@ -40,13 +44,25 @@ class TestFurtherCatalog(EmulatorTestCase):
         assert model.endpoint.place == ("wavespeed", "wavespeed-ai/flux-2-dev/text-to-image")
         source = str(uploads.keep(user=self.alice, data=png()).id)
         ledger.grant(user=self.alice, amount=1000, reason="for the test")
+        further = []
         for model in self.wavespeed_models():
-            assert not model.enabled
+            endpoint = model.endpoints.get(provider="wavespeed")
+            if endpoint == model.endpoint:
+                assert not model.enabled
+            else:
+                assert not endpoint.enabled
+                further.append(model.slug)
+                model.endpoints.exclude(pk=endpoint.pk).update(enabled=False)
+                model.endpoints.filter(pk=endpoint.pk).update(enabled=True)
             sources = [source] * model.min_source_images
             size = dict.fromkeys(("width", "height"), None if sources else 1024)
             ImageModel.objects.filter(pk=model.pk).update(enabled=True)
             job = self.finish(self.place(model=model.slug, source_images=sources, **size))
             assert (job.status, job.place.provider) == (Status.SUCCEEDED, "wavespeed"), model.slug
+        assert further == FURTHER
+        again = run("load_catalog", str(CATALOG_FILE.with_name("wavespeed.toml")))
+        assert f"further endpoints: 0 added, 0 changed, {len(FURTHER)} kept\n" in again
+        assert model.endpoints.get(provider="wavespeed").enabled
 
     def wavespeed_models(self) -> list[ImageModel]:
         models = list(ImageModel.objects.filter(endpoints__provider="wavespeed").distinct())
@@ -56,16 +72,49 @@ class TestFurtherCatalog(EmulatorTestCase):
     def test_wavespeed_takes_each_size_and_number_of_images_of_its_models(self) -> None:
         run("load_catalog", str(CATALOG_FILE.with_name("wavespeed.toml")))
         for model in self.wavespeed_models():
-            requests = [model_validation.rehearse_all(model.offer, workflow=None)]
+            endpoint = model.endpoints.get(provider="wavespeed")
+            request_format = model.format_source(endpoint).request_format
+            offer = replace(model.offer, request_format=request_format)
+            requests = [model_validation.rehearse_all(offer, workflow=None)]
+            sources = [InputImage(url="https://example.org/a.png", name="a.png")]
+            sources *= model.min_source_images
             for width, height in sizes_of(model):
                 parameters = Parameters(prompt="a pier", width=width, height=height, seed=1)
                 requests.append(
-                    payloads.build(PUBLIC, parameters, request_format=model.request_format)
+                    payloads.build(
+                        PUBLIC, parameters, sources=sources, request_format=request_format
+                    )
                 )
             for request in requests:
-                clients.wavespeed().price(model.endpoint.endpoint_id, request)
+                clients.wavespeed().price(endpoint.endpoint_id, request)
         checks = catalog_check.check().endpoints
         assert [one.notes for one in checks if "sent" in " ".join(one.notes)] == []
+
+    def load(self, text: str, *options: str) -> str:
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "further.toml"
+            file.write_text(text)
+            return run("load_catalog", str(file), *options)
+
+    def test_it_loads_further_endpoints_of_models_that_are_there(self) -> None:
+        table = '[[models]]\nslug = "%s"\n[[models.endpoints]]\nendpoint_id = "%s"\n%s = %s\n'
+        endpoints = ImageModel.objects.get(slug="flux-dev").endpoints
+        out = self.load(table % ("gone", "a", "preference", 2))
+        assert "There is no model gone: its endpoints are left out.\n" in out
+        for name, value in (("speed", 5), ("provider", '"none"'), ("expected_cost", "{ a = 1 }")):
+            with pytest.raises(CommandError, match=f"flux-dev: a: .*{name}"):
+                self.load(table % ("flux-dev", "a", name, value))
+        self.load(table % ("flux-dev", "a", "max_in_flight", 2), "--dry-run")
+        assert endpoints.count() == 1
+        text = table % ("flux-dev", "a", "max_in_flight", 2)
+        assert "further endpoints: 1 added, 0 changed, 0 kept\n" in self.load(text)
+        assert "0 added, 0 changed, 1 kept\n" in self.load(text.replace("2", "3"))
+        assert endpoints.get(endpoint_id="a").max_in_flight == 2
+        assert "0 added, 1 changed, 0 kept\n" in self.load(text.replace("2", "3"), "--overwrite")
+        assert list(endpoints.values_list("endpoint_id", "max_in_flight")) == [
+            ("black-forest-labs-flux-1-dev", 4),
+            ("a", 3),
+        ]
 
     @override_settings(YANDEX_API_KEY="test", YANDEX_FOLDER_ID="b1g")
     def test_it_has_models_of_servers_that_answer_with_the_image(self) -> None:
