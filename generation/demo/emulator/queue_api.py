@@ -13,7 +13,7 @@ from .chat_completions import ChatCompletions
 from .endpoint_access import EndpointAccess
 from .faults import Faults
 from .image_server_api import ImageServerApi
-from .input_validation import PUBLIC_ENDPOINTS, guess_dialect
+from .input_validation import guess_dialect
 from .job_queue import JobQueue
 from .jobs import EmulatedJob
 from .options import EmulatorOptions
@@ -30,6 +30,7 @@ from .reply_faults import (
     json_of,
 )
 from .wavespeed_api import WaveSpeedApi
+from .worker_rules import PUBLIC_ENDPOINTS
 from .workers import Workers
 
 MAX_BODY_BYTES = 10 * 1024 * 1024

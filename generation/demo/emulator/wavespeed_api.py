@@ -10,12 +10,13 @@ from typing import Any
 from aiohttp import web
 
 from .endpoint_access import EndpointAccess
-from .input_validation import RULES, InputProblem, WorkerRules, known_fields, understand
+from .input_validation import InputProblem, understand
 from .job_queue import JobQueue
 from .jobs import EmulatedJob
 from .output_formats import OutputFormats
 from .reply_faults import QueueFaults
 from .wavespeed_replies import prediction, wrapped
+from .worker_rules import RULES, WorkerRules
 
 MODELS = {
     "wavespeed-ai/flux-schnell": "wavespeed_flux",
@@ -189,7 +190,7 @@ class WaveSpeedApi:
 def _schema(rules: WorkerRules) -> dict[str, Any]:
     """Return the fields that a model takes, as JSON schema."""
     required = ["prompt"] + ([rules.source] if rules.sources[0] else [])
-    names = {*known_fields(rules), "enable_sync_mode", "enable_base64_output"}
+    names = {*rules.fields, "enable_sync_mode", "enable_base64_output"}
     return {
         "type": "object",
         "properties": {name: {} for name in sorted(names)},

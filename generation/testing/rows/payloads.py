@@ -7,7 +7,7 @@ the same input.
 from typing import Any
 
 from generation.catalog.catalog_file import read_catalog
-from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS
+from generation.demo.emulator.worker_rules import PUBLIC_ENDPOINTS
 from generation.providers import payloads
 from generation.providers.payloads import PUBLIC, InputImage, Parameters
 

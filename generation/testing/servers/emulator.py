@@ -5,8 +5,8 @@ import json
 import threading
 
 from artgen.http.download import fetch_image
-from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS
 from generation.demo.emulator.painters import tiny_png
+from generation.demo.emulator.worker_rules import PUBLIC_ENDPOINTS
 from generation.testing.rows.payloads import WORKFLOW, build, parameters
 
 ENDPOINT = "qwen-image-t2i"

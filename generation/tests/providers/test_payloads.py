@@ -2,7 +2,8 @@
 
 import pytest
 
-from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS, understand
+from generation.demo.emulator.input_validation import understand
+from generation.demo.emulator.worker_rules import PUBLIC_ENDPOINTS
 from generation.providers import payloads
 from generation.providers.payloads import DIALECTS, InputImage, PayloadError
 from generation.testing.rows.payloads import (

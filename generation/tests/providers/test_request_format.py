@@ -3,7 +3,8 @@
 import pytest
 
 from generation.catalog.catalog_file import read_catalog
-from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS, understand
+from generation.demo.emulator.input_validation import understand
+from generation.demo.emulator.worker_rules import PUBLIC_ENDPOINTS
 from generation.providers import payloads
 from generation.providers.payloads import PayloadError, RequestFormatError, parse_request_format
 from generation.testing.rows.payloads import CAT, DOG, parameters
