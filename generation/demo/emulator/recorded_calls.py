@@ -12,7 +12,7 @@ MAX_BYTES = 256 * 1024 * 1024  # of request bodies; one with a source image has 
 class Call:
     method: str
     path: str
-    call: str  # run, status, cancel, health or chat
+    call: str  # run, status, cancel, health, models or chat
     endpoint: str
     job_id: str
     json: object

@@ -18,7 +18,7 @@ from typing import Any, TypeGuard
 
 from .dialect import PayloadError
 
-MAX_SOURCES = 14
+MAX_SOURCES = 16
 MAX_FIXED_BYTES = 4_000
 SIDES = (16, 8192)  # px: range of limits and sizes
 RATIO = re.compile(r"[1-9]\d?:[1-9]\d?")

@@ -3,6 +3,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from django.core.management import CommandError
@@ -54,11 +55,14 @@ class TestFurtherCatalog(EmulatorTestCase):
                 further.append(model.slug)
                 model.endpoints.exclude(pk=endpoint.pk).update(enabled=False)
                 model.endpoints.filter(pk=endpoint.pk).update(enabled=True)
-            sources = [source] * model.min_source_images
+            sources = [source] * (model.max_source_images if model.min_source_images else 0)
             size = dict.fromkeys(("width", "height"), None if sources else 1024)
             ImageModel.objects.filter(pk=model.pk).update(enabled=True)
             job = self.finish(self.place(model=model.slug, source_images=sources, **size))
             assert (job.status, job.place.provider) == (Status.SUCCEEDED, "wavespeed"), model.slug
+            if model.max_source_images > 1:
+                sent: Any = self.runs()[-1].json
+                assert len(sent["images"]) == model.max_source_images
         assert further == FURTHER
         again = run("load_catalog", str(CATALOG_FILE.with_name("wavespeed.toml")))
         assert f"further endpoints: 0 added, 0 changed, {len(FURTHER)} kept\n" in again
