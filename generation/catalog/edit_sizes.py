@@ -29,10 +29,12 @@ def size_from(
     if offer.upscales:
         return _upscaled(source, scale=parameters["scale"])
     if sides := parameters.get("outpaint"):
-        return _at_most(*extended(source, sides))
-    if parameters.get("mask"):
-        return _at_most(width, height)
-    return size_like(width=width, height=height)
+        size = _at_most(*extended(source, sides))
+    elif parameters.get("mask"):
+        size = _at_most(width, height)
+    else:
+        size = size_like(width=width, height=height)
+    return _within(offer.sides_sent, size)
 
 
 def size_like(
@@ -65,6 +67,16 @@ def _upscaled(source: tuple[int, int], *, scale: int) -> tuple[int, int]:
         limit = formatting.number(UPSCALED_PIXELS // 1_000_000)
         raise InvalidParameters([FieldError("scale", "too_large", detail % {"limit": limit})])
     return source[0] * scale, source[1] * scale
+
+
+def _within(limits: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """Return the size with its ratio, as far as the shortest and the longest side allow that."""
+    least, most = limits
+    scale = min(max(1, least / min(size)), most / max(size))
+    width, height = (
+        min(most, max(least, round(side * scale / MULTIPLE) * MULTIPLE)) for side in size
+    )
+    return (width, height) if scale != 1 else size
 
 
 def _at_most(width: int, height: int) -> tuple[int, int]:

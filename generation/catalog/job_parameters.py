@@ -241,7 +241,8 @@ JOB_PARAMETERS = (
         kind=Kind.INTEGER,
         in_composer=False,
         request_help="How many times larger than its source the image becomes, for models with the "
-        "parameter `scale`. They need no prompt: that of the source image is kept.",
+        "parameter `scale`; 1 removes its background. They need no prompt: that of the source "
+        "image is kept.",
         response_help="How many times larger than its source the image is.",
     ),
     JobParameter(

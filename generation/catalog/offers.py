@@ -13,6 +13,7 @@ from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.catalog.prices import Price
 from generation.catalog.request_validation import RequestValidation
 from generation.catalog.source_roles import EDIT, RoleFormat
+from generation.providers.payloads.request_format import SIDES
 
 BATCH_MAX = 10
 USUAL_SIZE = (1024, 1024)
@@ -90,6 +91,12 @@ class Offer:
     def sized_by_source(self) -> bool:
         """Whether the size is that of the first source image: the model has no size parameter."""
         return "size" not in self.parameters and "width" not in self.parameters
+
+    @property
+    def sides_sent(self) -> tuple[int, int]:
+        """Least and most px of a side that requests may have, as far as their format says."""
+        size = (self.request_format or {}).get("size", {})
+        return size.get("min", SIDES[0]), size.get("max", SIDES[1])
 
     @property
     def source_roles(self) -> list[str]:

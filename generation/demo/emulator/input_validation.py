@@ -31,6 +31,7 @@ class ImageRequest:
     sources: tuple[str, ...] = ()  # URLs, data: URIs or base64
     mask: str = ""  # as a source; white is repainted
     scale: int = 1  # the first source is enlarged by this factor instead of painted
+    megapixels: float = 0  # or to as many
     format: str = "png"
 
 
@@ -58,7 +59,7 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> ImageReq
     if dialect == "comfyui":
         return _comfyui(body)
     rules = RULES[dialect]
-    prompt = body.get("prompt")
+    prompt = body.get("prompt") if rules.prompt else "the source image"
     if not isinstance(prompt, str) or not prompt.strip():
         raise InputProblem("Input validation error: prompt is a required input")
     if rules.is_strict and (unknown := body.keys() - rules.fields):
@@ -84,6 +85,12 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> ImageReq
     if form not in rules.formats:
         raise InputProblem(f"Invalid {rules.format_key}: {form}")
     strength = body.get("strength")
+    mask = body.get(rules.mask, "") if rules.mask else ""
+    if mask and not (isinstance(mask, str) and _SOURCE.match(mask) and sources):
+        raise InputProblem(f"Invalid image URL in {rules.mask}")
+    megapixels = body.get("target_megapixels", 4) if rules.megapixels else 0
+    if rules.megapixels:
+        _number("target_megapixels", megapixels, *rules.megapixels)
     return ImageRequest(
         prompt=prompt,
         negative_prompt=str(body.get("negative_prompt") or ""),
@@ -93,6 +100,9 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> ImageReq
         steps=int(steps) if steps_range and steps else rules.default_steps,
         strength=float(strength) if sources and isinstance(strength, int | float) else None,
         sources=sources,
+        mask=mask,
+        scale=1 if rules.prompt else 2,
+        megapixels=megapixels,
         format=form,
     )
 
@@ -131,7 +141,7 @@ def _size(dialect: str, rules: WorkerRules, body: Mapping[str, Any]) -> tuple[in
     if rules.size == "size":
         size = body.get("size", rules.default_size)
         if size == rules.default_size == "":
-            return 0, 0
+            return 0, 0  # as the source, else 1024 px
         match = re.fullmatch(r"(\d{2,4})\*(\d{2,4})", size) if isinstance(size, str) else None
         if match is None or (rules.sizes and size not in rules.sizes):
             raise InputProblem(f"Invalid size: {size}")

@@ -5,6 +5,7 @@ The documentation shows `{"image_url": …}` everywhere. Recordings of 2026 show
 """
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -69,6 +70,9 @@ RECORDED = {
     "openai/gpt-image-2.5-flare/text-to-image": OutputFormat(cost=0.024),
     "openai/gpt-image-2.5-flare/edit": OutputFormat(cost=0.039),
     "ideogram-ai/ideogram-v4": OutputFormat(cost=0.05),
+    "clarity-ai/crystal-upscaler": OutputFormat(cost=0.0125),  # each megapixel
+    "clarity-ai/creative-upscaler": OutputFormat(cost=0.0125),  # each megapixel
+    "wavespeed-ai/image-background-remover": OutputFormat(cost=0.01),
     # By the emulated image server.
     "aliceai-image-art-3.0/latest": OutputFormat(shape="b64_json", jpeg=True),
     "sd-3.5-large": OutputFormat(shape="b64_json"),
@@ -91,6 +95,10 @@ class OutputFormats:
             RECORDED.get(endpoint, OutputFormat()),
             **(changes.get(None, {}) | changes.get(endpoint, {})),
         )
+
+    def cost(self, endpoint: str, body: Mapping[str, Any]) -> float:
+        """Return the dollars of one image of this request."""
+        return round(self.of(endpoint).cost * float(body.get("target_megapixels", 1)), 6)
 
     def set(self, endpoint: str | None = None, **changes: object) -> None:
         """Change fields of one endpoint's format, or of all; None restores the recorded value.

@@ -20,7 +20,7 @@ from .worker_rules import RULES, WorkerRules
 
 MODELS = {
     "wavespeed-ai/flux-schnell": "wavespeed_flux",
-    "wavespeed-ai/flux-dev": "wavespeed_flux",
+    "wavespeed-ai/flux-dev": "flux_dev",
     "wavespeed-ai/qwen-image/text-to-image": "qwen",
     "wavespeed-ai/flux-2-dev/text-to-image": "flux_2",
     "wavespeed-ai/flux-2-klein-9b/text-to-image": "flux_2",
@@ -40,6 +40,9 @@ MODELS = {
     "openai/gpt-image-2.5-flare/text-to-image": "gpt_image",
     "openai/gpt-image-2.5-flare/edit": "gpt_image_edit",
     "ideogram-ai/ideogram-v4": "ideogram_4",
+    "clarity-ai/crystal-upscaler": "crystal",
+    "clarity-ai/creative-upscaler": "creative_upscaler",
+    "wavespeed-ai/image-background-remover": "background_remover",
 }
 """The key in RULES of each model; `output_formats` has its price."""
 DISCOUNT_RATE = 90
@@ -103,7 +106,7 @@ class WaveSpeedApi:
                 understand(MODELS[name], name, asked["inputs"])
             except InputProblem as problem:
                 return _error(400, str(problem))
-            price = self._output_formats.of(name).cost
+            price = self._output_formats.cost(name, asked["inputs"])
             return web.json_response(
                 wrapped(
                     {
@@ -189,7 +192,7 @@ class WaveSpeedApi:
 
 def _schema(rules: WorkerRules) -> dict[str, Any]:
     """Return the fields that a model takes, as JSON schema."""
-    required = ["prompt"] + ([rules.source] if rules.sources[0] else [])
+    required = ["prompt"] * rules.prompt + ([rules.source] if rules.sources[0] else [])
     names = {*rules.fields, "enable_sync_mode", "enable_base64_output"}
     return {
         "type": "object",

@@ -32,13 +32,19 @@ class WorkerRules:
     sides: tuple[int, int] = (10, 9999)  # of a size
     default_size: str = "1024*1024"  # "": that of the first source
     is_strict: bool = False  # refuses a field that is not its own
+    prompt: bool = True
+    mask: str = ""  # as large as the source; white is repainted
+    megapixels: tuple[float, float] | None = None  # of the enlarged source, as target_megapixels
 
     @property
     def fields(self) -> set[str]:
         """The names that a request may have."""
         sizes = {"width": ("width", "height"), "size": ("size",), "ratio": ("aspect_ratio",)}
-        names = {"prompt", *sizes.get(self.size, ()), *self.numbers, *self.choices}
+        names = {*sizes.get(self.size, ()), *self.numbers, *self.choices}
         optional = {
+            "prompt": self.prompt,
+            self.mask: self.mask,
+            "target_megapixels": self.megapixels,
             self.format_key: self.format_key,
             self.source: self.source,
             self.steps_key: self.steps,
@@ -220,6 +226,16 @@ _GPT_IMAGE = WorkerRules(
     choices={"quality": ("low", "medium", "high", "xhigh", "max")},
     is_strict=True,
 )
+_UPSCALER = WorkerRules(
+    prompt=False,
+    source="image",
+    sources=(1, 1),
+    megapixels=(1, 1500),
+    numbers={"creativity": (0.0, 10.0)},
+    format_key="",
+    seed=False,
+    is_strict=True,
+)
 RULES |= {
     "flux_2": _FLUX_2,
     "flux_2_edit": replace(_FLUX_2, default_size="", source="images", sources=(1, 3)),
@@ -260,14 +276,25 @@ RULES |= {
         sources=(0, 1),
         is_strict=True,
     ),
-    "wavespeed_z_image": WorkerRules(
+    "flux_dev": WorkerRules(
         size="size",
         sides=(256, 1536),
-        numbers={"strength": (0.0, 1.0)},
+        default_size="",
+        steps=(1, 50),
+        numbers={"guidance_scale": (1.0, 20.0), "strength": (0.01, 1.0), "num_images": (1, 4)},
         source="image",
         sources=(0, 1),
-        default_steps=8,
+        mask="mask_image",
+        default_steps=28,
         is_strict=True,
+    ),
+    "crystal": _UPSCALER,
+    "creative_upscaler": replace(
+        _UPSCALER, megapixels=(1, 64), numbers={"creativity": (-10.0, 10.0)}
+    ),
+    "background_remover": replace(_UPSCALER, megapixels=None, numbers={}),
+    "wavespeed_z_image": WorkerRules(
+        size="size", sides=(256, 1536), default_steps=8, loras=True, is_strict=True
     ),
 }
 PUBLIC_ENDPOINTS = {

@@ -8,6 +8,7 @@ import base64
 import binascii
 import io
 import logging
+import math
 import random
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
@@ -214,6 +215,9 @@ def _size(request: ImageRequest, sources: list[bytes]) -> tuple[int, int]:
     if request.width and request.height:
         return request.width, request.height
     width, height = sizes[0] if sizes else (1024, 1024)
+    if request.megapixels:
+        scale = math.sqrt(request.megapixels * 1_000_000 / (width * height))
+        return round(width * scale), round(height * scale)
     scale = min(1.0, SOURCE_SIDE / max(width, height))
     return max(16, round(width * scale)), max(16, round(height * scale))
 

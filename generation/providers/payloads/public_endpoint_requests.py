@@ -37,13 +37,15 @@ def _accepts(request: RequestFormat) -> frozenset[str]:
         "lora_scale": request.loras,
         **{name: getattr(request, name) for name in VALUES},
     }
+    if not request.prompt:  # an upscaler or the like, which gets the size, or makes one alone
+        carried["scale"] = "scale"
     return ALWAYS | {name for name, can in carried.items() if can}
 
 
 def _body(
     request: RequestFormat, parameters: Parameters, sources: Sequence[InputImage]
 ) -> dict[str, Any]:
-    body: dict[str, Any] = {request.prompt: parameters.prompt}
+    body: dict[str, Any] = {request.prompt: parameters.prompt} if request.prompt else {}
     if request.negative_prompt and parameters.negative_prompt:
         body[request.negative_prompt] = parameters.negative_prompt
     body |= _size(request.size, parameters)
@@ -77,6 +79,8 @@ def _size(size: SizeFormat, parameters: Parameters) -> dict[str, Any]:
                     parameters.width, parameters.height, ratios=size.ratios
                 )
             }
+        case "megapixels":
+            return {size.field: max(1, parameters.width * parameters.height // 1_000_000)}
         case "custom":
             return {size.field: "custom", **sides}
         case "match_input_image":

@@ -4,7 +4,7 @@
      "sources": {"field": "images", "list": true, "min": 1, "max": 3},
      "fixed": {"enable_safety_checker": true}, "images": "data[].b64_json"}
 
-A missing name means that the endpoint does not have the parameter. `images` is where the images
+A missing name, or the prompt "", means that the endpoint does not have the parameter. `images` is where the images
 are in its output; without it, they are looked for in all places that ArtGen knows. Source of the
 names: the model pages below https://docs.runpod.io/public-endpoints/reference and recordings of
 public projects.
@@ -32,7 +32,8 @@ _LIMITS = ("min", "max", "step")
 SIZE_MODES: Mapping[str, tuple[str, ...]] = {
     "none": (),  # the endpoint decides
     "width_height": ("width", "height", *_LIMITS),  # two numbers
-    "size": ("field", "sizes", "separator"),  # "1024*768", or "1024x768"
+    "size": ("field", "sizes", "separator", *_LIMITS),  # "1024*768", or "1024x768"
+    "megapixels": ("field",),  # of the upscaled image, rounded down
     "aspect_ratio": ("field", "ratios"),  # the nearest of the ratios
     "custom": ("field", "width", "height", *_LIMITS),  # the ratio "custom" and two numbers
     "match_input_image": ("field",),  # as the first source image
@@ -163,6 +164,8 @@ class _Reader:
         return True
 
     def name(self, path: str, value: object) -> str:
+        if (path, value) == ("prompt", ""):  # the endpoint takes none
+            return ""
         if isinstance(value, str) and NAME.fullmatch(value):
             return value
         self.fail(path, "name", value)
@@ -195,7 +198,9 @@ class _Reader:
         if not is_known:
             self.fail("size.mode", "value", mode, tuple(SIZE_MODES))
             return SizeFormat()
-        usual = {"size": "size", "width_height": "", "none": ""}.get(mode, "aspect_ratio")
+        usual = {"size": "size", "width_height": "", "none": "", "megapixels": "megapixels"}.get(
+            mode, "aspect_ratio"
+        )
         minimum, maximum, step = (self.limit(raw, key) for key in _LIMITS)
         if minimum and maximum and minimum > maximum:
             self.fail("size.max", "range", maximum, (str(minimum), str(SIDES[1])))

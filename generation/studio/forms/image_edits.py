@@ -18,6 +18,8 @@ from generation.studio.forms import draft_images, remaking
 from generation.studio.forms.composer import Composer
 
 SCALES = (2, 4)
+CUTOUT = 1
+"""The scale of models that remove the background."""
 VARIANTS = 4
 """Images of one request for variants."""
 
@@ -71,19 +73,22 @@ class Filler:
 @dataclass(frozen=True)
 class Edits:
     upscales: Sequence[Upscale]
+    cutout: Upscale | None
     variant: Variant | None
     fillers: Sequence[Filler]
     is_editable: bool
     """Whether a model accepts it as a source image, to be edited by words."""
 
     def __bool__(self) -> bool:
-        return bool(self.upscales or self.variant or self.fillers or self.is_editable)
+        can_change = self.variant or self.fillers or self.is_editable
+        return bool(self.upscales or self.cutout or can_change)
 
 
 def of_image(image: Image, models: Sequence[ImageModel]) -> Edits:
     offers = [(model, model.offer) for model in models]
     return Edits(
-        upscales=_upscales(image, offers),
+        upscales=[upscale for scale in SCALES for upscale in _scaled(image, offers, scale)],
+        cutout=next(iter(_scaled(image, offers, CUTOUT)), None),
         variant=_variant(image, offers),
         fillers=_fillers(image, offers),
         is_editable=any(
@@ -92,12 +97,17 @@ def of_image(image: Image, models: Sequence[ImageModel]) -> Edits:
     )
 
 
-def upscale_request(image: Image, models: Sequence[ImageModel], *, scale: int) -> dict[str, Any]:
-    """Return the request that enlarges the image; LookupError without a model for it."""
-    model = next((model for model in models if scale in scales_of(model.offer)), None)
-    if model is None:
-        raise LookupError
-    return upscale_by(model, image, scale=scale)
+def upscale_request(
+    image: Image, models: Sequence[ImageModel], *, scale: int, slug: str = ""
+) -> dict[str, Any]:
+    """Return the request that enlarges the image, by the model of `slug`, or the first that can.
+
+    LookupError without such a model.
+    """
+    for model in models:
+        if scale in scales_of(model.offer) and slug in ("", model.slug):
+            return upscale_by(model, image, scale=scale)
+    raise LookupError
 
 
 def upscale_by(model: ImageModel, image: Image, *, scale: int) -> dict[str, Any]:
@@ -133,6 +143,8 @@ def made_by(job: Job) -> str:
         return _("From a draft")
     if not job.source_images:
         return ""
+    if job.scale == CUTOUT:
+        return _("Background removed")
     if job.scale:
         return _("Upscaled ×%(scale)d") % {"scale": job.scale}
     if job.outpaint:
@@ -181,17 +193,15 @@ def scales_of(offer: Offer) -> tuple[Any, ...]:
     )
 
 
-def _upscales(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> list[Upscale]:
-    size = (image.width, image.height)
-    upscales = []
-    for scale in SCALES:
-        able = next(((model, offer) for model, offer in offers if scale in scales_of(offer)), None)
-        if able and edit_sizes.can_upscale(size, scale=scale):
-            model, offer = able
-            width, height = size[0] * scale, size[1] * scale
-            price = offer.price_of({"scale": scale}, size=(width, height))
-            upscales.append(Upscale(model, scale, price, width, height))
-    return upscales
+def _scaled(image: Image, offers: Sequence[tuple[ImageModel, Offer]], scale: int) -> list[Upscale]:
+    if not edit_sizes.can_upscale((image.width, image.height), scale=scale):
+        return []
+    size = image.width * scale, image.height * scale
+    return [
+        Upscale(model, scale, offer.price_of({"scale": scale}, size=size), *size)
+        for model, offer in offers
+        if scale in scales_of(offer)
+    ]
 
 
 def _variant(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> Variant | None:

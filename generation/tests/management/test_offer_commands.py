@@ -23,7 +23,7 @@ from generation.testing.cases import BaseTestCase, EmulatorTestCase
 from generation.testing.commands import run
 from generation.testing.rows.image_files import png
 
-FURTHER = ["z-image-turbo", "qwen-image-edit-2511", "nano-banana-2", "nano-banana-pro"]
+FURTHER = ["qwen-image-edit-2511", "nano-banana-2", "nano-banana-pro"]
 """Models whose first endpoint is at RunPod."""
 
 

@@ -28,7 +28,7 @@ from generation.providers.wavespeed.report_parsing import InvalidPrediction, par
 from generation.testing.servers.raw_server import http, raw_server
 
 MODEL, KEY = "wavespeed-ai/flux-dev", "test"
-ORDER = Order(endpoint_id=MODEL, input={"prompt": "a pier", "size": "64*64"}, webhook=None)
+ORDER = Order(endpoint_id=MODEL, input={"prompt": "a pier", "size": "256*256"}, webhook=None)
 MONTH = {"start": datetime(2026, 10, 1, tzinfo=UTC), "end": datetime(2026, 11, 1, tzinfo=UTC)}
 
 

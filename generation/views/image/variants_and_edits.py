@@ -43,13 +43,18 @@ def models_for_edits() -> list[ImageModel]:
 @login_required
 @require_POST
 def upscale(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Enlarge the image by `scale`, and show the run."""
+    """Enlarge the image by `scale`, by choice with a `model`, and show the run."""
     image = _own(request, image_id)
     scale = request.POST.get("scale", "")
-    if scale not in map(str, image_edits.SCALES):
+    if scale not in map(str, (image_edits.CUTOUT, *image_edits.SCALES)):
         raise Http404
     try:
-        order = image_edits.upscale_request(image, models_for_edits(), scale=int(scale))
+        order = image_edits.upscale_request(
+            image,
+            models_for_edits(),
+            scale=int(scale),
+            slug=request.POST.get("model", ""),
+        )
     except LookupError as error:
         raise Http404 from error
     return _place(request, [order])
