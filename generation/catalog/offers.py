@@ -96,7 +96,7 @@ class Offer:
     def sides_sent(self) -> tuple[int, int]:
         """Least and most px of a side that requests may have, as far as their format says."""
         size = (self.request_format or {}).get("size", {})
-        return size.get("min", SIDES[0]), size.get("max", SIDES[1])
+        return size.get("min", 1), size.get("max", SIDES[1])
 
     @property
     def source_roles(self) -> list[str]:

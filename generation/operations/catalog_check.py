@@ -11,12 +11,13 @@ from generation.catalog import model_validation
 from generation.catalog.offers import InvalidParameters
 from generation.jobs import clients
 from generation.jobs.budgets import budget_changes
-from generation.models import Endpoint, ProviderName
+from generation.models import Endpoint, ImageModel, ProviderName
 from generation.operations.doctor.check import error_text
-from generation.providers.call_errors import CallFailed, EndpointMissing, ProviderError
+from generation.providers.call_errors import CallFailed, EndpointMissing, Gone, ProviderError
 from generation.providers.payloads import PayloadError
 from generation.providers.wavespeed.provider import OfferedModel
 
+UNFIT = ("requires, but not sent", "sent, but not taken")
 INPUT_REFUSED = frozenset({400, 422})
 """Statuses of a reply that concern one model; after any other error its provider is given up."""
 
@@ -30,6 +31,12 @@ class EndpointCheck:
     expected: Decimal | None = None
     price: Decimal | None = None
     """None: not known, or the provider does not say it."""
+    fits: bool = False
+    """Whether the provider has it and takes its requests, as far as it says."""
+
+    @property
+    def can_be_switched_on(self) -> bool:
+        return self.fits and not (self.endpoint.enabled and self.endpoint.model.enabled)
 
     @property
     def has_new_price(self) -> bool:
@@ -46,7 +53,7 @@ class CatalogCheck:
 
 
 def check() -> CatalogCheck:
-    """Ask WaveSpeed and RunPod about all endpoints there, disabled ones too, if there is a key."""
+    """Ask the providers that have a key about all endpoints there, disabled ones too."""
     rows = Endpoint.objects.with_others().select_related("model")
     endpoints = list(rows.order_by("model__position", "model__slug", "preference", "id"))
     pooling.give_back()  # this may take minutes
@@ -54,6 +61,8 @@ def check() -> CatalogCheck:
     for provider, of_provider in (
         (ProviderName.WAVESPEED, _wavespeed),
         (ProviderName.RUNPOD, _runpod),
+        (ProviderName.YANDEX, _image_server),
+        (ProviderName.IMAGE_SERVER, _image_server),
     ):
         here = [endpoint for endpoint in endpoints if endpoint.provider == provider]
         if not here or not clients.is_set_up(provider):
@@ -75,6 +84,13 @@ def take_price(checked: EndpointCheck) -> None:
     with transaction.atomic():
         owner.save(update_fields=["expected_cost"])
         budget_changes.reconsider(too_dear_at=endpoint.model)
+
+
+def switch_on(checked: EndpointCheck) -> None:
+    endpoint = checked.endpoint
+    with transaction.atomic():
+        Endpoint.objects.filter(pk=endpoint.pk).update(enabled=True)
+        ImageModel.objects.filter(pk=endpoint.model_id).update(enabled=True)
 
 
 def _cost_of(endpoint: Endpoint) -> Mapping[str, object]:
@@ -105,7 +121,9 @@ def _wavespeed(endpoints: list[Endpoint], failures: list[str]) -> Iterator[Endpo
             cost.of(images=1, pixels=width * height) if cost else None,
         )
         try:
-            checked = replace(checked, price=client.price(model_id, least))
+            price = client.price(model_id, least)
+            fits = not any(note.startswith(UNFIT) for note in checked.notes)
+            checked = replace(checked, price=price, fits=fits)
         except CallFailed as error:
             if error.status not in INPUT_REFUSED:
                 yield checked
@@ -119,8 +137,8 @@ def _differences(offered: OfferedModel, least: set[str], most: set[str]) -> Iter
         yield "WaveSpeed does not list its fields"
         return
     for text, names in (
-        ("requires, but not sent", offered.required - least),
-        ("sent, but not taken", most - offered.properties),
+        (UNFIT[0], offered.required - least),
+        (UNFIT[1], most - offered.properties),
         ("also takes", offered.properties - offered.required - most),
     ):
         if names:
@@ -137,4 +155,13 @@ def _runpod(endpoints: list[Endpoint], failures: list[str]) -> Iterator[Endpoint
             continue
         states = ", ".join(f"{count} {state}" for state, count in health.workers.items() if count)
         queued = f"{health.in_queue} waiting, {health.in_progress} running"
-        yield EndpointCheck(endpoint, (f"workers: {states or 'none'}; {queued}",))
+        yield EndpointCheck(endpoint, (f"workers: {states or 'none'}; {queued}",), fits=True)
+
+
+def _image_server(endpoints: list[Endpoint], failures: list[str]) -> Iterator[EndpointCheck]:
+    for endpoint in endpoints:
+        answer = clients.of(endpoint.provider).probe(endpoint.endpoint_id)
+        if isinstance(answer, EndpointMissing | Gone):
+            yield EndpointCheck(endpoint, (str(answer),), fits=isinstance(answer, Gone))
+        elif answer:
+            raise answer

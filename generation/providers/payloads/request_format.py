@@ -4,10 +4,10 @@
      "sources": {"field": "images", "list": true, "min": 1, "max": 3},
      "fixed": {"enable_safety_checker": true}, "images": "data[].b64_json"}
 
-A missing name, or the prompt "", means that the endpoint does not have the parameter. `images` is where the images
-are in its output; without it, they are looked for in all places that ArtGen knows. Source of the
-names: the model pages below https://docs.runpod.io/public-endpoints/reference and recordings of
-public projects.
+A missing name, or "" for the prompt, means that the endpoint does not have the parameter. `images`
+is where the images are in its output; without it, they are looked for in all places that ArtGen
+knows. Source of the names: the model pages below
+https://docs.runpod.io/public-endpoints/reference and recordings of public projects.
 """
 
 import json

@@ -65,6 +65,43 @@ class TestCheckCatalog(EmulatorTestCase):
             "aspect_ratio, output_format, prompt_optimization_mode, resolution"
         )
 
+    def test_it_switches_on_what_the_keys_reach(self) -> None:
+        ImageModel.objects.filter(slug="background-remover").delete()
+        self.emulator.retire(FLUX)
+        for own in Endpoint.objects.filter(endpoint_id__startswith="own-"):
+            self.emulator.retire(own.endpoint_id)
+        with answer("n\n"):
+            assert "models: 1 added" in run("check_catalog", "--switch-on"), "from the file"
+        assert not ImageModel.objects.get(slug="flux-2-pro").enabled
+        with answer("y\n"):
+            out = run("check_catalog", "--switch-on")
+        assert "Switched on: " in out
+        enabled = set(ImageModel.objects.enabled().values_list("slug", flat=True))
+        assert {"flux-2-pro", "crystal-upscaler", "background-remover", "p-image"} <= enabled
+        assert not enabled & {"flux-2-dev", "sdxl", "alice-ai-art"}
+        assert (
+            not Endpoint.objects.with_others()
+            .filter(model__slug="nano-banana-2", enabled=False)
+            .exists()
+        )
+        assert "Off, and there: 0.\n" in run("check_catalog")
+        ImageModel.objects.filter(slug="seedream-5-pro").update(
+            enabled=False, parameters={"size": {"default": "64x64", "choices": ["64x64"]}},
+            request_format={"size": {"mode": "size"}},
+        )  # fmt: skip
+        with pytest.raises(CommandError, match="unknown field size"):
+            run("check_catalog", "--switch-on", "--yes")
+        assert not ImageModel.objects.get(slug="seedream-5-pro").enabled
+
+    @override_settings(WAVESPEED_API_KEY="", YANDEX_API_KEY="test", YANDEX_FOLDER_ID="b1g")
+    def test_it_switches_on_models_of_servers_that_answer_with_the_image(self) -> None:
+        with override_settings(YANDEX_BASE_URL=self.emulator.image_server_url):
+            out = run("check_catalog", "--switch-on", "--yes")
+        assert "Yandex AI Studio accepts the key" in out
+        assert ImageModel.objects.get(slug="alice-ai-art").enabled
+        assert not ImageModel.objects.get(slug="own-server").enabled
+        assert not ImageModel.objects.get(slug="flux-2-pro").enabled
+
     def test_it_takes_prices_after_a_question(self) -> None:
         self.emulator.output_formats.set(FLUX, cost=0.02)
         model = ImageModel.objects.get(slug="flux-2-dev")
