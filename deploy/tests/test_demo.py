@@ -19,6 +19,7 @@ from generation.testing import documents
 from generation.testing.servers.demo import PATIENCE, Demo, DemoTestCase, follow
 
 pytestmark = pytest.mark.slow
+STARTING = pytest.mark.release("deploy/demo.py", "generation/demo/", "artgen/processes/")
 
 # [slow] in a prompt makes a job take ten times as long.
 PATIENT = ("--painter", "tiny", "--seconds", "0.7", "--cold-start", "0")
@@ -45,6 +46,7 @@ class TestReadme(DemoTestCase):
         assert json.loads(said)["prompt"] == "a lighthouse at dusk"
 
 
+@STARTING
 class TestRestart(unittest.TestCase):
     def setUp(self):
         self.data = Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -100,6 +102,7 @@ class TestRestart(unittest.TestCase):
         return demo.ask("get", f"jobs/{job_id}/").json()["status"]
 
 
+@STARTING
 class TestOwnKey(unittest.TestCase):
     """With a RunPod key: an emulator outside the demo plays RunPod, which cannot reach the demo."""
 

@@ -41,6 +41,7 @@ from generation.testing.servers.stack import (
 pytestmark = [pytest.mark.s3, pytest.mark.nginx, pytest.mark.xdist_group("stack")]
 
 CORES = process_numbers.cores()
+RUNNER = pytest.mark.release("deploy/stack.py", "deploy/gunicorn.conf.py", "artgen/processes/")
 
 
 def gone(pids: list[int]) -> bool:
@@ -466,6 +467,7 @@ class TestStack(unittest.TestCase):
         assert (status, "Unknown process gunicorn" in errors) == (1, True), errors
 
 
+@RUNNER
 class TestRunner(unittest.TestCase):
     def setUp(self):
         self.stack = kept_stack()
@@ -506,6 +508,7 @@ class TestRunner(unittest.TestCase):
         self.stack.get_ready()
 
 
+@RUNNER
 class TestKilled(unittest.TestCase):
     def setUp(self):
         self.stack = kept_stack(**PATIENT_MACHINE)

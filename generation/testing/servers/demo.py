@@ -217,27 +217,29 @@ def count_tests(classes: Sequence[type[unittest.TestCase]]) -> int:
 class DemoTestCase(unittest.TestCase):
     """Tests against a running `demo`, which classes share; `sessions` has one of each user.
 
-    With `alone` the class has a demo of its own, because its tests would disturb others, or because
-    it needs other `options`.
+    Classes with the same name in `apart` share another demo, because their tests would disturb
+    those of the others, or need other `options`.
     """
 
     options: ClassVar[tuple[str, ...]] = WATCHED
-    alone: ClassVar[bool] = False
+    apart: ClassVar[str] = ""
     people: ClassVar[tuple[str, ...]] = ()  # no other class that shares the demo has these names
     staff: ClassVar[tuple[str, ...]] = ()
     prepare: ClassVar[str] = ""  # lines of Python that run inside the demo before the tests
     marks: ClassVar[tuple[pytest.MarkDecorator, ...]] = ()
     group: ClassVar[str]
-    # Two demos, so that two workers of pytest-xdist share the tests.
-    demos: ClassVar[tuple[list[type["DemoTestCase"]], ...]] = ([], [])
+    # Two demos for most, so that two workers of pytest-xdist share the tests.
+    demos: ClassVar[dict[str, list[type["DemoTestCase"]]]] = {"demo 0": [], "demo 1": []}
     sharing: ClassVar[list[type["DemoTestCase"]]]  # one of `demos`
 
     def __init_subclass__(cls, *, abstract: bool = False) -> None:
         if abstract:
             return
-        cls.sharing = [] if cls.alone else min(cls.demos, key=count_tests)
         # One worker of pytest-xdist runs all tests of a demo, so that it starts once.
-        cls.group = cls.__qualname__ if cls.alone else f"demo {cls.demos.index(cls.sharing)}"
+        cls.group = cls.apart or min(
+            ("demo 0", "demo 1"), key=lambda name: count_tests(cls.demos[name])
+        )
+        cls.sharing = cls.demos.setdefault(cls.group, [])
         cls.pytestmark = [*cls.marks, pytest.mark.xdist_group(cls.group)]
         for other in cls.sharing:
             if twice := {*cls.people, *cls.staff} & {*other.people, *other.staff}:
@@ -253,6 +255,4 @@ class DemoTestCase(unittest.TestCase):
 
     @classmethod
     def enter_demo(cls) -> tuple[Demo, dict[str, str]]:
-        if cls.alone:
-            return cls.enterClassContext(inhabited_demo(cls))
         return GROUP.get(cls.group, lambda: inhabited_demo(*cls.sharing))

@@ -16,7 +16,7 @@ from accounts.models import User
 from generation.jobs.placing import orders
 from generation.models import Job
 for prompt in ("a heron at dusk", "a red kiln [oom]"):
-    orders.place(user=User.objects.get(email="alice@example.org"), request={"model": "flux-schnell", "prompt": prompt})
+    orders.place(user=User.objects.get(email="modeler@example.org"), request={"model": "flux-schnell", "prompt": prompt})
 while Job.objects.active().exists():
     time.sleep(0.05)
 """
@@ -36,15 +36,15 @@ LORA = {
 
 
 class TestAdminInABrowser(BrowserTestCase):
-    alone = True  # it adds and changes models, and pauses image creation for everyone
-    people = ("alice",)
-    staff = ("boss",)
+    apart = "staff"  # it adds and changes models, and pauses image creation for everyone
+    people = ("modeler",)
+    staff = ("chief",)
     prepare = PLACE
 
     def enter(self, language: str) -> Page:
         """Return the admin's first page."""
         page = self.visit(
-            "boss", "/admin/", language=language, viewport={"width": 1280, "height": 900}
+            "chief", "/admin/", language=language, viewport={"width": 1280, "height": 900}
         )
         speak(page, language)
         page.reload()
@@ -109,14 +109,14 @@ class TestAdminInABrowser(BrowserTestCase):
         expect(page.locator(".messagelist .success")).to_be_visible()
 
     def draw(self, slug: str, **fields: str) -> Page:
-        """Draw one image with this model as alice does."""
-        page = self.visit("alice", f"/create/?model={slug}")
+        """Draw one image with this model as a person does."""
+        page = self.visit("modeler", f"/create/?model={slug}")
         page.fill("#prompt", f"a kite over the dunes, by {slug}")
         if fields:
             page.click(".tuning-head")
         for name, value in fields.items():
             page.fill(f"[name={name}]", value)
-        page.locator("[name=count][value='1']").check(force=True)
+        page.click(".segments label:has([value='1'])")
         page.click("#create-button")
         expect(page.locator("[data-status=succeeded]").first).to_be_visible()
         return page
@@ -143,7 +143,7 @@ class TestAdminInABrowser(BrowserTestCase):
     @pytest.mark.limit(300)
     def test_a_visitor_keeps_the_prompt_over_maintenance_and_places_it(self) -> None:
         admin = self.enter("en")
-        page = self.visit("alice")
+        page = self.visit("modeler")
         page.fill("#prompt", "a heron at noon")
         self.turn(admin, "maintenance", "A new disk until noon.")
         self.troubles.forgive("503 POST")

@@ -17,6 +17,10 @@ import pytest
 from generation.testing.servers.backups import Site, migrated_template
 
 pytestmark = [pytest.mark.pg_dump, pytest.mark.s3, pytest.mark.slow]
+# What only these change. Each commit is proved by a round trip, old databases, and active jobs.
+SCRIPTS = pytest.mark.release(
+    "deploy/backup.sh", "deploy/restore.sh", "generation/operations/backup/", "generation/files/"
+)
 
 FILL = """
 from accounts.credits import ledger
@@ -140,6 +144,7 @@ class TestRoundTrip:
             kind = {"jpg": "jpeg"}.get(file.key.rpartition(".")[2], file.key.rpartition(".")[2])
             assert file.Object().content_type == f"image/{kind}"
 
+    @SCRIPTS
     def test_it_copies_only_what_is_new(self, site: Site) -> None:
         assert "3 files, 3 new" in site.backup().stdout
         before = {path: path.stat().st_mtime_ns for path in site.objects()}
@@ -152,6 +157,7 @@ class TestRoundTrip:
         site.objects()[0].unlink()
         assert "5 files, 1 new" in site.backup().stdout
 
+    @SCRIPTS
     @pytest.mark.parametrize("own", [{}, DATABASE_ONLY])
     def test_it_deletes_exports(self, site: Site, own: dict[str, str]) -> None:
         draw(site)
@@ -227,6 +233,7 @@ class TestJobs:
         for command in ("check_ledger", "verify_storage"):
             assert site.run(sys.executable, "manage.py", command).returncode == 0
 
+    @SCRIPTS
     def test_it_returns_the_credits_of_what_provider_has_forgotten(self, site: Site) -> None:
         job_id = site.execute(PLACE)
         site.execute(WORK)
@@ -242,6 +249,7 @@ class TestJobs:
         assert site.run(sys.executable, "manage.py", "check_ledger").returncode == 0
 
 
+@SCRIPTS
 class TestDeletions:
     CREATE = """
 from django.conf import settings
@@ -275,6 +283,7 @@ with override_settings(STORAGES={{**settings.STORAGES, "default": storage}}):
         assert site.restore().returncode == 0  # no more is missing than was
 
 
+@SCRIPTS
 class TestDamage:
     def test_it_notices_a_damaged_and_a_missing_file(self, site: Site) -> None:
         site.backup()
@@ -320,6 +329,7 @@ class TestDamage:
         assert site.rows() == rows
 
 
+@SCRIPTS
 class TestKeys:
     def test_it_refuses_a_wrong_a_broken_and_no_key(self, site: Site) -> None:
         public, private = new_key(site)
@@ -351,6 +361,7 @@ class TestKeys:
         assert "There is no complete backup" in site.backup("--verify").stderr
 
 
+@SCRIPTS
 class TestOverwriting:
     def test_it_replaces_a_database_only_by_force(self, site: Site) -> None:
         rows = site.rows()
@@ -414,6 +425,7 @@ def wait_for_begin(fifo: Path, process: subprocess.Popen[str]) -> None:
         os.close(descriptor)
 
 
+@SCRIPTS
 class TestInterruption:
     def test_it_takes_no_half_backup_for_a_whole_one(self, site: Site) -> None:
         fifo = site.folder / "begun"
@@ -464,6 +476,7 @@ class TestInterruption:
         assert site.restore().returncode == 1  # finished: now the database is somebody's
 
 
+@SCRIPTS
 class TestTrouble:
     def test_it_says_that_the_disk_is_full(self, site: Site) -> None:
         def limit() -> None:
@@ -529,6 +542,7 @@ class TestTrouble:
         assert "DATABASE_URL is the address of PgBouncer" in site.restore(env=pooled).stderr
 
 
+@SCRIPTS
 class TestRetention:
     def age(self, site: Site, days: int) -> None:
         """Make the newest backup this many days old."""
@@ -565,6 +579,7 @@ class TestRetention:
         assert "3 files" in site.backup("--list").stdout
 
 
+@SCRIPTS
 class TestDatabaseOnly:
     """BACKUP_FILES=false, the default with compose."""
 
@@ -607,6 +622,7 @@ class TestDatabaseOnly:
         assert site.backup("--verify").returncode == 0
 
 
+@SCRIPTS
 class TestRecord:
     def test_it_records_why_a_backup_failed(self, site: Site) -> None:
         done = site.backup(env=program(site, "pg_dump", "echo no disk >&2; exit 1"))
@@ -622,6 +638,7 @@ class TestRecord:
         assert records[-1] == (True, True, "")
 
 
+@SCRIPTS
 class TestDaily:
     def test_it_makes_one_at_once_and_ends_when_it_is_stopped(self, site: Site) -> None:
         for words in ("3 files, 3 new", "the newest backup is fresh; the next one is at 03:30 UTC"):

@@ -17,11 +17,17 @@ from generation.testing.servers.demo import QUICK, Demo, run_python
 HERE = Path(__file__).parent
 AXE = next((HERE / "axe").glob("axe-core-*.min.js")).read_text()
 PHONES: tuple[ViewportSize, ...] = ({"width": 360, "height": 720}, {"width": 320, "height": 720})
+FOLDERS = ("static", "jinja2", "templates")
 MAX_LAYOUT_SHIFT = 0.001  # cumulative layout shift; browsers rate 0.1 as good
 NAMES = sorted(
     {model["name"] for model in read_catalog(CATALOG_FILE)["models"]}, key=len, reverse=True
 )
 CHECKS = (HERE / "checks.js").read_text()
+# In Russian and on a phone, pages are walked before each commit; in other looks when these change.
+LOOKS = pytest.mark.release(
+    *(f"{app}/{folder}/" for app in ("artgen", "accounts", "generation") for folder in FOLDERS),
+    *("accounts/admin/", "generation/admin/", "generation/testing/pages/"),
+)
 LATIN = re.compile(
     r"(?:\b[A-Za-z’']{2,}[ ,.:]+){2,}[A-Za-z’']{2,}"
 )  # three words in a row that are not Russian
@@ -48,7 +54,7 @@ class TestPages(BrowserTestCase):
     """A demo whose images have Russian prompts, and a tab for each of its users."""
 
     maxDiff = None
-    alone = True
+    apart = "pages"
     options = QUICK
     errors: ClassVar[dict[str, dict[str, str]]]
     ids: ClassVar[dict[str, str]]
@@ -118,6 +124,7 @@ class TestPages(BrowserTestCase):
             tab.evaluate("checks.settled()")
             assert tab.evaluate("checks.sideways()") == []
 
+    @LOOKS
     @pytest.mark.limit(600)
     def test_it_is_accessible_in_both_themes_and_fits_a_phone(self):
         for page in (*PAGES, *ERRORS):
@@ -133,6 +140,7 @@ class TestPages(BrowserTestCase):
                 tab.evaluate("checks.theme('light')")
                 self.fit(tab)
 
+    @LOOKS
     def test_it_is_accessible_in_the_admin(self):
         self.troubles.forgive("Applying inline style")  # by axe itself, while it measures
         for page in ADMIN:

@@ -46,11 +46,11 @@ with transaction.atomic():
 
 
 class TestPricedCancellation(BrowserTestCase):
-    alone = True  # its job never ends, and other classes wait until none is active
     people: ClassVar = ("paying",)
-    prepare = UNSTOPPABLE
 
     def test_the_price_is_accepted_on_the_card(self) -> None:
+        # Not in `prepare`: other classes wait there until no job is active.
+        self.demo.command("shell", "--command", UNSTOPPABLE)
         self.troubles.forgive("402 POST")
         page = self.visit("paying", "/create/", **DESKTOP)
         page.locator("[data-cancel] button").click()
