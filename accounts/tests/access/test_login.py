@@ -234,6 +234,7 @@ class TestLogin(BaseTestCase):
             assert self.client.post(url, data, REMOTE_ADDR="10.0.0.9").status_code == 302, url
             self.client.logout()
 
+    @pytest.mark.slow
     def test_it_lets_the_owner_in_whatever_strangers_try_elsewhere(self) -> None:
         for number in range(4):
             network = f"10.0.1.{number}"

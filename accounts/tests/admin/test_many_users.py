@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from django.db import connection
 from django.test import TestCase
 from django.utils import timezone
@@ -78,6 +79,7 @@ class TestManyUsers(TestCase):
             for word in words:
                 self.assertContains(page, word)
 
+    @pytest.mark.slow
     def test_it_finds_devices_by_a_part_of_the_email_and_by_address(self) -> None:
         page = self.client.get(f"{DEVICES}?q=19999@many")
         self.assertContains(page, "19999@many.example")

@@ -1,6 +1,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -142,6 +143,7 @@ class TestTokensPage(BaseTestCase):
         assert revoked.subject == "An API token of your ArtGen account was revoked"
         assert created.to == revoked.to == ["alice@example.org"]
 
+    @pytest.mark.slow
     def test_it_limits_how_many_are_made(self) -> None:
         for number in range(30):
             self.client.post(self.url, {"name": f"token {number}", **ALL})

@@ -323,6 +323,7 @@ class TestManyReceivers(DeliveryTestCase):
         )
         self.silent.may_reply.clear()
 
+    @pytest.mark.slow
     def test_it_delivers_to_others_beside_silent_receivers(self) -> None:
         self.add_others(delivery.THREADS)
         with (

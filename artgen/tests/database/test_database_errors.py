@@ -18,6 +18,7 @@ EMPTY = urlsplit(os.environ.get("DATABASE_URL", ""))._replace(path="/postgres").
 AWAY = "postgres://nobody@127.0.0.1:{port}/x"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("database", "problem", "advice"),
     [(EMPTY, "lacks tables", "Apply the migrations"), (AWAY, "cannot be reached", "doctor")],

@@ -148,6 +148,7 @@ def count_drawn() -> int:
 
 
 class TestUpgrade:
+    @pytest.mark.slow
     def test_it_holds_no_lock_while_it_works_on_rows(self, blocked: list[str]) -> None:
         assert blocked == []
         assert Image.objects.filter(placeholder__startswith="data:image/webp;").count() == COUNT
@@ -162,6 +163,7 @@ class TestUpgrade:
         Sheet.objects.get().delete()
         assert count_drawn() == 0
 
+    @pytest.mark.slow
     def test_it_builds_an_index_again_that_an_interruption_left_invalid(
         self, blocked: list[str]
     ) -> None:

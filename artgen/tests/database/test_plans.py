@@ -58,7 +58,7 @@ MORE_ROWS = (
 """As many rows of each, as if every image had been published."""
 
 
-@pytest.mark.slow
+@pytest.mark.release("accounts/", "artgen/", "generation/")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.limit(600)
 def test_it_reads_few_rows_of_every_table_that_grows() -> None:

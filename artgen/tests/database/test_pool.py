@@ -81,6 +81,7 @@ def until_it_answers(ask: Callable[[str], Any]) -> None:
             return
 
 
+@pytest.mark.slow
 def test_it_waits_no_longer_than_a_moment_for_a_silent_server(proxy: Proxy):
     ask = through(proxy, size=2)
     errors: list[Exception] = []
@@ -106,10 +107,12 @@ def test_it_waits_no_longer_than_a_moment_for_a_silent_server(proxy: Proxy):
     until_it_answers(ask)
 
 
+@pytest.mark.slow
 def test_it_does_not_cut_a_slow_statement_of_a_server_that_responds(proxy: Proxy):
     assert through(proxy)("SELECT 1 FROM pg_sleep(1.5)") == [(1,)]
 
 
+@pytest.mark.slow
 def test_it_replaces_a_connection_that_became_silent_while_it_was_idle(proxy: Proxy):
     ask = through(proxy)
     assert ask("SELECT 1") == [(1,)]
@@ -157,6 +160,7 @@ def server() -> Iterator[Server]:
         yield Server(Path(folder))
 
 
+@pytest.mark.slow
 def test_it_answers_at_once_while_there_is_no_server_and_works_after_its_return(server: Server):
     ask = asker(host="127.0.0.1", port=server.port, dbname="postgres")
     with server.run():

@@ -4,6 +4,7 @@ import re
 import tempfile
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.test import SimpleTestCase
@@ -15,6 +16,7 @@ HASHED = re.compile(r"\.[0-9a-f]{12}\.js$")
 
 
 class TestHashedStorage(SimpleTestCase):
+    @pytest.mark.slow
     def test_it_imports_modules_by_names_that_say_what_is_in_them(self):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
         storage = HashedStorage(location=folder)

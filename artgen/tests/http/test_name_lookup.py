@@ -44,6 +44,7 @@ print(b"example" in question)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CAN_ISOLATE, reason="needs namespaces of its own")
 def test_a_real_resolver_that_hangs_holds_no_call_longer_than_its_deadline(tmp_path: Path) -> None:
     file = tmp_path / "resolv.conf"
@@ -104,6 +105,7 @@ def test_calls_for_one_host_share_a_lookup_and_the_next_one_is_new(answer: threa
     assert not lookups()
 
 
+@pytest.mark.slow
 def test_a_process_has_a_limited_number_of_them(answer: threading.Event) -> None:
     for number in range(MAX_LOOKUPS):
         with pytest.raises(TimeoutError):

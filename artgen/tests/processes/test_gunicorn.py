@@ -41,6 +41,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("requests", "status"), [("11", 1), ("01", None)])
 def test_it_ends_a_process_whose_threads_all_hang(requests: str, status: int | None):
     environment = {**os.environ, "GUNICORN_THREADS": "2", "GUNICORN_TIMEOUT": "1"}

@@ -132,6 +132,7 @@ def test_it_hears_again_after_its_connection_was_cut():
     run(test())
 
 
+@pytest.mark.slow
 def test_it_hears_again_after_its_connection_has_become_silent(proxy: Proxy):
     async def test() -> None:
         layer = RedisLayer(hosts=[through(proxy)])
@@ -151,6 +152,7 @@ def test_it_hears_again_after_its_connection_has_become_silent(proxy: Proxy):
     run(test())
 
 
+@pytest.mark.slow
 def test_it_joins_no_group_that_it_would_not_hear(proxy: Proxy):
     async def test() -> None:
         layer = RedisLayer(hosts=[through(proxy)])

@@ -44,6 +44,7 @@ class TestUploadFiles(ProblemTestCase):
     def post(self, path: str) -> Any:
         return self.client.post(path, {"file": SimpleUploadedFile("a.png", LARGE)})
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("_without_collector")
     def test_it_closes_all_files_of_a_form_that_cannot_be_read(self) -> None:
         body = part(LARGE) + part(LARGE + b"!", encoding="base64") + f"--{BOUNDARY}--".encode()
@@ -52,6 +53,7 @@ class TestUploadFiles(ProblemTestCase):
             assert response.status_code == 400
             assert open_files() == []
 
+    @pytest.mark.slow
     @pytest.mark.usefixtures("_without_collector")
     def test_it_says_that_the_disk_is_full(self) -> None:
         def on_full_disk(**_options: Any) -> Any:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 
+import pytest
 from django.conf import settings
 
 from generation.testing import documents
@@ -23,6 +24,7 @@ class TestVersion(BaseTestCase):
         for address in ("/account/profile/", "/admin/"):
             assert f"ArtGen {settings.VERSION}" in self.client.get(address).text, address
 
+    @pytest.mark.slow
     def test_the_command_prints_it(self) -> None:
         said = subprocess.run(
             [sys.executable, "manage.py", "--version"],

@@ -74,6 +74,7 @@ def is_guarded(kind: str, model: type[Model]) -> bool:
     return kind in GUARDS and model._meta.model_name not in GUARDS[kind]
 
 
+@pytest.mark.slow
 class TestEachRight:
     def test_it_shows_what_it_is_for(self, data: OwnedData, staff: User) -> None:
         code, client = vouchers.shown_code(Voucher.objects.get().code), Client()
@@ -133,6 +134,7 @@ class TestEachRight:
             assert len(page.context["cl"].result_list)
 
 
+@pytest.mark.slow
 class TestAddresses:
     def test_a_page_that_does_not_exist_is_no_error(self, data: OwnedData) -> None:
         client = Client()

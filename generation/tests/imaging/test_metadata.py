@@ -169,6 +169,7 @@ def test_it_leaves_parameters_out_where_a_jpeg_has_no_room_for_them():
         )
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.sampled_from(["prompt", "negative_prompt", "model"]), st.text(st.characters(codec=None))
@@ -338,6 +339,7 @@ CHANGES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(kind=st.sampled_from(sorted(FILES)), changes=CHANGES)
 def test_it_refuses_a_broken_file_or_leaves_its_pixels(kind, changes):

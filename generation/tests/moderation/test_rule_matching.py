@@ -129,6 +129,7 @@ def test_it_bounds_the_time_of_all_expressions_together(caplog):
     assert [(one.rules, one.of) for one in caplog.records] == [(900, 900)], "one line, not 900"
 
 
+@pytest.mark.slow
 def test_the_number_of_words_does_not_matter():
     """With 10,000 rules of each kind of word, a prompt is compared with few of them."""
     words = [f"{first}{second}{n}" for first in "абвгд" for second in "abcde" for n in range(400)]

@@ -118,6 +118,7 @@ class TestMissingBudget(EmulatorTestCase):
         assert any("no budget is set" in title for title in titles) is bool(hint)
         return "SIGN_UP=invitation" in hint
 
+    @pytest.mark.slow
     def test_it_is_shown_while_anyone_can_spend_money(self):
         Budget.objects.create(group=Group.objects.create(name="school"), limit_usd=5)
         with override_settings(RUNPOD_BASE_URL="https://api.runpod.ai/v2", LANGUAGE_CODE="en"):

@@ -156,6 +156,7 @@ class TestTools(ProtocolTestCase):
         chosen = self.call("quote", prompt=PROMPT).structured_content
         assert chosen["model"] in ("flux-kontext", "flux-dev")
 
+    @pytest.mark.release("generation/protocols/mcp/", "generation/jobs/live/")
     def test_it_answers_before_hosts_give_up_and_goes_on_by_wait(self) -> None:
         paths: list[str] = []
 
@@ -305,6 +306,7 @@ class TestOrders:
         }
         return asyncio.run(Caller(scope).order({"prompt": PROMPT})), keys
 
+    @pytest.mark.slow
     def test_they_are_sent_again_under_their_key_while_it_is_unknown(self) -> None:
         away = problems.busy(RequestFactory().post("/api/v1/batches/"))
         placed = HttpResponse(json.dumps({"id": "1", "jobs": []}))

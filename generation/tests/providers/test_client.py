@@ -178,6 +178,7 @@ def test_it_does_not_know_when_the_reply_never_comes():
             gone.set()
 
 
+@pytest.mark.slow
 def test_it_sends_ten_megabytes_over_a_line_that_takes_longer_than_any_timeout():
     paused = threading.Event()  # never set
     received = []

@@ -10,6 +10,7 @@ from typing import Any
 from unittest import mock
 from urllib.parse import urlencode
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -84,6 +85,7 @@ class TestRoundTrips(GalleryTestCase):
             reverse("explore"): 2,
         }
 
+    @pytest.mark.slow
     def test_it_costs_few_round_trips_however_much_a_page_shows(self) -> None:
         for count in (1, 6):
             self.grow(count=count)

@@ -1,5 +1,6 @@
 """More rows cost no page, no list of the API and none of the admin a statement more."""
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -24,6 +25,7 @@ from generation.testing.rows.api import make_image, make_job
 from generation.testing.rows.gallery import GalleryTestCase
 
 
+@pytest.mark.slow
 class TestStatementsOfLists(GalleryTestCase):
     def statements(self, address: str) -> int:
         self.client.get(address)  # what is cached

@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
@@ -81,6 +82,7 @@ class TestImageModelAdmin(EmulatorTestCase):
             job.refresh_from_db()
             assert job.status == Status.SUCCEEDED
 
+    @pytest.mark.slow
     def test_it_refuses_what_could_not_be_driven(self) -> None:
         workflow = json.dumps(self.comfyui.workflow)
 

@@ -1,5 +1,6 @@
 """The admin of rules: what is refused, and the trial with recent prompts."""
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import connection
@@ -44,6 +45,7 @@ class TestRuleAdmin(SharingTestCase):
         self.client.post(f"{RULES}{rule.pk}/change/", {**FORM, "pattern": "sea"})
         assert ModerationRule.objects.get().pattern == "sea"
 
+    @pytest.mark.slow
     def test_it_disables_thousands_at_once(self):
         rules = [ModerationRule(pattern=f"gun{n}") for n in range(3000)]
         ModerationRule.objects.bulk_create(rules)

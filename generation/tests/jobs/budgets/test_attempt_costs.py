@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
 from django.db.models import Sum
 from django.test import override_settings
 
@@ -73,9 +74,11 @@ class TestAttemptCosts(EmulatorTestCase):
                 assert job.attempt == count
                 self.assert_counted(attempts)
 
+    @pytest.mark.slow
     def test_it_counts_attempts_that_were_never_seen_running(self) -> None:
         self.each(is_seen_running=False)
 
+    @pytest.mark.slow
     def test_it_counts_attempts_that_were_seen_running_no_more_than_once(self) -> None:
         self.each(is_seen_running=True)
 

@@ -552,6 +552,7 @@ class TestManyAtOnce(TransactionTestCase):
         at_once([lambda job=job: spending.add(job, Decimal("0.01")) for job in jobs])
         assert {one.usd for one in Spending.objects.all()} == {Decimal("0.08")}
 
+    @pytest.mark.slow
     def test_the_day_turns_under_parked_jobs_and_many_workers(self):
         set_budget("0.01")
         jobs = [self.place(slug, user) for slug in self.slugs for user in self.users]

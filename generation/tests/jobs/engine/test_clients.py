@@ -92,6 +92,7 @@ def test_it_is_what_the_environment_says():
     )
 
 
+@pytest.mark.slow
 def test_it_refuses_values_that_do_not_fit_together():
     environments = [
         {"HTTP_POOL_KEPT": "101"},

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
@@ -284,6 +285,7 @@ class TestRace(TransactionTestCase):
             request = {"model": MODEL, "prompt": "fog", "width": 256, "height": 256}
             orders.place(user=self.users[number % 5], request=request)
 
+    @pytest.mark.slow
     def test_fifty_submitters_leave_each_endpoint_its_room(self) -> None:
         in_threads(SUBMITTERS, lambda number: driver.submit(MODEL))
         while driver.submit(MODEL):

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from django.core.cache import cache
 from django.db import connections
 from django.db.models import F
@@ -31,6 +32,7 @@ class TestOutcomes(TransactionTestCase):
         load_catalog()
         self.emulator = self.enterContext(emulated(slow_seconds=SLOW_SECONDS))
 
+    @pytest.mark.slow
     def test_those_of_the_others_are_stored_meanwhile(self) -> None:
         user = make_user("user@example.org")
         for _ in range(3):

@@ -3,6 +3,7 @@
 import socket
 from datetime import timedelta
 
+import pytest
 from django.test import override_settings
 from django.utils import timezone
 
@@ -146,6 +147,7 @@ class TestImage(StoringTestCase):
         plain.refresh_from_db()
         assert plain.status == Status.SUCCEEDED
 
+    @pytest.mark.slow
     def test_it_is_given_up_for_now_when_its_host_has_been_silent_for_seconds(self):
         job = self.ready(self.alice, fault="url_hangs")
 

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from datetime import timedelta
 
+import pytest
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -55,6 +56,7 @@ class TestTwoClocks(TransactionTestCase):
         """How often RunPod was asked for the status of each job."""
         return Counter(call.job_id for call in self.emulator.calls[since:] if call.call == "status")
 
+    @pytest.mark.slow
     def test_it_submits_stores_and_charges_once(self):
         jobs = [self.place(number) for number in range(JOBS)]
         while Job.objects.active().exists():

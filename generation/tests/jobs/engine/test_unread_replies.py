@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Sum
@@ -250,6 +251,7 @@ class TestNotAnImage(UnreadReplyTestCase):
         assert (job.status, job.error_code, job.attempt) == (Status.FAILED, code, 1)
         assert self.kinds(job) == ["hold", "release"]
 
+    @pytest.mark.slow
     def test_it_keeps_what_is_no_image_and_returns_the_credits_at_once(self) -> None:
         for fault, code in (
             *(("video", "invalid_output"), ("mp4_in_images", "invalid_output")),
@@ -265,6 +267,7 @@ class TestNotAnImage(UnreadReplyTestCase):
         self.assert_bought(6)
         assert UnreadReply.objects.filter(is_open=True).count() == 6
 
+    @pytest.mark.slow
     def test_it_keeps_those_of_own_endpoints_which_report_no_cost(self) -> None:
         for fault in ("corrupt_image", "not_an_image", "bomb_image", "mp4_in_images"):
             with self.subTest(fault):
