@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.large_tables import LargeTableAdmin
 from accounts.models import CreditEntry
+from artgen.admin.columns import column
 from artgen.admin.periods import PeriodFilter
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.database.ids import parse_uuid
@@ -46,9 +47,7 @@ class CreditEntryAdmin(LargeTableAdmin, ReadOnlyAdmin):
         of_job = When(kind__in=hidden, then=Value(""))
         return entries.annotate(shown_reason=Case(of_job, default=F("reason")))
 
-    @admin.display(description=_("reason"))
-    def shown_reason(self, entry: CreditEntry) -> str:
-        return str(vars(entry)["shown_reason"])
+    shown_reason = column("shown_reason", _("reason"))
 
     @admin.display(description=_("job"))
     def job(self, entry: CreditEntry) -> SafeString | str:

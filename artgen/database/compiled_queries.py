@@ -65,7 +65,7 @@ class CompiledQuery:
         return compiled(self._build, tuple(values)).statement(values)
 
     def objects(self, **values: Any) -> list[Any]:
-        """Return the objects of a queryset of models, as Django makes them."""
+        """Return the objects of a queryset of models without annotations, as Django makes them."""
         form = compiled(self._build, tuple(values))
         return list(map(form.make, form.rows(values)))
 
@@ -105,7 +105,7 @@ class Compiled:
     @cached_property
     def make(self) -> Callable[[Sequence[Any]], Model]:
         """What returns the object of a row, as django.db.models.query.ModelIterable does."""
-        info, annotations = self.compiler.klass_info, self.compiler.annotation_col_map or {}
+        info = self.compiler.klass_info
         own = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
         names = [column.target.attname for column in self.columns[own]]
         related: Any = get_related_populators  # its types are those of Django 6.1
@@ -115,8 +115,6 @@ class Compiled:
             made: Model = info["model"].from_db(DEFAULT_DB_ALIAS, names, row[own])
             for populator in populators:
                 populator.populate(row, made)
-            for name, position in annotations.items():
-                setattr(made, name, row[position])
             return made
 
         return make

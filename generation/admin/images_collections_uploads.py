@@ -2,7 +2,8 @@
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import CharField, Count, OuterRef, Q, QuerySet, Subquery
@@ -24,7 +25,15 @@ from generation.admin.columns import thumbnail
 from generation.admin.read_only import ReadOnlyModelAdmin
 from generation.files import storage
 from generation.gallery.sharing import share_links
-from generation.models import Collection, CollectionImage, Image, Job, Upload, Visibility
+from generation.models import (
+    Collection,
+    CollectionImage,
+    Image,
+    Job,
+    SavedImage,
+    Upload,
+    Visibility,
+)
 
 COVERS = 12  # thumbnails on the page of a collection
 PROMPT_START = 60  # characters
@@ -60,6 +69,12 @@ class FilePeriodFilter(PeriodFilter):
     def is_exact(self, request: HttpRequest) -> bool:
         term = request.GET.get("q", "").strip()
         return bool(SHA256.fullmatch(term)) or super().is_exact(request)
+
+
+class ListedImage(Protocol):
+    job_id: UUID | None
+    saved: SavedImage
+    prompt_start: str
 
 
 @admin.register(Image)
@@ -156,11 +171,11 @@ class ImageAdmin(FileColumns, LargeTableAdmin, ReadOnlyModelAdmin):
         return str(image.seen_by.label)
 
     @admin.display(description=_("job"))
-    def of_job(self, image: Image) -> SafeString:
+    def of_job(self, image: ListedImage) -> SafeString:
         if image.job_id is None:
             return format_html("{}", image.saved.source_text)
         address = reverse("admin:generation_job_change", args=[image.job_id])
-        return format_html('<a href="{}">{}</a>', address, vars(image)["prompt_start"])
+        return format_html('<a href="{}">{}</a>', address, image.prompt_start)
 
     @admin.display(description=_("favorite"))
     def is_favorite(self, image: Image) -> str:

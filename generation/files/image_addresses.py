@@ -1,6 +1,6 @@
 """The addresses of an image's copies."""
 
-from typing import Any, TypedDict
+from typing import Protocol, TypedDict
 
 from generation.files import storage
 from generation.imaging.image_copies import LARGE_SIDE, THUMBNAIL_SIDE, width_within
@@ -12,12 +12,21 @@ class ImageAddresses(TypedDict):
     """"" if there is only one copy."""
 
 
-def addresses_of(image: Any) -> ImageAddresses:
+class Copies(Protocol):
+    """An image, or a row with these columns."""
+
+    thumbnail_key: str
+    large_key: str
+    width: int
+    height: int
+
+
+def addresses_of(image: Copies) -> ImageAddresses:
     large = image.large_key and storage.url(image.large_key)
     return {"src": storage.url(image.thumbnail_key), "large": large}
 
 
-def srcset(image: Any, *, seconds: int | None = None) -> str:
+def srcset(image: Copies, *, seconds: int | None = None) -> str:
     """Return the URLs and widths of the copies, "" if there is only one.
 
     `seconds`: lifetime of the URLs (0: no copies).

@@ -33,11 +33,10 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def enabled(self) -> "EndpointQuerySet":
         return self.filter(enabled=True)
 
-    def with_others(self) -> "EndpointQuerySet":
-        """Annotate `has_others`: whether the model has further endpoints, also disabled ones."""
-        same_model = Endpoint.objects.filter(model=models.OuterRef("model"))
-        others = same_model.exclude(pk=models.OuterRef("pk"))
-        return self.annotate(has_others=models.Exists(others))
+    def models_with_several(self) -> set[int]:
+        """Return the ids of models with several of these endpoints."""
+        counts = self.values("model").order_by().annotate(count=models.Count("pk"))
+        return set(counts.filter(count__gt=1).values_list("model", flat=True))
 
 
 class Endpoint(models.Model):

@@ -6,14 +6,14 @@ changed since (`Catalog.unchanged`), and a refusal counts only if it was made fr
 """
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Model, QuerySet, TextField
-from django.db.models.expressions import RawSQL
+from django.db.models import Model
 
+from artgen.database import raw_sql
 from generation.catalog.offers import Offer
 from generation.models.image_models import ImageModel
 from generation.models.jobs import Job
@@ -28,6 +28,8 @@ class Catalog:
     """All models by id, and the enabled styles. `is_fresh`: read for this request."""
 
     by_id: Mapping[int, ImageModel]
+    digests: dict[Model, str] = field(default_factory=dict)
+    """Of the rows that were read."""
     read_at: float = field(default_factory=time.monotonic)
     is_fresh: bool = True
 
@@ -38,7 +40,7 @@ class Catalog:
     @cached_property
     def styles(self) -> dict[str, Style]:
         """The enabled styles by slug, read when first needed: workers need none."""
-        return {style.slug: style for style in _with_digest(Style.objects.filter(enabled=True))}
+        return {style.slug: style for style in _read(Style, into=self.digests) if style.enabled}
 
     @cached_property
     def offers(self) -> dict[str, Offer]:
@@ -56,7 +58,7 @@ class Catalog:
         for row in (*wanted, *(self.styles[slug] for slug in styles)):
             table, digest = row._meta.db_table, _digest(type(row))
             parts.append(UNCHANGED.format(table=table, digest=digest))
-            values += [row.pk, vars(row)["digest"]]
+            values += [row.pk, self.digests[row]]
         for endpoint in (model.endpoint for model in wanted):
             parts.append(SAME_ENDPOINT)
             values += [endpoint.pk, endpoint.endpoint_id]
@@ -71,7 +73,9 @@ _last: Catalog | None = None
 
 def read() -> Catalog:
     global _last  # noqa: PLW0603 one for the process
-    catalog = Catalog({model.pk: model for model in _with_digest(ImageModel.objects.all())})
+    digests: dict[Model, str] = {}
+    models = {model.pk: model for model in _read(ImageModel, into=digests)}
+    catalog = Catalog(models, digests)
     _last = replace(catalog, is_fresh=False)
     return catalog
 
@@ -114,16 +118,18 @@ def _age(catalog: Catalog) -> float:
     return time.monotonic() - catalog.read_at
 
 
-def _with_digest[Row: (ImageModel, Style)](rows: QuerySet[Row]) -> QuerySet[Row]:
-    """Give each row the attribute `digest`."""
-    digest = RawSQL(_digest(rows.model), [], output_field=TextField())  # noqa: S611 no input
-    return rows.annotate(digest=digest)
+class Digest(NamedTuple):
+    digest: str
+
+
+def _read[Row: Model](model: type[Row], *, into: dict[Model, str]) -> Iterator[Row]:
+    columns, table = raw_sql.columns(model), model._meta.db_table
+    statement = f"SELECT {columns}, {_digest(model)} FROM {table} ORDER BY position, slug"  # noqa: S608 no input
+    for row, extras in raw_sql.fetch_with(model, Digest, statement, []):
+        into[row] = extras.digest
+        yield row
 
 
 def _digest(model: type[Model]) -> str:
-    """Return the SQL of a digest of a row.
-
-    Of the whole row, because the statement that places jobs has it several times: psycopg parses a
-    text of more than 4,096 characters again each time.
-    """
+    """Return the SQL of a digest of a row."""
     return f'md5("{model._meta.db_table}"::text)'

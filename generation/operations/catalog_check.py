@@ -54,7 +54,7 @@ class CatalogCheck:
 
 def check() -> CatalogCheck:
     """Ask the providers that have a key about all endpoints there, disabled ones too."""
-    rows = Endpoint.objects.with_others().select_related("model")
+    rows = Endpoint.objects.select_related("model")
     endpoints = list(rows.order_by("model__position", "model__slug", "preference", "id"))
     pooling.give_back()  # this may take minutes
     report = CatalogCheck([], [])
@@ -78,8 +78,8 @@ def check() -> CatalogCheck:
 def take_price(checked: EndpointCheck) -> None:
     """Write the price as the expected cost: of the model, unless it has other endpoints, too."""
     endpoint = checked.endpoint
-    is_own = bool(endpoint.expected_cost or vars(endpoint)["has_others"])
-    owner = endpoint if is_own else endpoint.model
+    has_others = endpoint.model_id in Endpoint.objects.models_with_several()
+    owner = endpoint if endpoint.expected_cost or has_others else endpoint.model
     owner.expected_cost = {"per_image": float(checked.price or 0)}
     with transaction.atomic():
         owner.save(update_fields=["expected_cost"])

@@ -8,8 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 from generation.files import storage
 from generation.files.image_addresses import srcset
 from generation.imaging.image_copies import THUMBNAIL_SIDE
-from generation.models import Image
-from generation.views.tiles import ImageRow
+from generation.views.tiles import TileImage
 
 STRETCHED = 1.25  # the mean factor by which a justified row is stretched
 SOFT = 2**0.5  # px of a thumbnail per CSS px; below, browsers of pixel ratio 2 choose a larger copy
@@ -34,7 +33,7 @@ ROWS = {  # px of height: on phones, elsewhere
 
 
 def img(
-    image: Image | ImageRow,
+    image: TileImage,
     *,
     layout: str,
     alt: str = "",
@@ -57,7 +56,7 @@ def img(
     )
 
 
-def lean_img(image: Image | ImageRow, *, layout: str, eager: bool) -> SafeString:
+def lean_img(image: TileImage, *, layout: str, eager: bool) -> SafeString:
     """Render the thumbnail and, as data, what js/image_controls.js and js/copies.js need.
 
     The larger copy is for screens of pixel ratio 2 where the thumbnail would look soft, and for the
@@ -77,7 +76,7 @@ def lean_img(image: Image | ImageRow, *, layout: str, eager: bool) -> SafeString
     )
 
 
-def _is_soft(image: Image | ImageRow, layout: str) -> bool:
+def _is_soft(image: TileImage, layout: str) -> bool:
     if layout not in ROWS:
         return layout != "feed"
     height = THUMBNAIL_SIDE * image.height / max(image.width, image.height)
@@ -109,7 +108,7 @@ def sample_img(address: str, name: str) -> SafeString:
     )
 
 
-def _sizes(image: Image | ImageRow, layout: str) -> str:
+def _sizes(image: TileImage, layout: str) -> str:
     if layout not in ROWS:
         return LAYOUTS[layout]
     narrow, wide = (

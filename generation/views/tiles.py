@@ -1,10 +1,11 @@
 """Tiles: how lists show an image."""
 
 import math
+from collections import namedtuple
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -17,13 +18,13 @@ from django.utils.translation import ngettext
 from artgen.frontend.links import link
 from generation.files import storage
 from generation.imaging import aspect_ratio
-from generation.models import Image, ImageQuerySet
+from generation.models import ImageQuerySet
 
 ALT_LENGTH = 120
 
 
-class ImageRow(NamedTuple):
-    """What tiles need of an image, without the time that an object of its model takes."""
+class TileImage(Protocol):
+    """What pages show of an image: an object of its model, or a row without its costs."""
 
     id: UUID
     user_id: UUID
@@ -36,13 +37,15 @@ class ImageRow(NamedTuple):
     favorite: bool
     trashed_at: datetime | None
     created_at: datetime
-    prompt: str
-    run_id: UUID
-    """Of the run that made it; of a saved copy its own id."""
+
+    @property
+    def prompt(self) -> str: ...
 
 
-FIELDS = ImageRow._fields[:-2]
+FIELDS = tuple(TileImage.__annotations__)
 """Those that are columns of the image."""
+as_row: Any = namedtuple("ImageRow", (*FIELDS, "prompt", "run_id"))._make  # type: ignore[attr-defined]
+"""`run_id`: of the run that made it; of a saved copy its own id."""
 # The list itself is read from an index. The ORM needs three times as long for the same query.
 ROWS = f"""
 SELECT
@@ -69,8 +72,8 @@ def data_ratio(width: int, height: int) -> str:
 
 @dataclass(frozen=True)
 class Tile:
-    image: Image | ImageRow
-    run_id: UUID | None = None  # of an ImageRow
+    image: TileImage
+    run_id: UUID | None = None  # of a row of `tiles_of`
     stack_size: int = 0  # images of its stack, which it stands for; 0: of none
     is_behind: bool = False  # another image stands for its stack
 
@@ -125,7 +128,7 @@ def tiles_of(images: ImageQuerySet, *, order: str = "image.id") -> list[Tile]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(ROWS.format(images=sql, order=order), values)
-        rows = list(map(ImageRow._make, cursor.fetchall()))
+        rows = list(map(as_row, cursor.fetchall()))
     return [Tile(row, run_id=row.run_id) for row in rows]
 
 

@@ -93,10 +93,8 @@ def _unread(outage: ProviderOutage) -> tuple[Item, ...]:
 def paused_models(request: HttpRequest) -> Iterator[Item]:
     url = reverse("admin:generation_imagemodel_changelist")
     end_pause = ListAction("imagemodel", _("Try now"), "end_pause")
-    paused = (
-        Endpoint.objects.enabled()
-        .with_others()
-        .filter(submit_failures__gte=PAUSED_AFTER, model__enabled=True)
+    paused = Endpoint.objects.enabled().filter(
+        submit_failures__gte=PAUSED_AFTER, model__enabled=True
     )
     for endpoint in paused.select_related("model").order_by("model__position", "model__slug", "id"):
         model = endpoint.model
@@ -147,7 +145,7 @@ def models_without_workers(request: HttpRequest) -> Iterator[Item]:
         .annotate(jobs=Count("id"), since=Min("submitted_at"))
         .order_by("since", "model", "endpoint")
     )
-    endpoints = Endpoint.objects.with_others().in_bulk({row["endpoint"] for row in rows})
+    endpoints = Endpoint.objects.in_bulk({row["endpoint"] for row in rows})
     for row in rows:
         endpoint = endpoints.get(row["endpoint"])
         detail = ngettext(
@@ -366,4 +364,6 @@ class ListAction:
 
 def _name(model: str, endpoint: Endpoint | None) -> str:
     """Return the name of a model, with that of its endpoint if it has several."""
-    return f"{model} · {endpoint}" if endpoint and vars(endpoint).get("has_others") else model
+    if endpoint and endpoint.model_id in Endpoint.objects.models_with_several():
+        return f"{model} · {endpoint}"
+    return model

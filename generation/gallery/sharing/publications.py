@@ -4,14 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Expression, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.emails import outbox
 from accounts.models import User
-from artgen.database.compiled_queries import CompiledQuery
 from artgen.refusals import Refusal
 from generation.gallery.sharing import visibility
 from generation.models import OPEN, Image, Publication, PublicationState, RuleAction
@@ -42,14 +40,7 @@ class TooManyInReview(TooManyReviews):
 
 
 def last(image: Image) -> Publication | None:
-    return next(iter(LAST.objects(image=image.id)), None)
-
-
-def _last(image: Expression) -> QuerySet[Publication]:
-    return Publication.objects.filter(image=image).order_by("-asked_at", "-id")[:1]
-
-
-LAST = CompiledQuery(_last)
+    return Publication.objects.filter(image=image).order_by("-asked_at", "-id").first()
 
 
 def ask_to_publish(image: Image, *, with_parameters: bool, with_name: bool) -> Publication:

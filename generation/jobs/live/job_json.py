@@ -1,8 +1,9 @@
 """The Job JSON and the Image JSON of the API, the socket and the pages."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from operator import attrgetter
-from typing import Annotated, Any, TypedDict, cast
+from typing import Annotated, Any, Protocol, TypedDict, cast
 from uuid import UUID
 
 from django.db.models import BooleanField, QuerySet
@@ -19,6 +20,7 @@ from generation.jobs.eta import EtaJson, Forecast, JobOutlook
 from generation.jobs.live import status_text
 from generation.jobs.live.status_text import Phase
 from generation.models import FINAL, Image, Job, Status, Visibility, seen_by, tag_names
+from generation.models.images import SharedRow, TaggedRow
 
 
 class SavedFromJson(TypedDict):
@@ -104,30 +106,56 @@ class JobJson(_JobStateJson, JobParametersJson):
     images: list[ImageJson]
 
 
-JOB_COLUMNS = (
-    *("id", "status", "progress", "step", "step_count", "model__slug", *JOB_FIELDS),
-    *("batch", "credits", "attempt", "version", "created_at", "started_at", "finished_at"),
-    *("error_code", "parked_until"),
-)
+class JobRow(Protocol):
+    """A job, or a row with these columns."""
+
+    id: UUID
+    status: str
+    progress: float | None
+    step: int | None
+    step_count: int | None
+    batch: UUID | None
+    credits: int
+    attempt: int
+    version: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    error_code: str
+
+
+JOB_COLUMNS = (*JobRow.__annotations__, "model__slug", "parked_until", *JOB_FIELDS)
 """The columns of the Job JSON of a final job; its images apart."""
-IMAGE_COLUMNS = (
-    *(
-        "id",
-        "job_id",
-        "key",
-        "thumbnail_key",
-        "placeholder",
-        "width",
-        "height",
-        "bytes",
-        "content_type",
-        "sha256",
-    ),
-    *("seed", "favorite", "note", "tags"),
-    *("trashed_at", "visibility", "link_slug", "link_until", "created_at"),
-)
+
+
+class ImageRow(SharedRow, TaggedRow, Protocol):
+    """An image, or a row with these columns."""
+
+    id: UUID
+    job_id: UUID | None
+    key: str
+    thumbnail_key: str
+    placeholder: str
+    width: int
+    height: int
+    bytes: int
+    content_type: str
+    sha256: str
+    seed: int | None
+    favorite: bool
+    note: str
+    trashed_at: datetime | None
+    created_at: datetime
+
+
+class SavedRow(ImageRow, Protocol):
+    saved__author__name: str
+    saved__author__is_active: bool
+
+
+IMAGE_COLUMNS = (*ImageRow.__annotations__, "tags", "visibility", "link_slug", "link_until")
 """The columns of the Image JSON of a job's image."""
-SAVED_COLUMNS = ("saved__author__name", "saved__author__is_active")
+SAVED_COLUMNS = tuple(SavedRow.__annotations__)
 """What the Image JSON of a saved copy has beside those."""
 
 _parameters_of = attrgetter(*JOB_FIELDS)
@@ -190,7 +218,7 @@ def job_rows_json(rows: Sequence[Any]) -> list[JobJson]:
 
 
 def _job_json(
-    job: Any, outlook: JobOutlook, phase: Phase, *, model: str, images: Sequence[Any]
+    job: JobRow, outlook: JobOutlook, phase: Phase, *, model: str, images: Sequence[ImageRow]
 ) -> JobJson:
     failed = job.status == Status.FAILED
     parameters = dict(zip(JOB_FIELDS, _parameters_of(job), strict=True))
@@ -223,11 +251,8 @@ def _job_json(
     }
 
 
-def image_json(image: Any) -> ImageJson:
-    """Return the Image JSON; its URLs expire.
-
-    `image` is an instance, or a named row of IMAGE_COLUMNS; of a saved copy also of SAVED_COLUMNS.
-    """
+def image_json(image: ImageRow) -> ImageJson:
+    """Return the Image JSON; its URLs expire. A row of a saved copy is a `SavedRow`."""
     return {
         "id": str(image.id),
         "job": str(image.job_id) if image.job_id else None,
@@ -250,7 +275,8 @@ def image_json(image: Any) -> ImageJson:
     }
 
 
-def _author_of(copy: Any) -> str:
+def _author_of(copy: ImageRow) -> str:
     if isinstance(copy, Image):
         return copy.saved.author_name
-    return copy.saved__author__name if copy.saved__author__is_active else ""
+    row = cast(SavedRow, copy)
+    return row.saved__author__name if row.saved__author__is_active else ""

@@ -5,13 +5,11 @@ all spending: nobody places a job, and nothing is sent to the provider (`driver.
 """
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from artgen.database.compiled_queries import CompiledQuery
 from artgen.refusals import Refusal
 from generation.models import GenerationSwitch
 
@@ -44,16 +42,8 @@ def read() -> GenerationSwitch:
 
 
 def paused() -> GenerationSwitch | None:
-    return next((GenerationSwitch.from_db("default", FIELDS, row) for row in PAUSED.rows()), None)
-
-
-def _paused() -> Any:
-    return GenerationSwitch.objects.filter(Q(on=False) | Q(maintenance=True)).values_list(*FIELDS)
-
-
-FIELDS = tuple(field.attname for field in GenerationSwitch._meta.concrete_fields)
-PAUSED = CompiledQuery(_paused)
-"""The row of the switch, unless it is on."""
+    """Return the row of the switch, unless it is on."""
+    return GenerationSwitch.objects.filter(Q(on=False) | Q(maintenance=True)).first()
 
 
 def stops(switch: GenerationSwitch | None, *, is_staff: bool) -> bool:

@@ -13,10 +13,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from artgen.database.compiled_queries import CompiledQuery
 from generation.jobs import clients
 from generation.models import Endpoint, ImageModel, Job, Place
 from generation.providers.provider import OWN_SERVERS, SYNCHRONOUS
@@ -34,17 +32,9 @@ def post_has_ended(job: Job, *, now: datetime) -> bool:
     return job.unknown_since is not None or (job.submitted_at or now) + SUBMISSION <= now
 
 
-def _waiting(model: Any, now: Any) -> QuerySet[Job, Any]:
-    due = Job.objects.queued().filter(model=model, due_at__lte=now)
-    return due.order_by().values_list("id")[:1]
-
-
-WAITING = CompiledQuery(_waiting)
-
-
 def is_waiting(model_id: int) -> bool:
     """Return whether a QUEUED job of the model is due."""
-    return bool(WAITING.rows(model=model_id, now=timezone.now()))
+    return Job.objects.queued().filter(model=model_id, due_at__lte=timezone.now()).exists()
 
 
 def gone_at(submitted_at: datetime, *, provider: str) -> datetime:

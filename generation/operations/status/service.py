@@ -1,11 +1,11 @@
 """Whether image creation works, and how each model did in the last hour: public, without users."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -19,7 +19,6 @@ from generation.jobs.eta import Eta, Forecast
 from generation.jobs.placing import creation_switch
 from generation.models import (
     Endpoint,
-    EndpointQuerySet,
     GenerationSwitch,
     ImageModel,
     Job,
@@ -128,22 +127,16 @@ def measure() -> ServiceStatus:
     now = timezone.now()
     switch = creation_switch.read()
     enabled = ImageModel.objects.enabled().defer("workflow").order_by("position", "slug")
-    offered = list(
-        enabled.annotate(
-            endpoint_count=_count(Endpoint.objects.enabled()),
-            open_count=_count(open_endpoints(now=now)),
-        )
-    )
+    offered = list(enabled)
+    endpoints = Counter(Endpoint.objects.enabled().values_list("model", flat=True))
+    open_ones = Counter(open_endpoints(now=now).values_list("model", flat=True))
     forecast = eta.forecast(offered)
     hour = last_hour(offered, now=now)
     waits = budget_state.waits_of_models([model.pk for model in offered], states=forecast.budgets)
     is_off = switch.mode is GenerationSwitch.Mode.OFF
     statuses = []
     for model in offered:
-        endpoint_count, open_count = (
-            vars(model)[name] for name in ("endpoint_count", "open_count")
-        )
-        state = _state(forecast.queues[model.pk].blocked, is_paused=not open_count)
+        state = _state(forecast.queues[model.pk].blocked, is_paused=not open_ones[model.pk])
         is_known = state is not ModelState.UNAVAILABLE and not is_off
         parked_until = waits.get(model.pk)
         statuses.append(
@@ -151,8 +144,8 @@ def measure() -> ServiceStatus:
                 slug=model.slug,
                 name=model.name,
                 state=state,
-                endpoints=endpoint_count,
-                open_endpoints=open_count,
+                endpoints=endpoints[model.pk],
+                open_endpoints=open_ones[model.pk],
                 eta=_eta(model, forecast) if is_known and not parked_until else None,
                 parked_until=parked_until if is_known else None,
                 last_hour=hour.get(model.pk, LastHour()),
@@ -161,12 +154,6 @@ def measure() -> ServiceStatus:
     return ServiceStatus(
         creation=_creation(switch, statuses), switch=switch, models=tuple(statuses), measured_at=now
     )
-
-
-def _count(endpoints: EndpointQuerySet) -> Coalesce:
-    """Return the expression of how many of these endpoints a model has."""
-    of_model = endpoints.filter(model=models.OuterRef("pk")).order_by().values("model")
-    return Coalesce(models.Subquery(of_model.values(count=models.Count("pk"))), 0)
 
 
 def _eta(model: ImageModel, forecast: Forecast) -> Eta | None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, Expression, OuterRef
+from django.db.models import Exists, Expression, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -98,13 +98,13 @@ def put(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 def menu_of(image: Image) -> dict[str, Any]:
     """Return the context of `_collections_menu.html`: collections, and which contain the image."""
-    own = CHOICES.objects(user=image.user_id, image=image.id)
-    return {"image": image, "choices": [(row, vars(row)["has_image"]) for row in own]}
+    return {"image": image, "choices": CHOICES.rows(user=image.user_id, image=image.id)}
 
 
-def _choices(user: Expression, image: Expression) -> CollectionQuerySet:
+def _choices(user: Expression, image: Expression) -> QuerySet[Collection, Any]:
     in_it = CollectionImage.objects.filter(collection=OuterRef("pk"), image=image)
-    return Collection.objects.of(user).present().by_name().annotate(has_image=Exists(in_it))
+    own = Collection.objects.of(user).present().by_name()
+    return own.values_list("id", "name", Exists(in_it))
 
 
 CHOICES = CompiledQuery(_choices)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, Expression, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Expression, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -127,7 +127,7 @@ def show(
         "made_by": _made_text(image, job),
         "again": _again(image),
         "offers_variants": _offers_variants(image),
-        "is_in_sheet": vars(image)["is_in_sheet"],
+        "is_in_sheet": bool(job.batch and Sheet.objects.present().filter(id=job.batch).exists()),
         "remarks": remarks or Remarks(image),
     }
     context |= _navigation(image) | _made_into(image)
@@ -156,9 +156,7 @@ def own_image(request: HttpRequest, image_id: UUID) -> Image:
 
 
 def _own_image(user: Expression, image: Expression, trash_since: Any) -> ImageQuerySet:
-    own = Image.objects.of(user).present(since=trash_since).with_origin().filter(id=image)
-    in_sheet = Sheet.objects.present().filter(id=OuterRef("job__batch"))
-    return own.annotate(is_in_sheet=Exists(in_sheet))
+    return Image.objects.of(user).present(since=trash_since).with_origin().filter(id=image)
 
 
 OWN_IMAGE = CompiledQuery(_own_image)
@@ -238,7 +236,8 @@ def _made_text(image: Image, job: Job) -> str:
 
 def _receipt(job: Job) -> Receipt:
     kinds = CreditEntry.Kind
-    amounts = dict(AMOUNTS.rows(user=job.user_id, job=job.id))
+    entries = CreditEntry.objects.filter(user=job.user_id, reference=job.id)
+    amounts = dict(entries.values_list("kind", "amount"))
     held, back = -amounts.get(kinds.HOLD, -job.credits), amounts.get(kinds.SETTLE, 0)
     took = job.finished_at - job.created_at if job.finished_at else None
     waited = job.submitted_at - job.created_at if job.submitted_at else timedelta()
@@ -252,13 +251,6 @@ def _receipt(job: Job) -> Receipt:
         if job.snapshot.get("was_chosen")
         else "",
     )
-
-
-def _amounts(user: Expression, job: Expression) -> QuerySet[CreditEntry, Any]:
-    return CreditEntry.objects.filter(user=user, reference=job).values_list("kind", "amount")
-
-
-AMOUNTS = CompiledQuery(_amounts)
 
 
 def _again(image: Image) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Exists, Expression, OuterRef, Q, Subquery
@@ -20,7 +20,6 @@ from generation.models import (
     Counted,
     Image,
     ImageModel,
-    ImageQuerySet,
     Job,
     JobQuerySet,
     Status,
@@ -108,7 +107,7 @@ def of_user(
     """
     shown, rest, active_count = _page(user, show=show, before=before)
     has_jobs = bool(shown) or Job.objects.of(user).of_users().exists()
-    jobs = _of_cards(shown)
+    jobs = model_cache.attach(JOBS_OF_CARDS.objects(ids=shown) if shown else [])
     active = [job for job in jobs if not job.is_final]
     forecast = eta.forecast({*quoted, *(job.model for job in active)}, jobs=active)
     page = runs.of_jobs(jobs, forecast=forecast, images=_images_of(shown))
@@ -156,31 +155,20 @@ def _page(user: User, *, show: str, before: UUID | None) -> tuple[list[UUID], st
     return [job_id for run in page for job_id in jobs[run]], rest, active
 
 
-def _of_cards(ids: Sequence[UUID]) -> list[Job]:
-    """Return these jobs, newest first, with the fields of cards."""
-    return model_cache.attach(JOBS_OF_CARDS.objects(ids=ids) if ids else [])
-
-
 def _jobs_of_cards(ids: Expression) -> JobQuerySet:
-    shown = Job.objects.filter(is_any_of("id", ids)).only(*JOB_FIELDS)
-    return shown.annotate(in_sheet=runs.IN_SHEET).newest_first()
+    return Job.objects.filter(is_any_of("id", ids)).only(*JOB_FIELDS).newest_first()
 
 
 def _images_of(ids: Sequence[UUID]) -> dict[UUID, list[Image]]:
     """Return the fields of cards of the images of these jobs, by job."""
     images_by_job: dict[UUID, list[Image]] = {}
-    for image in IMAGES_OF_CARDS.objects(ids=ids) if ids else ():
-        images_by_job.setdefault(image.job_id, []).append(image)
+    images = Image.objects.kept().filter(job__in=ids).only(*IMAGE_FIELDS).order_by("position")
+    for image in images:
+        images_by_job.setdefault(cast(UUID, image.job_id), []).append(image)
     return images_by_job
 
 
-def _images_of_cards(ids: Expression) -> ImageQuerySet:
-    images = Image.objects.kept().filter(is_any_of("job_id", ids))
-    return images.only(*IMAGE_FIELDS).order_by("position")
-
-
 JOBS_OF_CARDS = CompiledQuery(_jobs_of_cards)
-IMAGES_OF_CARDS = CompiledQuery(_images_of_cards)
 
 
 def _own(user: object, *, show: str) -> JobQuerySet:
@@ -230,13 +218,5 @@ PROMPTS = 20
 
 def latest_prompts(user: User) -> list[str]:
     """Return the user's latest distinct prompts, newest first."""
-    latest = LATEST.rows(user=user.pk)
-    return list(dict.fromkeys(prompt for (prompt,) in latest))[:PROMPTS]
-
-
-def _latest(user: object) -> Any:
-    own = Job.objects.of(user).of_users().newest_first()
-    return own.values_list("prompt")[: PROMPTS * BATCH_MAX]
-
-
-LATEST = CompiledQuery(_latest)
+    latest = Job.objects.of(user).of_users().newest_first().values_list("prompt", flat=True)
+    return list(dict.fromkeys(latest[: PROMPTS * BATCH_MAX]))[:PROMPTS]

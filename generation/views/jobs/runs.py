@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,13 +13,11 @@ from generation.jobs import eta
 from generation.jobs.eta import Forecast
 from generation.jobs.live import status_text
 from generation.jobs.placing.job_order import PlacedOrder
-from generation.models import ACTIVE, Image, ImageModel, Job, Sheet, Status
+from generation.models import ACTIVE, Image, ImageModel, Job, Status
 from generation.studio.forms import image_edits
 from generation.views.jobs import cards, sheet_cards
 from generation.views.jobs.cards import Card, kept_images
 from generation.views.jobs.sheet_cards import SheetCard
-
-IN_SHEET = Exists(Sheet.objects.present().filter(id=OuterRef("batch")))
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class Run:
 
 def of_user(user: User, run_id: UUID) -> Run | None:
     """Return the run of a batch id or job id, None if the user has none or has dismissed it."""
-    own = Job.objects.of(user).shown().with_all().annotate(in_sheet=IN_SHEET)
+    own = Job.objects.of(user).shown().with_all()
     jobs = list(own.filter(batch=run_id).order_by("id")) or list(own.filter(id=run_id))
     images = {job.id: kept_images(job) for job in jobs}
     return next(iter(of_jobs(jobs, forecast=eta.of_jobs(jobs), images=images)), None)
@@ -110,15 +107,14 @@ def of_order(user: User, order: PlacedOrder, *, model: ImageModel) -> list[Run]:
 def of_jobs(
     jobs: Sequence[Job], *, forecast: Forecast, images: Mapping[UUID, list[Image]]
 ) -> list[Run]:
-    """Return the runs of jobs annotated with IN_SHEET, except those with trashed images only."""
+    """Return the runs of jobs, except those with trashed images only."""
     grouped: dict[UUID, list[Card]] = {}
     now = timezone.now()
     for job in jobs:
         phase = status_text.now_of(job, forecast=forecast, now=now)
         card = Card(job=job, phase=phase, kept=images.get(job.id, []))
         grouped.setdefault(job.batch or job.id, []).append(card)
-    in_sheets = {job.batch for job in jobs if job.batch and vars(job)["in_sheet"]}
-    sheets = sheet_cards.of_ids(in_sheets)
+    sheets = sheet_cards.of_ids({job.batch for job in jobs if job.batch})
     runs = [
         Run(id=run_id, cards=sorted(own, key=lambda card: card.job.id), sheet=sheets.get(run_id))
         for run_id, own in grouped.items()

@@ -71,10 +71,10 @@ class SheetCard:
 
 
 def of_ids(ids: Collection[UUID]) -> dict[UUID, SheetCard]:
-    """Return the cards of these sheets, in three queries; none without ids."""
+    """Return the cards of these batches that are sheets: in three queries, one if none is."""
     if not ids:
         return {}
-    sheets = list(Sheet.objects.filter(id__in=ids).defer("asked"))
+    sheets = list(Sheet.objects.present().filter(id__in=ids).defer("asked"))
     cells = [job_id for sheet in sheets for job_id in sheet.jobs]
     status_of = {
         str(job_id): status
