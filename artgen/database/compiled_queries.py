@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import BooleanField, Expression, F, Func, Model, QuerySet
+from django.db.models.expressions import Combinable
 from django.db.models.query import get_related_populators
 
 Converter = tuple[int, Callable[..., Any], Any]
@@ -27,6 +28,20 @@ class QueryParameter(Expression):
     def as_sql(self, _compiler: object, _connection: object) -> Any:
         """Return the placeholder, and this object in place of its value."""
         return "%s", [self]
+
+
+class Argument(Combinable):
+    """What `build` gets for a parameter: a `QueryParameter`, once it is in the queryset."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __bool__(self) -> bool:
+        """Refuse to decide which SQL is compiled: that would be one form for all values."""
+        raise TypeError(f"A compiled query must not depend on the value of {self._name}.")
+
+    def resolve_expression(self, *args: Any, **options: Any) -> Any:
+        return QueryParameter(self._name).resolve_expression(*args, **options)
 
 
 def is_any_of(column: str, values: Any) -> Func:
@@ -123,7 +138,7 @@ class Compiled:
 @lru_cache(maxsize=500)
 def compiled(build: Callable[..., QuerySet[Any, Any]], names: tuple[str, ...]) -> Compiled:
     """Return the compiled queryset, whose arguments have these names."""
-    return Compiled(build(**{name: QueryParameter(name) for name in names}))
+    return Compiled(build(**{name: Argument(name) for name in names}))
 
 
 def _converted(row: Iterable[Any], converters: Iterable[Converter]) -> tuple[Any, ...]:

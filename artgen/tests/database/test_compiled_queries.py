@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 from django.test import TestCase
@@ -48,6 +49,13 @@ class TestCompiledQuery(TestCase):
             assert len(asked) == 1
             assert str(user.pk) in str(asked[0]["sql"]) or user.pk.hex in str(asked[0]["sql"])
         assert self.built == 1
+
+    def test_it_refuses_to_choose_a_form_by_a_value(self) -> None:
+        query = CompiledQuery(
+            lambda email: User.objects.filter(email=email) if email else User.objects.all()
+        )
+        with pytest.raises(TypeError, match="value of email"):
+            query.objects(email="")
 
     def test_it_counts(self) -> None:
         query = CompiledQuery(

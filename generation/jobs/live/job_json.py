@@ -6,13 +6,12 @@ from operator import attrgetter
 from typing import Annotated, Any, Protocol, TypedDict, cast
 from uuid import UUID
 
-from django.db.models import BooleanField, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from artgen.api.json_types import IdText, MomentText, Slug
 from artgen.api.times import optional_time_json, time_json
-from artgen.database.compiled_queries import CompiledQuery
+from artgen.database.compiled_queries import CompiledQuery, is_any_of
 from generation.catalog.job_parameters import JOB_FIELDS, JOB_PARAMETERS, NULL_IF_EMPTY
 from generation.files import storage
 from generation.jobs import eta
@@ -162,8 +161,8 @@ _parameters_of = attrgetter(*JOB_FIELDS)
 
 
 def _images_of_jobs(job_ids: object) -> QuerySet[Image, Any]:
-    is_of_these = RawSQL("job_id = ANY(%s)", [job_ids], output_field=BooleanField())
-    return Image.objects.filter(is_of_these).order_by("position").values_list(*IMAGE_COLUMNS)
+    images = Image.objects.filter(is_any_of("job_id", job_ids)).order_by("position")
+    return images.values_list(*IMAGE_COLUMNS)
 
 
 IMAGES_OF_JOBS = CompiledQuery(_images_of_jobs, names=IMAGE_COLUMNS)
