@@ -2,7 +2,8 @@
 
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from artgen.refusals import FieldError
 from generation.catalog.job_parameters import (
     JOB_FIELDS,
     JOB_PARAMETERS,
+    LORA_URL_MAX_LENGTH,
     MAX_EXTENSION,
     SEED_MAX,
     SIDES,
@@ -23,7 +25,22 @@ from generation.catalog.job_parameters import (
 from generation.catalog.source_roles import EDIT, SourceRole
 
 if TYPE_CHECKING:
-    from generation.catalog.offers import Offer
+    from generation.catalog.offers import Offer, Parameter
+
+EMPTY: dict[Kind, type] = {
+    Kind.TEXT: str,
+    Kind.SOURCES: list,
+    Kind.ROLES: list,
+    Kind.HTTPS_URL: str,
+    Kind.BOOLEAN: bool,
+    Kind.MASK: str,
+    Kind.IMAGE: str,
+}
+"""What makes the value that is stored where none is given: None of other kinds."""
+
+
+class Invalid(Exception):
+    """A value is refused: the code of the error, and its text."""
 
 
 class RequestValidation:
@@ -53,50 +70,32 @@ class RequestValidation:
 
     def _value(self, parameter: JobParameter) -> Any:
         """Return the value to store, the default where none is given."""
-        name = parameter.name
+        name, kind = parameter.name, parameter.kind
         if name in ("width", "height") and "size" in self.offer.parameters:
             return None  # checked together, by `_size`
-        if parameter.is_offered and parameter.offer_name not in self.offer.parameters:
-            return self._not_offered(parameter)
-        match parameter.kind:
-            case Kind.TEXT:
-                return self._text(parameter)
-            case Kind.INTEGER:
-                return self._number(name, int)
-            case Kind.FLOAT:
-                return self._number(name, float)
-            case Kind.SEED:
-                return self._seed(name)
-            case Kind.STYLE:
-                return self._slug(name)
-            case Kind.SOURCES:
-                return self._source_images(name)
-            case Kind.ROLES:
-                return self._roles(name)
-            case Kind.HTTPS_URL:
-                return self._https_url(parameter)
-            case Kind.BOOLEAN:
-                return self._boolean(name)
-            case Kind.MASK:
-                return self._mask(name)
-            case Kind.IMAGE:
-                return self._image(name)
-            case Kind.SIDES:
-                return self._sides(name)
-
-    def _not_offered(self, parameter: JobParameter) -> Any:
-        """Return the value of a parameter that the model does not have; a given one is an error."""
-        value = self.request.get(parameter.name)
-        if parameter.kind is Kind.BOOLEAN:
-            is_none = value is None or value is False
-        else:
-            is_none = value is None or (value == "" and parameter.is_text)
-        if not is_none:
-            detail = _("%(model)s doesn’t support this setting.") % {"model": self.offer.name}
-            self._fail(parameter.name, "not_supported", detail)
-        if parameter.kind is Kind.BOOLEAN:
-            return False
-        return "" if parameter.kind in (Kind.TEXT, Kind.HTTPS_URL, Kind.MASK) else None
+        value, empty = self.request.get(name), EMPTY.get(kind, NoneType)()
+        is_none = value is None or (value == "" and parameter.is_text)
+        try:
+            if parameter.is_offered and parameter.offer_name not in self.offer.parameters:
+                if is_none or (value is False and kind is Kind.BOOLEAN):
+                    return empty
+                detail = _("%(model)s doesn’t support this setting.")
+                raise Invalid("not_supported", detail % {"model": self.offer.name})
+            match kind:
+                case Kind.TEXT:
+                    return self._text("" if value is None else value, parameter)
+                case Kind.INTEGER:
+                    return self._number(value, int, self.offer.parameters[name])
+                case Kind.FLOAT:
+                    return self._number(value, float, self.offer.parameters[name])
+                case Kind.SOURCES:
+                    return self._source_images([] if value is None else value)
+                case Kind.ROLES if not is_none:
+                    return self._roles(value)
+            return empty if is_none else CHECKS[kind](value)
+        except Invalid as error:
+            self._fail(name, *error.args)
+            return empty
 
     def _needs(self, parameter: JobParameter) -> bool:
         """Return whether a text must be given: edits without a prompt keep that of the source."""
@@ -105,132 +104,70 @@ class RequestValidation:
         keeps = self.offer.upscales or (self.offer.takes_mask and is_erased_or_extended)
         return parameter.required and not (parameter.is_kept_by_edits and keeps)
 
-    def _text(self, parameter: JobParameter) -> str:
-        name = parameter.name
-        value = self.request.get(name)
-        if value is None:
-            value = ""
-        if not isinstance(value, str):
-            self._fail(name, "invalid", _("Must be a string."))
-            return ""
-        limit = self.offer.max_length(name, usual=parameter.max_length)
+    def _text(self, value: object, parameter: JobParameter) -> str:
+        limit = self.offer.max_length(parameter.name, usual=parameter.max_length)
         required = self._needs(parameter)
-        value, error = clean_text(value, max_length=limit, required=required)
+        text, error = clean_text(_string(value), max_length=limit, required=required)
         if error:
-            self._fail(name, *error)
-        return value
+            raise Invalid(*error)
+        return text
 
-    def _is_short_enough(self, value: str, parameter: JobParameter) -> bool:
-        error = length_error(value, parameter.max_length)
-        if error:
-            self._fail(parameter.name, *error)
-        return not error
-
-    def _slug(self, name: str) -> str | None:
-        value = self.request.get(name)
-        if value in (None, ""):
-            return None
-        if not isinstance(value, str) or len(value) > 50:
-            self._fail(name, "invalid", _("Must be the slug of a style."))
-            return None
-        return value
-
-    def _number(self, name: str, kind: type[int] | type[float]) -> int | float | None:
-        parameter = self.offer.parameters[name]
-        value = self.request.get(name)
+    def _number(
+        self, value: Any, kind: type[int] | type[float], limits: "Parameter"
+    ) -> int | float | None:
         if value is None:
-            return None if parameter.default is None else kind(parameter.default)
-        right_type = isinstance(value, int) or (
-            kind is float and isinstance(value, float) and math.isfinite(value)
-        )
-        if isinstance(value, bool) or not right_type:
-            self._fail(
-                name,
-                "invalid",
-                _("Must be a whole number.") if kind is int else _("Must be a number."),
-            )
-            return None
-        names = {
-            "model": self.offer.name,
-            "min": _plain(parameter.min),
-            "max": _plain(parameter.max),
-        }
-        if parameter.min is not None and value < parameter.min:
-            self._fail(name, "min_value", _("Must be %(min)s–%(max)s for %(model)s.") % names)
-        elif parameter.max is not None and value > parameter.max:
-            self._fail(name, "max_value", _("Must be %(min)s–%(max)s for %(model)s.") % names)
-        elif kind is int and parameter.step and (value - (parameter.min or 0)) % parameter.step:
-            self._fail(
-                name,
-                "step",
-                _("Must be a multiple of %(step)s for %(model)s.")
-                % {**names, "step": _plain(parameter.step)},
-            )
-        elif parameter.choices and value not in parameter.choices:
-            choices = ", ".join(_plain(choice) for choice in parameter.choices)
-            self._fail(
-                name,
-                "choices",
-                _("%(model)s supports: %(choices)s.") % {**names, "choices": choices},
-            )
-        else:
-            return kind(value)
-        return None
+            return None if limits.default is None else kind(limits.default)
+        if kind is int:
+            _check_whole(value)
+        elif not _is_whole(value) and not (isinstance(value, float) and math.isfinite(value)):
+            raise Invalid("invalid", _("Must be a number."))
+        names = {"model": self.offer.name, "min": _plain(limits.min), "max": _plain(limits.max)}
+        between = _("Must be %(min)s–%(max)s for %(model)s.")
+        if limits.min is not None and value < limits.min:
+            raise Invalid("min_value", between % names)
+        if limits.max is not None and value > limits.max:
+            raise Invalid("max_value", between % names)
+        if kind is int and limits.step and (value - (limits.min or 0)) % limits.step:
+            detail = _("Must be a multiple of %(step)s for %(model)s.")
+            raise Invalid("step", detail % {**names, "step": _plain(limits.step)})
+        if limits.choices and value not in limits.choices:
+            choices = ", ".join(_plain(choice) for choice in limits.choices)
+            detail = _("%(model)s supports: %(choices)s.")
+            raise Invalid("choices", detail % {**names, "choices": choices})
+        return kind(value)
 
-    def _seed(self, name: str) -> int | None:
-        value = self.request.get(name)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int):
-            self._fail(name, "invalid", _("Must be a whole number."))
-        elif not 0 <= value <= SEED_MAX:
-            code = "min_value" if value < 0 else "max_value"
-            self._fail(name, code, _("Must be 0–%(max)d.") % {"max": SEED_MAX})
-        else:
-            return value
-        return None
-
-    def _source_images(self, name: str) -> list[str]:
-        value = self.request.get(name)
-        if value is None:
-            value = []
+    def _source_images(self, value: object) -> list[str]:
         least, most = self.offer.min_source_images, self.offer.max_source_images
         values = {"model": self.offer.name, "max": most}
         if not isinstance(value, list) or not all(isinstance(image_id, str) for image_id in value):
-            self._fail(name, "invalid", _("Must be a list of image IDs."))
-        elif value and most == 0:
+            raise Invalid("invalid", _("Must be a list of image IDs."))
+        if value and most == 0:
             detail = _("%(model)s doesn’t accept source images.")
-            self._fail(name, "not_supported", detail % values)
-        elif len(value) > most:
+            raise Invalid("not_supported", detail % values)
+        if len(value) > most:
             detail = ngettext(
                 "%(model)s accepts up to %(max)d source image.",
                 "%(model)s accepts up to %(max)d source images.",
                 most,
             )
-            self._fail(name, "max_length", detail % values)
-        elif len(value) < least:
-            self._fail(name, "required", _("%(model)s needs a source image.") % values)
-        else:
-            return value
-        return []
+            raise Invalid("max_length", detail % values)
+        if len(value) < least:
+            raise Invalid("required", _("%(model)s needs a source image.") % values)
+        return value
 
-    def _roles(self, name: str) -> list[str]:
+    def _roles(self, value: object) -> list[str]:
         """Return the role of each source image; none if all are edited."""
-        value = self.request.get(name)
-        if value is None:
-            return []
         if not isinstance(value, list) or not all(
             isinstance(role, str) and role in SourceRole for role in value
         ):
             known = ", ".join(SourceRole.values)
             detail = _("Must be a list with some of: %(names)s.") % {"names": known}
-            self._fail(name, "invalid", detail)
-            return []
+            raise Invalid("invalid", detail)
         for role in dict.fromkeys(value):
             if role not in self.offer.source_roles:
                 detail = _("%(model)s doesn’t support this role of a source image: %(role)s.")
                 names = {"model": self.offer.name, "role": SourceRole(role).label}
-                self._fail(name, "not_supported", detail % names)
+                self._fail("source_roles", "not_supported", detail % names)
         return value
 
     def _roles_of_sources(self, cleaned: dict[str, Any]) -> None:
@@ -248,77 +185,6 @@ class RequestValidation:
                 names = {"model": self.offer.name, "role": SourceRole(role).label}
                 code = "max_length" if role in roles else "required"
                 self._fail("source_roles", code, detail % names)
-
-    def _https_url(self, parameter: JobParameter) -> str:
-        """Return an https address, "" for none. The provider requests it, ArtGen never does."""
-        name = parameter.name
-        value = self.request.get(name)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            self._fail(name, "invalid", _("Must be a string."))
-            return ""
-        value = value.strip()
-        if not self._is_short_enough(value, parameter):
-            return ""
-        if value and not _is_https(value):
-            detail = _("Must be an https:// address without a user name, password or spaces.")
-            self._fail(name, "invalid", detail)
-            return ""
-        return value
-
-    def _boolean(self, name: str) -> bool:
-        value = self.request.get(name)
-        if value is None:
-            return False
-        if not isinstance(value, bool):
-            self._fail(name, "invalid", _("Must be true or false."))
-            return False
-        return value
-
-    def _mask(self, name: str) -> str:
-        value = self.request.get(name)
-        if value is None:
-            return ""
-        if not isinstance(value, str) or len(value) > 50:
-            self._fail(name, "invalid", _("Must be the ID of an upload."))
-            return ""
-        if not value:
-            self._fail(name, "required", _("Mark the area to change first."))
-        return value
-
-    def _image(self, name: str) -> str:
-        value = self.request.get(name)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
-            self._fail(name, "invalid", _("Must be the ID of an image."))
-        elif image_id := parse_uuid(value):
-            return str(image_id)
-        else:
-            self._fail(name, "does_not_exist", _("Image not found."))
-        return ""
-
-    def _sides(self, name: str) -> dict[str, int] | None:
-        value = self.request.get(name)
-        if value is None:
-            return None
-        if not isinstance(value, dict) or set(value) - set(SIDES):
-            code = "unknown_field" if isinstance(value, dict) else "invalid"
-            detail = _("Must be an object with some of: %(names)s.") % {"names": ", ".join(SIDES)}
-            self._fail(name, code, detail)
-            return None
-        sides = {side: value.get(side, 0) for side in SIDES}
-        if not all(
-            type(percent) is int and 0 <= percent <= MAX_EXTENSION for percent in sides.values()
-        ):
-            detail = _("Each side must be 0–%(max)d percent.") % {"max": MAX_EXTENSION}
-            self._fail(name, "max_value", detail)
-        elif not any(sides.values()):
-            self._fail(name, "min_value", _("Choose a side to extend."))
-        else:
-            return sides
-        return None
 
     def _area(self, cleaned: Mapping[str, Any]) -> None:
         """Check that the area to change is given in exactly one way, of a source image."""
@@ -355,7 +221,7 @@ class RequestValidation:
         default = tuple(int(side) for side in str(size.default).split("x"))
         for name, fallback in zip(("width", "height"), default, strict=True):
             value = self.request.get(name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            if value is not None and not _is_whole(value):
                 self._fail(name, "invalid", _("Must be a whole number."))
                 return
             cleaned[name] = fallback if value is None else value
@@ -387,6 +253,94 @@ def length_error(text: str, limit: int | None) -> tuple[str, str] | None:
         return None
     detail = ngettext("At most %(max)d character.", "At most %(max)d characters.", limit)
     return "max_length", detail % {"max": limit}
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise Invalid("invalid", _("Must be a string."))
+    return value
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_whole(value: object) -> None:
+    if not _is_whole(value):
+        raise Invalid("invalid", _("Must be a whole number."))
+
+
+def _seed(value: Any) -> int:
+    _check_whole(value)
+    if not 0 <= value <= SEED_MAX:
+        code = "min_value" if value < 0 else "max_value"
+        raise Invalid(code, _("Must be 0–%(max)d.") % {"max": SEED_MAX})
+    return int(value)
+
+
+def _style(value: object) -> str:
+    if not isinstance(value, str) or len(value) > 50:
+        raise Invalid("invalid", _("Must be the slug of a style."))
+    return value
+
+
+def _https_url(value: object) -> str:
+    """Return an https address, "" for none. RunPod requests it, ArtGen never does."""
+    address = _string(value).strip()
+    if error := length_error(address, LORA_URL_MAX_LENGTH):
+        raise Invalid(*error)
+    if address and not _is_https(address):
+        detail = _("Must be an https:// address without a user name, password or spaces.")
+        raise Invalid("invalid", detail)
+    return address
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Invalid("invalid", _("Must be true or false."))
+    return value
+
+
+def _mask(value: object) -> str:
+    if not isinstance(value, str) or len(value) > 50:
+        raise Invalid("invalid", _("Must be the ID of an upload."))
+    if not value:
+        raise Invalid("required", _("Mark the area to change first."))
+    return value
+
+
+def _image(value: object) -> str:
+    if not isinstance(value, str):
+        raise Invalid("invalid", _("Must be the ID of an image."))
+    if image_id := parse_uuid(value):
+        return str(image_id)
+    raise Invalid("does_not_exist", _("Image not found."))
+
+
+def _sides(value: Any) -> dict[str, int]:
+    if not isinstance(value, dict) or set(value) - set(SIDES):
+        code = "unknown_field" if isinstance(value, dict) else "invalid"
+        detail = _("Must be an object with some of: %(names)s.") % {"names": ", ".join(SIDES)}
+        raise Invalid(code, detail)
+    sides = {side: value.get(side, 0) for side in SIDES}
+    if not all(_is_whole(percent) and 0 <= percent <= MAX_EXTENSION for percent in sides.values()):
+        detail = _("Each side must be 0–%(max)d percent.") % {"max": MAX_EXTENSION}
+        raise Invalid("max_value", detail)
+    if not any(sides.values()):
+        raise Invalid("min_value", _("Choose a side to extend."))
+    return sides
+
+
+CHECKS: dict[Kind, Callable[[Any], Any]] = {
+    Kind.SEED: _seed,
+    Kind.STYLE: _style,
+    Kind.HTTPS_URL: _https_url,
+    Kind.BOOLEAN: _boolean,
+    Kind.MASK: _mask,
+    Kind.IMAGE: _image,
+    Kind.SIDES: _sides,
+}
+"""Of values whose limits are those of every model."""
 
 
 def _plain(value: float | None) -> str:
