@@ -1,10 +1,6 @@
 """Are promised waiting times kept, over hours of jobs in virtual time?"""
 
-import subprocess
-import sys
-
 import pytest
-from django.conf import settings
 
 from deploy.simulated_day import bursts
 from deploy.simulated_day.bursts import Bursts
@@ -46,31 +42,3 @@ class TestBursts:
     def inside(self, rows):
         counts = [(row.inside_p90 * row.bursts, row.bursts) for row in rows]
         return sum(kept for kept, _all in counts) / sum(of_all for _kept, of_all in counts)
-
-
-def test_the_command_writes_the_table_into_a_document(tmp_path):
-    document = tmp_path / "PERFORMANCE.md"
-    document.write_text("before\n<!-- day: x -->\nearlier\n<!-- day: end -->\nafter\n")
-    command = [
-        sys.executable,
-        "-m",
-        "deploy.simulated_day",
-        "--jobs=300",
-        "--seed=1",
-        "--bursts=40",
-    ]
-    done = subprocess.run(
-        [*command, f"--into={document}"],
-        cwd=settings.BASE_DIR,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == ("Outside the bounds" in done.stderr)  # so few jobs may be
-    text = document.read_text()
-    assert "| 1 | all | 300 |" in text
-    assert "| idle | 4 |" in text
-    assert done.stdout in text
-    assert text.startswith("before")
-    assert text.endswith("after\n")
-    assert "earlier" not in text

@@ -188,30 +188,6 @@ class TestStack(unittest.TestCase):
         # What forks shares no thread and no connection to the database.
         assert len(list(Path(f"/proc/{lanes['store']}/task").iterdir())) == 1
 
-    def test_it_runs_nginx_as_the_table_says(self):
-        folder = self.stack.run_dir / "nginx"
-        shown = subprocess.run(
-            ["nginx", "-T", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"],
-            check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
-        shown = re.sub(r"\s+", " ", re.sub(r"#.*", "", shown))
-        for line in (
-            "limit_req_zone $user_key zone=user:20m rate=20r/s;",
-            "limit_req_status 429;",
-            "proxy_read_timeout 180s; proxy_send_timeout 180s;",
-            "proxy_buffering on; proxy_buffer_size 16k; proxy_buffers 16 16k;",
-        ):
-            assert line in shown
-        (sockets,) = re.findall(r"location /ws/ \{(.*?)\}", shown)
-        assert "proxy_read_timeout 3600s; proxy_send_timeout 3600s; proxy_buffering off;" in sockets
-        for location in ("/", "/api/", "/api/v1/events", "/ws/"):
-            (body,) = re.findall(rf"location {location} \{{(.*?)\}}", shown)
-            assert re.search(r"limit_req zone=user burst=\d+ nodelay;", body)
-        for kind in ("page", "form", "upload", "program", "image"):
-            (body,) = re.findall(rf"location = /nginx/body/{kind} \{{(.*?)\}}", shown)
-            assert "/large_body.conf;" in body
-        assert "limit_conn accounts 6; limit_conn bodies 6; limit_conn all_bodies 32;" in shown
-
     def test_it_sizes_the_pools_as_the_table_says_below_80_connections(self):
         program = "from django.conf import settings as s; print(s.DATABASES['default'])"
         pids = self.stack.pids()
@@ -545,34 +521,3 @@ class TestKilled(unittest.TestCase):
         self.stack.until(self.stack.opens_sockets, "sockets open again")
         assert self.stack.draw()["status"] == "succeeded"
         self.stack.until(lambda: gone(family), "none of the old ones is left")
-
-
-class TestCapacity:
-    def test_it_refuses_more_than_80_connections(self):
-        outside = {
-            "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
-            "SECRET_KEY": "x",
-            "PATH": os.environ["PATH"],
-            "GUNICORN_WORKERS": "8",
-            "CELERY_CONCURRENCY": "12",
-            "WORKER_DB_POOL_MAX": "14",
-        }
-        outcome = subprocess.run(
-            [sys.executable, "manage.py", "check", "--tag", "connections"],
-            cwd=settings.BASE_DIR,
-            env=outside,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert outcome.returncode == 1
-        assert (
-            "All processes together could open 82 database connections, above the limit of 80: "
-            "web 1 × 8 processes × 4 + sockets 1 × 8 "
-            "+ workers 1 × (drive 14 + store 12 + make 1 + slow 14) + spare 1 = 82."
-        ) in outcome.stderr
-
-    def test_it_has_the_defaults_of_the_table(self):
-        planned = connection_budget.read({"GUNICORN_WORKERS": "8", "CELERY_CONCURRENCY": "12"})
-        assert planned.worker_lanes == {"drive": 3, "store": 12, "make": 1, "slow": 3}
-        assert (planned.connections, planned.limit) == (60, 80)

@@ -4,8 +4,9 @@ import base64
 
 import pytest
 
+from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.painters import tiny_png
-from generation.testing.servers.emulator import run
+from generation.providers.runpod.client import RunPodClient
 
 pytestmark = pytest.mark.release("generation/demo/")
 
@@ -14,10 +15,14 @@ BODY = {"prompt": "a quiet sea"}
 SOURCE = "data:image/png;base64," + base64.b64encode(tiny_png(320, 200, 5)).decode()
 
 
-def output(client, emulator, endpoint, body=BODY):
-    runpod_id = run(client, endpoint=endpoint, body=body)
+def output(emulator, endpoint, body=BODY):
+    client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
+    remote_id = client.run(endpoint, input=body).remote_id
     emulator.advance(5)
-    return client.status(endpoint, runpod_id).output
+    try:
+        return client.status(endpoint, remote_id).output
+    finally:
+        client.close()
 
 
 def body_for(endpoint):
@@ -39,7 +44,8 @@ class TestAnswers:
             ("seedream-v4-edit", 0.027),
         ],
     )
-    def test_it_answers_with_result_and_the_recorded_cost(self, emulator, client, endpoint, cost):
-        answer = output(client, emulator, endpoint, body_for(endpoint))
-        assert answer == {"cost": cost, "result": answer["result"]}
-        assert answer["result"].startswith(f"http://{emulator.image_host}/files/")
+    def test_it_answers_with_result_and_the_recorded_cost(self, endpoint, cost):
+        with Emulator(EmulatorOptions(manual=True)) as emulator:
+            answer = output(emulator, endpoint, body_for(endpoint))
+            assert answer == {"cost": cost, "result": answer["result"]}
+            assert answer["result"].startswith(f"http://{emulator.image_host}/files/")

@@ -1,6 +1,5 @@
-"""Several tabs that tag the same images at once, on PostgreSQL; and without the lock."""
+"""Several tabs that tag the same images at once, on PostgreSQL."""
 
-from threading import Barrier
 from typing import Any
 
 from django.core.cache import cache
@@ -40,19 +39,6 @@ class TestManyTabs(TransactionTestCase):
     def test_it_keeps_the_tags_of_all(self) -> None:
         in_threads(THREADS, lambda number: self.add(f"tag {number}"))
         assert self.stored() == [f"tag {number}" for number in range(THREADS)]
-
-    def test_it_would_lose_tags_if_each_wrote_what_it_read(self) -> None:
-        """Control: without the lock, the last writer wins."""
-        barrier = Barrier(THREADS)
-
-        def naive(number: int) -> None:
-            image = Image.objects.get(id=self.image.id)
-            barrier.wait(timeout=20)
-            names = [*tag_names(image), f"tag {number}"]
-            Image.objects.filter(id=image.id).update(tags="\n".join(names))
-
-        in_threads(THREADS, naive)
-        assert len(tag_names(Image.objects.get(id=self.image.id))) == 1
 
     def test_two_spellings_at_once_are_one_tag(self) -> None:
         spellings = ["Tea", "tea", "TEA", "tEa"]

@@ -5,7 +5,7 @@ from zipfile import ZipFile
 
 from playwright.sync_api import Page, expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase
+from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 from generation.testing.pages.content import GPUS
 
 AWAY = 3_000  # ms
@@ -112,11 +112,6 @@ class TestJourneyInABrowser(BrowserTestCase):
     def test_it_goes_from_signing_up_to_a_zip(self):
         page = self.sign_up("vera@example.org", **DESKTOP)
         self.visit_everything(page, prompt="seven lighthouses in fog", word="lighthouse")
-
-    def test_it_goes_there_on_a_phone_and_in_russian(self):
-        page = self.sign_up("vera2@example.org", language="ru", **PHONE)
-        expect(page.locator("html")).to_have_attribute("lang", "ru")
-        self.visit_everything(page, prompt="туман в горах", word="горы")
 
     def test_it_continues_after_seconds_without_a_connection(self):
         self.troubles.forgive("net::ERR_INTERNET_DISCONNECTED")

@@ -1,15 +1,13 @@
 """The same image saved several times at once on PostgreSQL: one copy, whose files are there."""
 
 import threading
-from collections.abc import Callable
 
-import pytest
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
 from generation.files import consistency, storage
 from generation.gallery.sharing import saved_copies, share_links
-from generation.models import Image, SavedImage
+from generation.models import Image
 from generation.testing.cases import load_catalog, make_user
 from generation.testing.rows.api import make_image
 from generation.testing.rows.saving import with_files
@@ -51,24 +49,3 @@ class TestRace(TransactionTestCase):
         assert {one.image.id for one in saved} == {copy.id}
         assert storage.read(copy.key)
         assert list(consistency.compare(deep=True)) == []
-
-    def test_it_would_make_several_without_the_guard(self) -> None:
-        """The control: each request reserves a copy of its own."""
-
-        def reserve(source: Image, *, user: object) -> SavedImage:
-            return SavedImage.objects.create(user=user, source=None, created_at=source.created_at)
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(saved_copies, "_reserve", reserve)
-            patch.setattr(SavedImage.objects, "filter", _any_source(SavedImage.objects.filter))
-            saved = self.save_at_once()
-        assert sum(one.is_new for one in saved) == AT_ONCE
-        assert Image.objects.of(self.saver).count() == AT_ONCE
-
-
-def _any_source(filtered: Callable[..., object]) -> Callable[..., object]:
-    def without_source(**conditions: object) -> object:
-        conditions.pop("source", None)
-        return filtered(**conditions)
-
-    return without_source

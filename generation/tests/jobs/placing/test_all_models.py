@@ -3,6 +3,8 @@
 From placing to the stored image, over each answer that was recorded from RunPod.
 """
 
+import http.server
+import threading
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,15 +33,29 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
+class Ours(http.server.BaseHTTPRequestHandler):
+    """Our address: workers fetch sources there, and send webhooks, which get lost."""
+
+    def do_GET(self):
+        data = tiny_png(320, 200, 5)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *args):
+        pass
+
+
 @pytest.fixture
-def runpod(settings, webhook_receiver):
-    settings.PUBLIC_URL = (
-        webhook_receiver.url
-    )  # where the workers fetch sources, unless those travel in the request
+def runpod(settings):
     load_catalog()
     ImageModel.objects.update(enabled=True)
-    with emulated() as emulator:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ours) as ours, emulated() as emulator:
+        threading.Thread(target=ours.serve_forever, args=(0.01,), daemon=True).start()
+        settings.PUBLIC_URL = f"http://127.0.0.1:{ours.server_port}"
         yield emulator
+        ours.shutdown()
 
 
 def finished(slug, runpod):

@@ -163,21 +163,3 @@ class TestCleanupBesideOrders(TransactionTestCase):
         assert not Job.objects.exists()
         self.alice.refresh_from_db()
         assert self.alice.held == 0
-
-    def test_it_would_take_the_upload_from_a_job_without_the_second_look(self):
-        cleaner = threading.Thread(target=self.look_and_delete)
-        with transaction.atomic():
-            orders.place(user=self.alice, request=self.request)
-            cleaner.start()
-            until_another_waits(cleaner)
-        cleaner.join()
-        assert Job.objects.get().source_images == [str(self.upload.id)]
-        assert not Upload.objects.exists()
-
-    def look_and_delete(self):
-        """Delete the upload if no job uses it, without a lock before looking."""
-        try:
-            if not Job.objects.filter(source_images__contains=[str(self.upload.id)]).exists():
-                Upload.objects.filter(id=self.upload.id).delete()
-        finally:
-            connections.close_all()
