@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Generator, Iterator, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -68,6 +69,7 @@ AVAILABLE = {
     "promtool": shutil.which("promtool") is not None,
     "pg_dump": servers.own_postgres() is not None,
     "pgbouncer": shutil.which("pgbouncer") is not None,
+    "cyllama": find_spec("cyllama") is not None,
     "faketime": any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")),
     "exiftool": shutil.which("exiftool") is not None,
 }

@@ -25,6 +25,8 @@ import accounts, artgen, generation
 DEMO = (
     "generation.demo.emulator",
     "generation.demo.paint",
+    "generation.local_models.server",  # of the extra `local`
+    "generation.management.commands.local_model",
     "generation.management.commands.runpod_emulator",
     "generation.testing",
 )

@@ -1,0 +1,206 @@
+"""The process that holds the weights: one image at a time, for `supervisor.py` behind a pipe.
+
+A failed assertion of the engine ends the process; nothing of the server is in it.
+https://github.com/shakfu/cyllama: callbacks are global to the module, and a cancel is a failure.
+"""
+
+import contextlib
+import io
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing.connection import Connection
+from typing import Any
+
+from PIL import Image, ImageOps
+
+from .models import LocalModel
+
+PREVIEW_SIZE = 256, 256
+MEMORY_WORDS = ("alloc", "out of memory", "not enough")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What to draw. Sources and mask (white: repaint) are files of images."""
+
+    prompt: str
+    negative_prompt: str = ""
+    width: int
+    height: int
+    seed: int
+    steps: int
+    guidance: float
+    strength: float
+    sources: tuple[bytes, ...] = ()
+    mask: bytes = b""
+    wants_previews: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that is done, with its preview as a JPEG if one was wanted."""
+
+    number: int
+    steps: int
+    preview: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """`reason` is a sentence for people; "" after a cancel. `is_crash`: of the process."""
+
+    reason: str
+    is_crash: bool = False
+
+
+Event = Step | Drawn | Failed | None
+"""None: the weights are loaded."""
+CANCEL = "cancel"
+HINT = "Install deploy/requirements-local.txt; for Linux on ARM there is none."
+
+
+def run(model: LocalModel, pipe: Connection) -> None:
+    """Load the model, then draw what the pipe brings, until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
+    Worker(model, pipe).run()
+
+
+class Worker:
+    def __init__(self, model: LocalModel, pipe: Connection) -> None:
+        self._model, self._pipe = model, pipe
+        self._drawings: queue.SimpleQueue[Drawing] = queue.SimpleQueue()
+        self._canceled = threading.Event()
+        self._errors: list[str] = []
+        self._cancel: Callable[[], None] = self._canceled.set
+        self._steps = 0  # of the drawing; 0: none
+        self._preview = b""
+        self._wants_previews = False
+
+    def run(self) -> None:
+        threading.Thread(target=self._listen, daemon=True).start()
+        try:
+            engine: Any = import_module("cyllama.sd")  # loads the drivers of GPUs
+        except ImportError as error:
+            self._pipe.send(Failed(f"The package cyllama cannot be loaded ({error}). {HINT}"))
+            return
+        self._engine = engine
+        engine.set_log_callback(self._on_log)
+        engine.set_progress_callback(self._on_progress)
+        engine.set_preview_callback(self._on_preview, mode=engine.PreviewMode.PROJ, interval=1)
+        try:
+            context = self._load()
+        except (RuntimeError, OSError) as error:
+            reason = self._reason(error).rstrip(".")
+            advice = "Is it a whole file of weights that stable-diffusion.cpp reads?"
+            self._pipe.send(Failed(f"The model cannot be loaded: {reason}. {advice}"))
+            return
+        self._cancel = lambda: context.cancel(engine.CancelMode.ALL)
+        self._pipe.send(None)
+        while True:
+            drawing = self._drawings.get()
+            self._pipe.send(self._draw(context, drawing))
+
+    def _listen(self) -> None:
+        """Read the pipe; end the process with the server."""
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                message = self._pipe.recv()
+                if isinstance(message, Drawing):
+                    self._canceled.clear()
+                    self._drawings.put(message)
+                else:
+                    self._canceled.set()
+                    self._cancel()
+        os._exit(0)
+
+    def _load(self) -> Any:
+        params = self._engine.SDContextParams()
+        for role, path in self._model.paths.items():
+            setattr(params, f"{role}_path", path)
+        params.eager_load = True  # what is wrong with the files is seen now, not in the first job
+        return self._engine.SDContext(params)
+
+    def _draw(self, context: Any, drawing: Drawing) -> Event:
+        self._errors.clear()
+        self._steps, self._wants_previews = drawing.steps, drawing.wants_previews
+        try:
+            image = context.generate_with_params(self._params(drawing))[0]
+        except RuntimeError as error:
+            return Failed("" if self._canceled.is_set() else self._reason(error))
+        except OSError as error:
+            return Failed(f"A source image cannot be read: {error}")
+        finally:
+            self._steps, self._preview = 0, b""
+        return Drawn(_encoded(image.to_pil(), "PNG", compress_level=1))
+
+    def _params(self, drawing: Drawing) -> Any:
+        engine, model = self._engine, self._model
+        params = engine.SDImageGenParams()
+        params.prompt, params.negative_prompt = drawing.prompt, drawing.negative_prompt
+        params.width, params.height, params.seed = drawing.width, drawing.height, drawing.seed
+        sampling = params.sample_params
+        sampling.sample_steps, sampling.cfg_scale = drawing.steps, drawing.guidance
+        if model.sampler:
+            sampling.sample_method = engine.SampleMethod[model.sampler]
+        if model.scheduler:
+            sampling.scheduler = engine.Scheduler[model.scheduler]
+        params.vae_tiling_enabled = max(drawing.width, drawing.height) > model.size
+        sources = [_image(source) for source in drawing.sources]
+        if model.has_references and sources:
+            params.set_ref_images([engine.SDImage.from_pil(source) for source in sources])
+        elif sources:
+            size = drawing.width, drawing.height
+            params.set_init_image(engine.SDImage.from_pil(sources[0].resize(size)))
+            params.strength = drawing.strength
+            if drawing.mask:
+                mask = _image(drawing.mask).convert("L").resize(size)
+                params.set_mask_image(engine.SDImage.from_pil(mask))
+        return params
+
+    def _on_log(self, level: int, text: str) -> None:
+        if level >= self._engine.LogLevel.ERROR:
+            self._errors.append(text.rpartition("  - ")[2].strip())
+
+    def _on_progress(self, step: int, steps: int, seconds: float) -> None:
+        """Pass a step on; loading and decoding count tensors, which are more than steps."""
+        if self._canceled.is_set():
+            self._cancel()  # generating clears a cancel that came before it began
+        elif 0 < step <= steps <= self._steps:
+            self._pipe.send(Step(step, steps, self._preview))
+
+    def _on_preview(self, step: int, frames: list[Any], is_noisy: bool) -> None:
+        """Keep the frame for the progress that follows; it is valid inside this call alone."""
+        if self._wants_previews and frames:
+            preview = ImageOps.contain(frames[0].to_pil().convert("RGB"), PREVIEW_SIZE)
+            self._preview = _encoded(preview, "JPEG", quality=70)
+
+    def _reason(self, error: Exception) -> str:
+        """Return the failure as a sentence, with what the engine has logged."""
+        said = " ".join(self._errors[:1]) or str(error)
+        if any(word in said.lower() for word in MEMORY_WORDS):
+            return (
+                f"The memory is not enough for this model or size ({said}). "
+                "Choose a smaller size or model, or close other programs."
+            )
+        return said
+
+
+def _image(data: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(data)) as image:
+        return image.convert("RGB")
+
+
+def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
