@@ -9,7 +9,8 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_inf
 PYTHON ?= $(shell for python in python3.13 python3.14 python3.12 python3; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
-run: $(VENV)/.demo  ## the demo on this machine: http://127.0.0.1:PORT
+# MODEL=dreamshaper-lcm, or a file of weights, adds a model that runs on this machine.
+run: $(VENV)/.demo $(if $(MODEL),$(VENV)/.local)  ## the demo on this machine: http://127.0.0.1:PORT
 	@exec $(BIN)/python -m deploy.demo
 
 stack: $(VENV)/.runtime  ## the production processes, with the servers of the environment
@@ -95,8 +96,11 @@ lock:  ## pin the newest allowed versions; every package has wheels for the olde
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) -o requirements.txt
 	$(BIN)/uv pip compile --group demo --upgrade $(LOCK) -c requirements.txt \
 		-o deploy/requirements-demo.txt
+	$(BIN)/uv pip compile pyproject.toml --extra local --upgrade $(LOCK) -c requirements.txt \
+		-c deploy/requirements-demo.txt -o deploy/requirements-local.txt
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) --group dev \
-		-c requirements.txt -c deploy/requirements-demo.txt -o deploy/requirements-dev.txt
+		-c requirements.txt -c deploy/requirements-demo.txt -c deploy/requirements-local.txt \
+		-o deploy/requirements-dev.txt
 	@for python in 3.12 3.14; do $(BIN)/uv pip compile deploy/requirements-dev.txt --quiet --no-deps \
 		--only-binary :all: --python-version $$python -o /dev/null || exit 1; done
 LOCK := --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
@@ -124,6 +128,11 @@ $(VENV)/.demo: requirements.txt deploy/requirements-demo.txt | $(VENV)/bin/pytho
 	@echo 'Installing the packages of the demo into $(VENV) (once, a minute or two).'
 	@$(PIP_INSTALL) -r requirements.txt -r deploy/requirements-demo.txt
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.local: deploy/requirements-local.txt | $(VENV)/.demo
+	@echo 'Installing the packages of local models into $(VENV) (once).'
+	@$(PIP_INSTALL) -r $<
+	@touch $@
 
 $(VENV)/.development: deploy/requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	@$(PIP_INSTALL) -r deploy/requirements-dev.txt

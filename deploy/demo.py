@@ -4,7 +4,8 @@
 
 The production processes, with a PostgreSQL and a Valkey of their own (unless DATABASE_URL and
 REDIS_URL name others), files on disk, and an emulator of RunPod, which is passed the other options.
-With a RUNPOD_API_KEY there is no emulator: RunPod makes the images. DATA_DIR keeps everything.
+With a RUNPOD_API_KEY there is no emulator: RunPod makes the images. MODEL adds a model that runs on
+this machine: a name of `manage.py local_model`, or a file. DATA_DIR keeps everything.
 """
 
 import os
@@ -22,7 +23,7 @@ from deploy.stack import Process
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
-EMULATOR_OFFSET = 10  # from the demo's own port to the emulator's
+EMULATOR_OFFSET, MODEL_OFFSET = 10, 20  # from the demo's own port to theirs
 MAX_PORT = 65_535
 MAX_START_SECONDS = 60
 # Small: one person tries it.
@@ -51,15 +52,19 @@ def main(options: list[str]) -> None:
     """Start everything, print the address and the accounts, and run until a signal arrives."""
     os.chdir(stack.ROOT)
     has_emulator = not stack.is_set("RUNPOD_API_KEY")
-    set_environment(has_emulator=has_emulator)
+    model = os.environ.get("MODEL", "")
+    set_environment(has_emulator=has_emulator, has_model=bool(model))
     data_dir, run_dir = stack.configure()
     is_bare = "--bare" in options
     with ExitStack() as exits:
         exits.enter_context(stack.lock_folder(data_dir, run_dir))
-        for name in ("PORT", "EMULATOR_PORT") if has_emulator else ("PORT",):
+        ports = {"PORT": True, "EMULATOR_PORT": has_emulator, "MODEL_PORT": bool(model)}
+        for name in filter(ports.get, ports):
             require_free(int(os.environ[name]))
         stack.make_secret_key(data_dir)
         stack.end_by_signals()
+        if model:
+            download(model)
         behind_it = [str(run_dir / f"{name}.sock") for name in ("web", "sockets")]
         address = f"http://{HOST}:{os.environ['PORT']}"
         front = python("front", "deploy/forward.py", address, *behind_it)
@@ -70,10 +75,13 @@ def main(options: list[str]) -> None:
             behind.append(postgres(data_dir))
         if has_emulator:
             behind.append(emulator([option for option in options if option != "--bare"]))
+        if model:
+            port = os.environ["MODEL_PORT"]
+            behind.append(python("model", "manage.py", "local_model", model, "--port", port))
         exits.enter_context(stack.running(behind))
         if not stack.is_set("DATABASE_URL"):
             wait(lambda: postgres_answers(data_dir), "PostgreSQL", behind)
-        banner = prepare(has_emulator=has_emulator)
+        banner = prepare(has_emulator=has_emulator, model=model)
         processes = [Process(name) for name in stack.process_names() if name != "nginx"]
         exits.enter_context(stack.running(processes))
         for name in ("web", "sockets"):
@@ -85,7 +93,7 @@ def main(options: list[str]) -> None:
         stack.keep([*behind, *processes])
 
 
-def set_environment(*, has_emulator: bool) -> None:
+def set_environment(*, has_emulator: bool, has_model: bool = False) -> None:
     """Set the variables of the demo, before those of .env are read."""
     environment = os.environ
     port = number("PORT", DEFAULT_PORT)
@@ -99,10 +107,12 @@ def set_environment(*, has_emulator: bool) -> None:
     }
     for name, value in defaults.items():
         environment[name] = environment.get(name) or value
+    if has_model:
+        environment["IMAGE_SERVER_URL"] = f"http://{HOST}:{beside('MODEL_PORT', MODEL_OFFSET)}/v1"
+        environment.setdefault("IMAGE_CALL_SECONDS", "500")  # slow computers, large images
     if not has_emulator:
         return
-    offset = EMULATOR_OFFSET if port + EMULATOR_OFFSET <= MAX_PORT else -EMULATOR_OFFSET
-    emulator_port = number("EMULATOR_PORT", port + offset)
+    emulator_port = beside("EMULATOR_PORT", EMULATOR_OFFSET)
     base_url = f"http://{HOST}:{emulator_port}/v2"
     environment |= {
         "RUNPOD_API_KEY": "demo",
@@ -122,6 +132,12 @@ def number(name: str, default: int) -> int:
     if not text.isdecimal() or not 0 < int(text) <= MAX_PORT:
         stack.fail(f"{name} is {text}, which is not a port.")
     return int(text)
+
+
+def beside(name: str, offset: int) -> int:
+    """Return the port that this variable names, or one beside the demo's, and set the variable."""
+    port = int(os.environ["PORT"])
+    return number(name, port + offset if port + offset <= MAX_PORT else port - offset)
 
 
 def require_free(port: int) -> None:
@@ -169,13 +185,21 @@ def emulator(options: list[str]) -> Process:
     return python("emulator", "-m", "generation.demo.emulator", "--port", port, *behavior)
 
 
+def download(model: str) -> None:
+    """Download a model's files in the foreground, where a person can be asked."""
+    command = [sys.executable, "manage.py", "local_model", model, "--download"]
+    if subprocess.run(command, check=False).returncode:
+        stack.fail("the model is not there, see above.")
+
+
 def python(name: str, *arguments: str) -> Process:
     return Process(name, [sys.executable, *arguments], stop=(SIGTERM, 10))
 
 
-def prepare(*, has_emulator: bool) -> str:
+def prepare(*, has_emulator: bool, model: str) -> str:
     """Create tables and accounts, and collect the static files; return what to print then."""
     command = [sys.executable, "manage.py", "prepare_demo", *["--emulator"] * has_emulator]
+    command += ["--model", model] * bool(model)
     preparation = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         stack.collect_static(os.environ)

@@ -219,3 +219,17 @@ class TestGeneration(BaseTestCase):
             with pytest.raises(CommandError):
                 run("generation", *wrong)
         assert not GenerationSwitch.objects.exists()
+
+
+class TestLocalModel(BaseTestCase):
+    def test_the_demo_offers_the_model_on_this_machine_for_nothing(self) -> None:
+        for name in ("dreamshaper-lcm", "klein-4b", "sdxs"):
+            run("prepare_demo", "--emulator", "--model", name)
+            (model,) = ImageModel.objects.filter(slug__startswith="local-", enabled=True)
+            assert model.endpoint.place == ("image_server", name)
+            assert model.offer.price_of({"width": 512, "height": 512}) == 0
+            assert not model.is_tool
+        run("prepare_demo", "--emulator")
+        assert not ImageModel.objects.filter(slug__startswith="local-", enabled=True)
+        run("prepare_demo", "--emulator", "--model", "sdxs")
+        assert ImageModel.objects.get(slug="local-sdxs").enabled
