@@ -58,6 +58,7 @@ from generation.studio.comparisons import votes, word_lists
 from generation.studio.comparisons.comparison_request import Axis, ComparisonRequest
 from generation.studio.presets import own_styles, presets
 from generation.testing.rows.people import let_in
+from generation.testing.servers.demo import GPUS
 
 TEMPLATES = (
     "400.html",
@@ -75,7 +76,6 @@ RUNNING = (
 )
 FAILED = ("A red barn in a field of rye", "Красный амбар в ржаном поле")
 REFUSED = ("A portrait of somebody famous", "Портрет знаменитости")
-GPUS = 3  # of the demo's emulator for one endpoint
 CANCELED = ("A fox asleep in the ferns", "Лиса спит в папоротнике")
 
 

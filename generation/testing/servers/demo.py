@@ -28,6 +28,8 @@ from generation.testing.services import free_port
 PATIENCE = 120  # seconds until a test gives up; no test waits for it when all is well
 FINAL = ("succeeded", "failed", "canceled")
 QUICK = ("--painter", "tiny", "--seconds", "0.2", "--cold-start", "0")
+DRAWING = "endpoints/black-forest-labs-flux-1-schnell"  # the model of what is prepared
+MANY_GPUS, GPUS = 50, 3
 # Slow enough to see an image being generated.
 WATCHED = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
 
@@ -206,7 +208,10 @@ def inhabited_demo(*classes: "type[DemoTestCase]") -> Iterator[tuple[Demo, dict[
     with tempfile.TemporaryDirectory() as data, Demo(Path(data), *classes[0].options) as demo:
         prepared = [one.prepare for one in classes]
         leave = "assert_signed_in(sessions); print(json.dumps(sessions))"
-        yield demo, run_python(demo, enter, *prepared, leave)
+        demo.tell_emulator(DRAWING, workers=MANY_GPUS)  # what is prepared is soon there
+        sessions = run_python(demo, enter, *prepared, leave)
+        demo.tell_emulator(DRAWING, workers=GPUS)
+        yield demo, sessions
 
 
 def count_tests(classes: Sequence[type[unittest.TestCase]]) -> int:

@@ -6,7 +6,7 @@ from zipfile import ZipFile
 from playwright.sync_api import Page, expect
 
 from generation.testing.pages.browser import DESKTOP, BrowserTestCase
-from generation.testing.pages.content import GPUS
+from generation.testing.servers.demo import GPUS
 
 AWAY = 3_000  # ms
 
