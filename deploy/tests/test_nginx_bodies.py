@@ -18,7 +18,7 @@ import pytest
 from generation.testing.servers.echo import Echo
 from generation.testing.servers.nginx import Nginx, nginx
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.release("nginx/", "artgen/web/userless_requests.py")]
 
 UPLOADS, FORM, WEBHOOK = "/api/v1/uploads/", "/create/", "/hooks/runpod/"
 USER = {"Authorization": "Bearer good"}

@@ -58,6 +58,7 @@ class TestLogs:
         assert any('"logger": "django.request"' in line and "SECRET" in line for line in lines)
         assert [line for line in lines if SECRET in line] == []
 
+    @pytest.mark.release("artgen/processes/", "artgen/logs/", "deploy/gunicorn.conf.py")
     @pytest.mark.limit(300)
     def test_a_head_request_leaves_no_warning(self) -> None:
         session = self.stack.command("shell", "--verbosity", "0", "--command", LET_IN)

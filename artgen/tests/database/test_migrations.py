@@ -147,8 +147,8 @@ def count_drawn() -> int:
     return int(count)
 
 
+@pytest.mark.release("accounts/migrations/", "generation/migrations/", "artgen/database/")
 class TestUpgrade:
-    @pytest.mark.slow
     def test_it_holds_no_lock_while_it_works_on_rows(self, blocked: list[str]) -> None:
         assert blocked == []
         assert Image.objects.filter(placeholder__startswith="data:image/webp;").count() == COUNT
@@ -163,7 +163,6 @@ class TestUpgrade:
         Sheet.objects.get().delete()
         assert count_drawn() == 0
 
-    @pytest.mark.slow
     def test_it_builds_an_index_again_that_an_interruption_left_invalid(
         self, blocked: list[str]
     ) -> None:

@@ -15,6 +15,11 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.xdist_group("stack"),
 ]
+# The Russian texts are longer; the largest page in English, too.
+VISITS = (
+    ("/create/", "en"),
+    *((path, "ru") for path in ("/create/", "/gallery/", "/explore/", "/account/")),
+)
 MAX_REQUESTS, MAX_BYTES = 25, 150_000  # without images of users and models
 SESSION = """
 from django.test import Client
@@ -61,17 +66,16 @@ class TestFirstVisit(unittest.TestCase):
         }
         return {url: sizes.get(id, 0) for id, url in ours.items()}, page
 
-    def test_it_is_small_on_every_page_in_both_languages(self) -> None:
-        for path in ("/create/", "/gallery/", "/explore/", "/account/"):
-            for language in LOCALES:
-                with self.subTest(path=path, language=language):
-                    sizes, _page = self.visit(path, language)
-                    listing = "\n".join(
-                        f"{size:7} {url}"
-                        for url, size in sorted(sizes.items(), key=lambda item: -item[1])
-                    )
-                    assert len(sizes) <= MAX_REQUESTS, listing
-                    assert sum(sizes.values()) <= MAX_BYTES, listing
+    def test_it_is_small_in_both_languages(self) -> None:
+        for path, language in VISITS:
+            with self.subTest(path=path, language=language):
+                sizes, _page = self.visit(path, language)
+                listing = "\n".join(
+                    f"{size:7} {url}"
+                    for url, size in sorted(sizes.items(), key=lambda item: -item[1])
+                )
+                assert len(sizes) <= MAX_REQUESTS, listing
+                assert sum(sizes.values()) <= MAX_BYTES, listing
 
     def test_it_serves_working_bundles(self) -> None:
         _sizes, page = self.visit("/create/", "en")

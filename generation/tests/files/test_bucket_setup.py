@@ -30,7 +30,10 @@ from generation.testing.servers.raw_server import http, raw_server
 from generation.testing.servers.yandex import Yandex, create_bucket
 from generation.testing.services import free_port
 
-pytestmark = pytest.mark.s3
+pytestmark = [
+    pytest.mark.s3,
+    pytest.mark.release("generation/files/", "generation/management/commands/setup_bucket.py"),
+]
 
 OPERATORS = {
     "ID": "cold after a year",

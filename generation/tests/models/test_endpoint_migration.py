@@ -23,7 +23,7 @@ def migrate(targets: list[tuple[str, str]]) -> Any:
     return executor.loader.project_state(targets).apps
 
 
-@pytest.mark.slow
+@pytest.mark.release("generation/migrations/", "artgen/database/")
 class TestEndpointMigration(TransactionTestCase):
     def setUp(self) -> None:
         self.addCleanup(lambda: migrate(MigrationExecutor(connection).loader.graph.leaf_nodes()))
