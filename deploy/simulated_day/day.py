@@ -18,8 +18,8 @@ from deploy.simulated_day.endpoints import DAY, PLANS, EndpointPlan, SimulatedEn
 from generation.jobs import eta
 from generation.jobs.eta import Forecast, History, Record
 from generation.jobs.eta.forecast_cache import HISTORY_SECONDS, SAMPLE_SIZE
-from generation.jobs.queue import model_queues, queue_positions
-from generation.jobs.queue.model_queues import QueueRow
+from generation.jobs.queue import model_queues
+from generation.jobs.queue.model_queues import ModelQueue, QueueRow
 from generation.models import ImageModel, Job, Status
 
 START = datetime(2026, 1, 15, tzinfo=UTC)
@@ -160,8 +160,12 @@ class Day:
 
     def forecast(self, number: int) -> Forecast:
         """Return the forecast of a model, as `eta.forecast` makes it from the database."""
-        queue = model_queues.from_rows(self._rows(number), model_ids=[number])[number]
-        return Forecast(histories={number: self._history(number)}, queues={number: queue})
+        return Forecast(
+            histories={number: self._history(number)}, queues={number: self._queue(number)}
+        )
+
+    def _queue(self, number: int) -> ModelQueue:
+        return model_queues.from_rows(self._rows(number), model_ids=[number])[number]
 
     def _history(self, number: int) -> History:
         """Return what the last jobs of a model showed when they were last read."""
@@ -180,29 +184,23 @@ class Day:
         nothing: UUID = None  # as in rows of the database
         limit = self.plans[number - 1].max_in_flight
         rows = [QueueRow("room", number, nothing, nothing, None, limit)]
-        rows += [
-            QueueRow(Status.QUEUED, number, user_id, job.row.id, job.row.created_at, 0)
-            for user_id, own in self.queued[number].items()
-            for job in own
+        sent = [
+            job.row
+            for job in self.at_provider[number].values()
+            if job.row.status in {Status.SUBMITTED, Status.RUNNING}
         ]
-        running = Counter[UUID]()
-        for job in self.at_provider[number].values():
-            if job.row.status == Status.RUNNING:
-                running[job.row.user_id] += 1
-            elif job.row.status == Status.SUBMITTED:
-                rows.append(
-                    QueueRow(
-                        Status.SUBMITTED,
-                        number,
-                        job.row.user_id,
-                        job.row.id,
-                        job.row.submitted_at,
-                        1,
-                    )
-                )
         rows += [
-            QueueRow(Status.RUNNING, number, user_id, nothing, None, count)
-            for user_id, count in running.items()
+            QueueRow(row.status, number, row.user_id, row.id, row.submitted_at, 1) for row in sent
+        ]
+        busy = Counter(row.user_id for row in sent)
+        rows += [
+            QueueRow(
+                *(Status.QUEUED, number, user_id, job.row.id, job.row.created_at),
+                own=own,
+                rank=own + 1 + busy[user_id],
+            )
+            for user_id, jobs in self.queued[number].items()
+            for own, job in enumerate(jobs)
         ]
         if self.now - self.last_success[number] < model_queues.WARM_FOR.total_seconds():
             rows.append(QueueRow("warm", number, nothing, nothing, None, 0))
@@ -212,16 +210,10 @@ class Day:
         """Submit what fits, by fair scheduling."""
         room = self.plans[number - 1].max_in_flight - len(self.at_provider[number])
         queued = self.queued[number]
-        waiting = {
-            user_id: [(job.row.created_at, job.row.id) for job in own]
-            for user_id, own in queued.items()
-            if own
-        }
-        if room <= 0 or not waiting:
+        if room <= 0 or not any(queued.values()):
             return
-        busy = Counter(job.row.user_id for job in self.at_provider[number].values())
         by_id = {job.row.id: job for own in queued.values() for job in own}
-        for job_id in queue_positions.in_order(waiting, busy):
+        for job_id in self._queue(number).positions:
             job = by_id[job_id]
             queued[job.row.user_id].remove(job)
             job.row.status, job.row.submitted_at = Status.SUBMITTED, self.moment()

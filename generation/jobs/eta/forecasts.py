@@ -135,6 +135,7 @@ class Forecast:
             if job.status == Status.QUEUED
             and not job._state.adding
             and job.first_position is None
+            and not job.refusals
             and not job.is_parked(now=now)
             and not self.queues[job.model_id].has(job.id)
         }

@@ -2,10 +2,11 @@
 
 from array import array
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
@@ -17,12 +18,7 @@ from django.utils import timezone
 
 from accounts.limits import quotas
 from generation.jobs.queue import scheduling
-from generation.jobs.queue.queue_positions import (
-    Positions,
-    QueuePosition,
-    in_order,
-    position_of_next,
-)
+from generation.jobs.queue.queue_positions import Positions, QueuePosition
 from generation.models import Status
 from generation.models.outages import BLOCKS_ENDPOINT
 
@@ -72,11 +68,12 @@ class ModelQueue:
 
         Without a user: of one who has no other job.
         """
-        return position_of_next(self.users, user_id, number=number)
+        own, busy = self.users.get(user_id, (0, 0)) if user_id else (0, 0)
+        return self.positions.of_new(own=own, busy=busy, number=number)
 
 
 def cache_key(model_id: int) -> str:
-    return f"jobs.model_queues:8:{model_id}"
+    return f"jobs.model_queues:9:{model_id}"
 
 
 def current(model_ids: Collection[int]) -> dict[int, ModelQueue]:
@@ -90,20 +87,17 @@ class QueueRow(NamedTuple):
     kind: str  # a status, "warm", "room", "rejected", "limit" or "limits": some user may have one
     model_id: int  # None where not applicable, as the next three
     user_id: UUID
-    job_id: UUID
+    id: UUID
     at: Any  # of a queued job: created; of a submitted one: submitted
-    jobs: int
+    jobs: int = 0
+    own: int = 0  # of a queued job, as in `scheduling.LINE`
+    rank: int = 0
     limit: UserLimit | None = None
 
 
 def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[int, ModelQueue]:
-    """Return the queues of these models.
-
-    Positions follow from simulating `scheduling.NEXT_JOBS`, as if no job at the provider ended
-    meanwhile.
-    """
-    waiting: dict[int, dict[UUID, list[tuple[Any, UUID]]]]
-    waiting = {model_id: defaultdict(list) for model_id in model_ids}
+    """Return the queues of these models; positions as if no job at the provider ended meanwhile."""
+    waiting: dict[int, list[QueueRow]] = {model_id: [] for model_id in model_ids}
     busy: dict[int, Counter[UUID]] = {model_id: Counter() for model_id in model_ids}
     sent: dict[int, list[float]] = {model_id: [] for model_id in model_ids}
     warm, rejected = set[int](), set[int]()
@@ -111,14 +105,14 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
     room: dict[int, int] = {}
     limits: dict[UUID, UserLimit] = {}
     has_limits = False
-    for row in sorted(rows, key=_by_age):
+    for row in rows:
         match row.kind:
             case "limit":
                 limits[row.user_id] = cast(UserLimit, row.limit)
             case "limits":
                 has_limits = True
             case Status.QUEUED:
-                waiting[row.model_id][row.user_id].append((row.at, row.job_id))
+                waiting[row.model_id].append(row)
             case "warm":
                 warm.add(row.model_id)
             case "room":
@@ -134,16 +128,19 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
                 warm.add(row.model_id)
     queues = {}
     for model_id in model_ids:
-        queued = {user_id: len(own) for user_id, own in waiting[model_id].items()}
+        queued = Counter(row.user_id for row in waiting[model_id])
+        line = sorted(waiting[model_id], key=attrgetter(*scheduling.ORDER))
         queues[model_id] = ModelQueue(
             running=running[model_id],
-            sent_at=array("d", sent[model_id]),
+            sent_at=array("d", sorted(sent[model_id])),
             warm=model_id in warm,
             max_in_flight=room.get(model_id, 0),
             blocked=model_id not in room,
-            positions=in_order(waiting[model_id], busy[model_id]),
+            positions=Positions(
+                [row.id for row in line], [row.own for row in line], [row.rank for row in line]
+            ),
             users={
-                user_id: (queued.get(user_id, 0), busy[model_id][user_id])
+                user_id: (queued[user_id], busy[model_id][user_id])
                 for user_id in queued.keys() | busy[model_id].keys()
             },
             limits=limits,
@@ -179,44 +176,36 @@ def has_limit() -> RawSQL:
     )
 
 
-# Without the jobs that have been of unknown fate for longer than `scheduling.held_for`, which holds
-# no place for them: that they have been there for long tells nothing of the next ones.
 QUEUES = """
-    SELECT status, model_id, user_id, id, created_at, 0, NULL FROM (
-        SELECT status, model_id, user_id, id, created_at FROM generation_job
-        WHERE status = 'queued' AND due_at IS NOT NULL AND model_id IN ({ids})
-            AND (parked_until IS NULL OR parked_until <= %s)
-        ORDER BY created_at, id LIMIT %s
-    ) AS queued
-    UNION ALL
-    SELECT job.status, model_id, user_id, job.id, submitted_at, 1, NULL
-    FROM generation_job AS job JOIN generation_imagemodel AS model ON model.id = model_id
-    WHERE job.status = 'submitted' AND due_at IS NOT NULL AND model_id IN ({ids}) AND (
-        runpod_id <> ''
-        OR submitted_at > %s - GREATEST(%s, make_interval(secs => typical_seconds))
+    WITH {line}
+    (
+        SELECT 'queued', model_id, user_id, id, at, 0, own, rank, NULL FROM waiting
+        ORDER BY {order} LIMIT %(most)s
     )
     UNION ALL
-    SELECT status, model_id, user_id, NULL, NULL, COUNT(*), NULL FROM generation_job
-    WHERE status = 'running' AND due_at IS NOT NULL AND model_id IN ({ids})
-    GROUP BY status, model_id, user_id
+    SELECT status, model_id, user_id, NULL, submitted_at, 1, 0, 0, NULL FROM at_provider
+    WHERE status = 'submitted'
     UNION ALL
-    SELECT 'warm', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
-    WHERE id IN ({ids}) AND (
+    SELECT status, model_id, user_id, NULL, NULL, COUNT(*), 0, 0, NULL FROM at_provider
+    WHERE status = 'running' GROUP BY status, model_id, user_id
+    UNION ALL
+    SELECT 'warm', id, NULL, NULL, NULL, 0, 0, 0, NULL FROM generation_imagemodel AS model
+    WHERE id IN ({models}) AND (
         SELECT MAX(finished_at) FROM generation_job
         WHERE status = 'succeeded' AND model_id = model.id
-    ) >= %s
+    ) >= %(warm_since)s
     UNION ALL
     SELECT 'room', model_id, NULL, NULL, NULL, COALESCE(
-        SUM(max_in_flight) FILTER (WHERE submit_after IS NULL OR submit_after <= %s),
+        SUM(max_in_flight) FILTER (WHERE submit_after IS NULL OR submit_after <= %(now)s),
         SUM(max_in_flight)
-    ), NULL
+    ), 0, 0, NULL
     FROM generation_endpoint AS endpoint
-    WHERE model_id IN ({ids}) AND enabled AND NOT {blocks_endpoint} GROUP BY model_id
+    WHERE model_id IN ({models}) AND enabled AND NOT {blocks_endpoint} GROUP BY model_id
     UNION ALL
-    SELECT 'rejected', model_id, NULL, NULL, NULL, 0, NULL FROM generation_endpoint
-    WHERE model_id IN ({ids}) AND enabled GROUP BY model_id HAVING MIN(submit_failures) > 0
+    SELECT 'rejected', model_id, NULL, NULL, NULL, 0, 0, 0, NULL FROM generation_endpoint
+    WHERE model_id IN ({models}) AND enabled GROUP BY model_id HAVING MIN(submit_failures) > 0
     UNION ALL
-    SELECT 'limit', NULL, user_id, NULL, NULL, 0, CAST(at_once AS text)
+    SELECT 'limit', NULL, user_id, NULL, NULL, 0, 0, 0, CAST(at_once AS text)
         || ' ' || CAST(queued AS text) || ' ' || CAST(at_provider AS text)
     FROM (
         SELECT line.user_id, quota.jobs_at_once AS at_once, queued, at_provider
@@ -225,41 +214,37 @@ QUEUES = """
                 COUNT(*) FILTER (WHERE status <> 'queued') AS at_provider
             FROM generation_job
             WHERE due_at IS NOT NULL AND status <> 'storing' AND {has_limits}
-                AND (parked_until IS NULL OR parked_until <= %s)
+                AND (parked_until IS NULL OR parked_until <= %(now)s)
             GROUP BY user_id
         ) AS line JOIN accounts_user AS account ON account.id = line.user_id
-        CROSS JOIN LATERAL artgen_quotas(account, %s::jsonb) AS quota
+        CROSS JOIN LATERAL artgen_quotas(account, %(site)s::jsonb) AS quota
     ) AS limited WHERE at_once IS NOT NULL
     UNION ALL
-    SELECT 'limits', NULL, NULL, NULL, NULL, 0, NULL WHERE {has_limits}
+    SELECT 'limits', NULL, NULL, NULL, NULL, 0, 0, 0, NULL WHERE {has_limits}
 """
 
 
 def _rows(model_ids: Collection[int]) -> list[QueueRow]:
-    ids = list(model_ids)
     now = timezone.now()
-    parameters: list[Any] = [
-        *(*ids, now, MAX_QUEUED_PER_MODEL * len(ids)),
-        *(*ids, now, scheduling.SUBMISSION, *ids, *ids, now - WARM_FOR, now, *ids, *ids),
-        *(now, quotas.site()),
-    ]
+    models = ", ".join(map(str, map(int, model_ids)))
+    values: dict[str, Any] = {
+        "now": now,
+        "most": MAX_QUEUED_PER_MODEL * len(model_ids),
+        "warm_since": now - WARM_FOR,
+        "site": quotas.site(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             QUEUES.format(
-                ids=", ".join(["%s"] * len(ids)),
+                line=scheduling.line(models=models, now="%(now)s"),
+                order=", ".join(scheduling.ORDER),
+                models=models,
                 blocks_endpoint=BLOCKS_ENDPOINT,
                 has_limits=has_limits(),
             ),
-            parameters,
+            values,
         )
         return [
-            QueueRow(
-                *(kind, model_id, user_id, job_id, at, count),
-                UserLimit(*map(int, limit.split())) if limit else None,
-            )
-            for kind, model_id, user_id, job_id, at, count, limit in cursor.fetchall()
+            QueueRow._make([*row, UserLimit(*map(int, limit.split())) if limit else None])
+            for *row, limit in cursor.fetchall()
         ]
-
-
-def _by_age(row: QueueRow) -> tuple[bool, Any, Any]:
-    return (row.at is not None, row.at, row.job_id)

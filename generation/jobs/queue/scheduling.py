@@ -58,28 +58,55 @@ def unanswered_for(provider: str) -> timedelta:
 
 IS_POSTING = """status = 'submitted' AND runpod_id = '' AND unknown_since IS NULL
             AND submitted_at > %(posting_since)s"""
-# `busy` counts the jobs at the provider, without those that have been of unknown fate for long.
+ORDER = ("rank", "at", "user_id", "id")
+"""What decides which waiting job of a model goes first, as columns of LINE's `waiting`."""
+LINE = """
+    at_provider (model_id, user_id, status, submitted_at) AS (
+        SELECT model_id, user_id, status, submitted_at
+        FROM generation_job JOIN generation_imagemodel AS model ON model.id = model_id
+        WHERE model_id IN ({models}) AND due_at IS NOT NULL
+            AND status IN ('submitted', 'running') AND {is_held}
+    ),
+    busy (model_id, user_id, jobs) AS (
+        SELECT model_id, user_id, COUNT(*) FROM at_provider GROUP BY model_id, user_id
+    ),
+    waiting (model_id, user_id, id, at, own, rank) AS (
+        SELECT model_id, user_id, id, created_at, own, own + 1 + COALESCE(jobs, 0)
+        FROM (
+            SELECT model_id, user_id, id, created_at, ROW_NUMBER() OVER (
+                PARTITION BY model_id, user_id ORDER BY created_at, id
+            ) - 1 AS own
+            FROM generation_job
+            WHERE model_id IN ({models}) AND status = 'queued' AND due_at <= {now}
+        ) AS due LEFT JOIN busy USING (model_id, user_id)
+    )"""
+"""SQL, for `WITH`, of the line of each of some models: for what is submitted and what is shown.
+
+`own`: how many jobs of the same user go before. `rank`: how many jobs the user has at the provider
+once this one is there.
+"""
+# A job of unknown fate has its place there for its model's typical duration.
+IS_HELD = """(
+    status = 'running' OR runpod_id <> ''
+    OR submitted_at > {now} - GREATEST({submission}, make_interval(secs => typical_seconds))
+)""".replace("{submission}", f"make_interval(secs => {SUBMISSION.total_seconds()})")
+
+
+def line(*, models: str, now: str) -> str:
+    """Return LINE of the models with these ids; both are SQL."""
+    return LINE.replace("{is_held}", IS_HELD).format(models=models, now=now)
+
+
 # After a failed submission (`order_of_busy` = -1), the user with the most jobs there is first.
-ORDERED = """
-    busy (user_id, jobs) AS (
-        SELECT user_id, COUNT(*) FROM generation_job
-        WHERE model_id = %(model_id)s AND due_at IS NOT NULL AND status IN ('submitted', 'running')
-            AND (runpod_id <> '' OR submitted_at > %(held_since)s)
-        GROUP BY user_id
-    ),
-    waiting (id, user_id, created_at, busy, rank) AS (
-        SELECT job.id, job.user_id, job.created_at, COALESCE(busy.jobs, 0),
-            ROW_NUMBER() OVER (PARTITION BY job.user_id ORDER BY job.created_at, job.id)
-                + COALESCE(busy.jobs, 0)
-        FROM generation_job AS job LEFT JOIN busy ON busy.user_id = job.user_id
-        WHERE job.model_id = %(model_id)s AND job.status = 'queued' AND job.due_at <= %(now)s
-    ),
+ORDERED = """{line},
     ordered (id, number) AS (
         SELECT id, ROW_NUMBER() OVER (
-            ORDER BY %(order_of_busy)s * busy, rank, created_at, user_id, id
+            ORDER BY %(order_of_busy)s * (rank - own), {order}
         ) AS number
         FROM waiting ORDER BY number
-    )"""
+    )""".replace("{line}", line(models="%(model_id)s", now="%(now)s")).replace(
+    "{order}", ", ".join(ORDER)
+)
 # Nothing is next while a submission of the model runs, and a single job while one POST hangs: if
 # the provider is silent, that one is of unknown fate, too, and not all that come in the meantime.
 NEXT_JOBS = """{ordered},
@@ -143,7 +170,6 @@ def _ordered_values(openings: Openings, now: datetime) -> dict[str, Any]:
     return {
         "model_id": openings.model.pk,
         "now": now,
-        "held_since": now - held_for(openings.model),
         "posting_since": now - SUBMISSION,
         "hanging_since": now - (SUBMISSION if has_failed else HANGING),
         "order_of_busy": -1 if has_failed else 0,
@@ -183,11 +209,11 @@ class Candidate:
 CANDIDATES = """
     WITH {ordered},
     loads AS (
-        SELECT COALESCE(endpoint_id, %(first_id)s) AS endpoint_id,
-            COUNT(*) FILTER (WHERE runpod_id <> '' OR submitted_at > %(held_since)s) AS jobs,
+        SELECT COALESCE(job.endpoint_id, %(first_id)s) AS endpoint_id,
+            COUNT(*) FILTER (WHERE {is_held}) AS jobs,
             COUNT(*) FILTER (WHERE {is_posting}) AS posting,
             EXTRACT(EPOCH FROM %(now)s - MAX(submitted_at) FILTER (WHERE {is_posting})) AS hangs
-        FROM generation_job
+        FROM generation_job AS job JOIN generation_imagemodel AS model ON model.id = model_id
         WHERE model_id = %(model_id)s AND due_at IS NOT NULL AND status IN ('submitted', 'running')
         GROUP BY 1
     )
@@ -197,8 +223,9 @@ CANDIDATES = """
         COALESCE(job.snapshot ->> 'provider', 'runpod'), job.snapshot ->> 'endpoint_id',
         CASE WHEN %(has_choice)s THEN (job.snapshot ->> 'wanted_endpoint')::bigint END
     FROM ordered JOIN generation_job AS job ON job.id = ordered.id
-    WHERE number <= %(most)s ORDER BY number""".replace("{ordered}", ORDERED).replace(
-    "{is_posting}", IS_POSTING
+    WHERE number <= %(most)s ORDER BY number""".replace("{ordered}", ORDERED)
+CANDIDATES = CANDIDATES.replace("{is_posting}", IS_POSTING).replace(
+    "{is_held}", IS_HELD.replace("{now}", "%(now)s")
 )
 
 
@@ -249,8 +276,3 @@ def candidates(openings: Openings) -> tuple[dict[int, Load], list[Candidate]]:
         )
         for _, job_id, user_id, usd, pixels, credits, provider, endpoint_id, wanted in rows
     ]
-
-
-def held_for(model: ImageModel) -> timedelta:
-    """Return how long a job of unknown fate counts as being there: its typical duration."""
-    return max(SUBMISSION, timedelta(seconds=model.typical_seconds))

@@ -23,7 +23,7 @@ from generation.testing.rows.api import make_job
 OWN = ("accounts.", "artgen.", "generation.")
 DISTRIBUTION = "generation.jobs.eta.distributions.Distribution"
 CLASSES = {
-    "jobs.model_queues:8:": {
+    "jobs.model_queues:9:": {
         "generation.jobs.queue.model_queues.ModelQueue",
         "generation.jobs.queue.model_queues.UserLimit",
         "generation.jobs.queue.queue_positions.Positions",

@@ -17,14 +17,28 @@ from generation.jobs.engine.lifecycle.transition import (
     log_history,
     publish,
 )
-from generation.jobs.queue.queue_positions import FIRST_POSITION, QueuePosition
+from generation.jobs.queue import scheduling
+from generation.jobs.queue.queue_positions import QueuePosition
 from generation.models import Job, Status
 
 # The guard is the caller's: all that an order needs, such as room in the queue. In the statement
-# that inserts, nothing can change between the check and the jobs. FIRST_POSITION sees the table as
-# it was before.
+# that inserts, nothing can change between the check and the jobs. They join the line as it was
+# before: each is the last of its rank.
 INSERT = """
 WITH given AS (SELECT * FROM json_populate_recordset(NULL::generation_job, %s)),
+{line},
+new (id, model_id, number, own, rank) AS (
+    SELECT id, model_id, number, number - 1 + queued, number + queued + COALESCE(jobs, 0)
+    FROM (
+        SELECT *,
+            ROW_NUMBER() OVER (PARTITION BY model_id ORDER BY id) AS number,
+            (
+                SELECT COUNT(*) FROM waiting
+                WHERE waiting.model_id = given.model_id AND waiting.user_id = given.user_id
+            ) AS queued
+        FROM given
+    ) AS own LEFT JOIN busy USING (model_id, user_id)
+),
 inserted AS (
     INSERT INTO generation_job ({columns})
     SELECT {columns} FROM given WHERE {guard}
@@ -32,7 +46,15 @@ inserted AS (
 )
 INSERT INTO generation_jobevent (job_id, at, name, status, attempt, detail, actor_id)
 SELECT id, %s, 'placed', status, attempt, %s, %s FROM inserted ORDER BY id
-RETURNING job_id, {first_position}
+RETURNING job_id, (
+    SELECT ARRAY[
+        number - 1 + (
+            SELECT COUNT(*) FROM waiting
+            WHERE waiting.model_id = new.model_id AND waiting.rank <= new.rank
+        ),
+        own
+    ]::int[] FROM new WHERE new.id = job_id
+)
 """
 
 
@@ -84,4 +106,7 @@ def insert(
 @lru_cache(maxsize=64)
 def _statement(guard: str) -> str:
     columns = raw_sql.columns(Job)
-    return INSERT.format(columns=columns, guard=guard, first_position=FIRST_POSITION)
+    line = scheduling.line(
+        models="SELECT model_id FROM given", now="(SELECT MAX(created_at) FROM given)"
+    )
+    return INSERT.format(columns=columns, guard=guard, line=line)

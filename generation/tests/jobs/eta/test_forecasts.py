@@ -108,7 +108,8 @@ class TestLine:
     def test_it_is_the_place_by_fair_scheduling(self):
         """Bob's first job goes before most of Alice's fifty."""
         alice, bob = uuid4(), uuid4()
-        busy = forecast(running=2, users={alice: (50, 2)})
+        line = Positions([uuid4() for _n in range(50)], range(50), range(3, 53))
+        busy = forecast(running=2, users={alice: (50, 2)}, positions=line)
         of_bob = busy.of_order(model(), now=NOW, user_id=bob, size=SIZE)
         of_alice = busy.of_order(model(), now=NOW, user_id=alice, size=SIZE)
         assert of_alice.p50 > of_bob.p50 + 50 * 25
