@@ -54,7 +54,7 @@ def main() -> int:
     if options.into:
         put_into(Path(options.into), name="day", command="make simulate_day", text=text)
     wrong = [f"{row.name} (seed {seed})" for seed, rows in days for row in rows if not row.ok]
-    wrong += [f"{row.count} after {row.place}" for row in burst_rows if not row.ok]
+    wrong += [f"{row.count}, {row.place}" for row in burst_rows if not row.ok]
     if wrong:
         print(f"Outside the bounds: {', '.join(wrong)}.", file=sys.stderr)
     return int(bool(wrong))

@@ -1,4 +1,4 @@
-"""Bursts of one person while nobody else is there: after idle time, and after a slow minute."""
+"""Bursts of one person while nobody else is there, after idle time."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,18 +15,14 @@ from generation.jobs.eta.eta_types import MAX_RATIO
 COUNTS = (1, 4, 8)
 SIZE = (1024, 1024)
 LEARNING = 30  # bursts of each model that are not counted
-SLOW_EVERY = 6  # bursts, of which one comes after a slow minute
-SLOWDOWN = 6.0  # of workers in a slow minute
-MINUTE = 60.0
 IDLE = 600.0, 2400.0  # seconds between two bursts
-AFTER_SLOW = 5.0, 60.0  # seconds from the end of the last slow job to the burst
 
 
 @dataclass
 class Burst:
     """An order with what the button said: seconds until its last image."""
 
-    place: str  # where, and after what
+    place: str
     count: int
     said: Eta
     placed: float
@@ -43,41 +39,20 @@ class Bursts(Day):
 
     def plan_orders(self) -> None:
         for number in self.models:
-            self.at(self.random.uniform(*IDLE), partial(self._begin, number, 0))
-
-    def _begin(self, number: int, done: int) -> None:
-        if done == self.number_of_bursts:
-            return
-        if done % SLOW_EVERY:
-            self._burst(number, done)
-            return
-        self.endpoints[number].slowdown = SLOWDOWN
-        self.after(MINUTE, partial(self._end_slow_minute, number))
-        self.place_order(number, self.random.choice(COUNTS), self.users[0], SIZE)
-        self.after(MINUTE, partial(self._burst_when_idle, number, done))
-
-    def _end_slow_minute(self, number: int) -> None:
-        self.endpoints[number].slowdown = 1.0
-
-    def _burst_when_idle(self, number: int, done: int) -> None:
-        if self.at_provider[number] or any(self.queued[number].values()):
-            self.after(1.0, partial(self._burst_when_idle, number, done))
-        else:
-            self.after(self.random.uniform(*AFTER_SLOW), partial(self._burst, number, done))
+            self.at(self.random.uniform(*IDLE), partial(self._burst, number, 0))
 
     def _burst(self, number: int, done: int) -> None:
+        if done == self.number_of_bursts:
+            return
         forecast, now = self.forecast(number), self.moment()
         count = self.random.choice(COUNTS)
         jobs = self.place_order(number, count, self.users[0], SIZE)
         times = eta.of_order_jobs([job.row for job in jobs], forecast=forecast, now=now)
         said = eta.last_of([time for time in times if time])
-        if self.plans[number - 1] is DEMO:
-            place = "demo"
-        else:
-            place = "idle" if done % SLOW_EVERY else "slow minute"
+        place = "demo" if self.plans[number - 1] is DEMO else "idle"
         if done >= LEARNING:
             self.bursts.append(Burst(place, count, said, self.now, jobs))
-        self.after(self.random.uniform(*IDLE), partial(self._begin, number, done + 1))
+        self.after(self.random.uniform(*IDLE), partial(self._burst, number, done + 1))
 
 
 @dataclass(frozen=True)
@@ -131,7 +106,7 @@ def _row(place: str, count: int, bursts: Sequence[Burst]) -> BurstRow:
 
 def markdown(rows: Sequence[BurstRow]) -> str:
     lines = [
-        "| burst after | images | bursts | inside p90 | before p50 | each image: inside p90 | "
+        "| burst | images | bursts | inside p90 | before p50 | each image: inside p90 | "
         "p90 ÷ p50 | widest | wait, median |",
         "|---|---|---|---|---|---|---|---|---|",
     ]

@@ -7,7 +7,7 @@ import heapq
 import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -177,8 +177,7 @@ class Day:
 
     def history_of(self, number: int) -> History:
         plan = self.plans[number - 1]
-        history = eta.history_of(list(self.records[number]), limit=plan.max_in_flight)
-        return replace(history, typical=plan.typical_seconds)
+        return eta.history_of(list(self.records[number]), limit=plan.max_in_flight)
 
     def _rows(self, number: int) -> list[QueueRow]:
         nothing: UUID = None  # as in rows of the database
@@ -246,15 +245,11 @@ class Day:
         self.last_success[row.model_id] = self.now
         self.records[row.model_id].append(
             Record(
-                user_id=row.user_id,
                 size=eta.size_of(row.width, row.height, row.steps),
-                created_at=row.created_at.timestamp(),
                 submitted_at=(row.submitted_at or START).timestamp(),
                 delay=job.delay,
                 execution=job.worker_seconds,
                 finished_at=row.finished_at.timestamp(),
-                promised_p50_at=_seconds(row.promised_p50_at),
-                promised_p90_at=_seconds(row.promised_p90_at),
             )
         )
 
@@ -310,7 +305,3 @@ class Day:
 
     def _id(self) -> UUID:
         return UUID(int=self.random.getrandbits(128), version=4)
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.timestamp()

@@ -49,7 +49,6 @@ class SimulatedEndpoint[Job]:
         self.queue: deque[tuple[Job, float]] = deque()
         self.workers: list[Worker[Job]] = []
         self.is_throttled = False
-        self.slowdown = 1.0  # of executions and cold starts
 
     @property
     def limit(self) -> int:
@@ -60,7 +59,7 @@ class SimulatedEndpoint[Job]:
 
     def execution_of(self, megapixels: float) -> float:
         work = self.plan.execution * (0.25 + 0.75 * megapixels)
-        return work * self.slowdown * self.random.lognormvariate(0, self.plan.spread)
+        return work * self.random.lognormvariate(0, self.plan.spread)
 
     def take(self, now: float) -> tuple[list[tuple[Worker[Job], Job]], list[float]]:
         """Give queued jobs to free workers, start and stop workers.
@@ -104,8 +103,7 @@ class SimulatedEndpoint[Job]:
                 again.append(since + SECONDS_UNTIL_SCALED)
                 continue
             slower = 2.0 if self.is_throttled else 1.0
-            usual = self.plan.cold_start * slower * self.slowdown
-            cold = usual * self.random.lognormvariate(0, 0.3)
+            cold = self.plan.cold_start * slower * self.random.lognormvariate(0, 0.3)
             self.workers.append(Worker(now + cold))
             again.append(now + cold)
         return again

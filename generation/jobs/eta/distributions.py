@@ -1,10 +1,9 @@
 """Distributions of durations as equally likely values."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, product
 
 VALUES = 20  # kept of a distribution
 FEW = 4  # with fewer recorded values left, the tail is used
@@ -26,16 +25,6 @@ class Distribution:
             return cls(ordered)
         return cls(tuple(_quantile(ordered, (n + 1) / (VALUES + 1)) for n in range(VALUES)))
 
-    @classmethod
-    def weighted(cls, samples: Iterable[tuple[float, float]]) -> "Distribution":
-        """Return the distribution of samples with weights; at least one."""
-        values, weights = zip(*sorted(samples), strict=True)
-        if min(weights) == max(weights):
-            return cls.of(values)
-        ends = list(accumulate(weights))
-        step = ends[-1] / VALUES
-        return cls(tuple(values[bisect_left(ends, (n + 0.5) * step)] for n in range(VALUES)))
-
     def quantile(self, share: float) -> float:
         """Return the value below which this share lies.
 
@@ -46,10 +35,6 @@ class Distribution:
     @cached_property
     def mean(self) -> float:
         return sum(self.values) / len(self.values)
-
-    def plus(self, other: "Distribution") -> "Distribution":
-        """Return the distribution of the sum, as if both were independent."""
-        return Distribution.of(a + b for a, b in product(self.values, other.values))
 
     def after(self, elapsed: float) -> "Distribution":
         """Return what is left when it has taken `elapsed` seconds so far."""

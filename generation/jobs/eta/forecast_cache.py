@@ -1,10 +1,8 @@
 """Forecasts from the database, cached for all processes."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
@@ -74,7 +72,7 @@ def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> 
 
 
 def _history_key(model_id: int) -> str:
-    return f"jobs.eta.history:3:{model_id}"
+    return f"jobs.eta.history:4:{model_id}"
 
 
 def of_jobs(jobs: Iterable[Job]) -> Forecast:
@@ -90,19 +88,14 @@ def pace(model: ImageModel) -> int:
 
 class _Row(NamedTuple):
     model_id: int
-    user_id: UUID
     width: int
     height: int
     steps: int | None
-    created_at: datetime
     submitted_at: datetime
     started_at: datetime | None
     delay_ms: int | None
     execution_ms: int | None
     finished_at: datetime
-    promised_p50_at: datetime | None
-    promised_p90_at: datetime | None
-    is_limited: bool
     is_open: bool
     max_in_flight: int | None
 
@@ -126,24 +119,19 @@ def histories(models: Collection[ImageModel]) -> dict[int, History]:
         if len(of_model) < MIN_OF_SIZE:
             of_model += elsewhere[model_id]
     return {
-        model.pk: replace(
-            history_of(records[model.pk], limit=limits.get(model.pk, 1)),
-            typical=model.typical_seconds,
-        )
-        for model in models
+        model.pk: history_of(records[model.pk], limit=limits.get(model.pk, 1)) for model in models
     }
 
 
 def _last_jobs(model_id: int) -> "QuerySet[Job, tuple[object, ...]]":
     done = Job.objects.filter(model=model_id, status=Status.SUCCEEDED, submitted_at__isnull=False)
     enabled = Endpoint.objects.enabled().filter(model=model_id).order_by().values("model")
-    limited = done.annotate(
-        is_limited=model_queues.has_limit(),
+    seen = done.annotate(
         is_open=Q(endpoint=None)
         | Exists(open_endpoints(now=timezone.now()).filter(pk=OuterRef("endpoint"))),
         max_in_flight=Subquery(enabled.values(room=Sum("max_in_flight"))),
     )
-    return limited.order_by("-finished_at").values_list(*_Row._fields)[:SAMPLE_SIZE]
+    return seen.order_by("-finished_at").values_list(*_Row._fields)[:SAMPLE_SIZE]
 
 
 def _record(row: _Row) -> Record:
@@ -154,14 +142,9 @@ def _record(row: _Row) -> Record:
     delay = min(delay, max(0.0, done_at - sent_at))  # another clock, or an invalid value
     whole = max(0.0, done_at - sent_at - delay)
     return Record(
-        user_id=row.user_id,
         size=size_of(row.width, row.height, row.steps),
-        created_at=row.created_at.timestamp(),
         submitted_at=sent_at,
         delay=delay,
         execution=min(whole, whole if row.execution_ms is None else row.execution_ms / 1000),
         finished_at=max(sent_at, done_at),
-        promised_p50_at=row.promised_p50_at.timestamp() if row.promised_p50_at else None,
-        promised_p90_at=row.promised_p90_at.timestamp() if row.promised_p90_at else None,
-        is_limited=row.is_limited,
     )

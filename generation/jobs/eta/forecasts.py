@@ -12,7 +12,7 @@ from generation.jobs.budgets import budget_state
 from generation.jobs.budgets.budget_state import BudgetState
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.eta_types import Basis, Eta, JobOutlook
-from generation.jobs.eta.history import History, Start, size_of, start_kind
+from generation.jobs.eta.history import History, size_of
 from generation.jobs.eta.mean_wait import mean_wait
 from generation.jobs.queue.model_queues import ModelQueue, UserLimit
 from generation.jobs.queue.queue_positions import QueuePosition
@@ -24,8 +24,7 @@ CATALOG_SPREAD = (0.7, 0.8, 0.9, 0.95, 1.0, 1.0, 1.1, 1.25, 1.45, 1.6)
 NO_DELAY = Distribution((0.0,))
 UNKNOWN_COLD_START = Distribution((0.0, 10.0, 20.0, 30.0, 60.0))
 """Of an own endpoint, while none has been recorded; public ones have workers."""
-UNKNOWN_WAITS = Distribution((0.7, 0.85, 1.0, 1.5, 2.5))
-"""Of computed waits in line, while none has been recorded: fewer may run at once than allowed."""
+LINE_SPREAD = 2.0  # of p90 to p50 of the wait behind other jobs
 MIN_STEP = 2  # first step whose time says something about the next ones
 
 
@@ -94,9 +93,8 @@ class Forecast:
 
     def without_line(self, model: ImageModel, *, size: int = 0) -> Eta:
         """Return the time for an image if no other job was there."""
-        kind = Start.WARM if self.queues[model.pk].warm else Start.COLD
-        times, basis = self._whole(model, size, kind)
-        return self._range(model, times, basis)
+        times, basis = self._service(model, size)
+        return _sum(_range(self._start(model)), _range(times), basis=basis)
 
     def outlook(self, job: Job, *, now: datetime) -> JobOutlook:
         if job.status != Status.QUEUED:
@@ -149,9 +147,8 @@ class Forecast:
         limit = max(1, queue.max_in_flight)
         usual = min(limit, history.at_once or limit)
         if queue.running and queue.sent_at:
-            # Some wait there for longer than a cold start takes: the provider gives no more
-            # workers.
-            start = history.starts.get(Start.COLD)
+            # Some wait there for longer than a cold start takes: there are no more workers.
+            start = history.starts.get(False)
             slow = start.quantile(0.9) if start else WAITS_FOR_WORKER
             if now.timestamp() - queue.sent_at[0] > max(slow, MIN_WAIT):
                 return min(usual, queue.running)
@@ -159,7 +156,7 @@ class Forecast:
 
     def pace(self, model: ImageModel, *, now: datetime) -> float:
         """Return the seconds between two starts while jobs wait."""
-        return self._slot_time(model).mean / self.at_once(model, now=now)
+        return self._service(model, 0)[0].mean / self.at_once(model, now=now)
 
     def may_start_none(self, job: Job) -> bool:
         """Return whether the limit of jobs at once of a queued job's user is 0."""
@@ -209,13 +206,12 @@ class Forecast:
         before = image.position.own + max(0, limit.queued - queued)  # with those of other models
         if before + limit.at_provider < limit.at_once:
             return line
+        busy = min(limit.at_provider, limit.at_once)
+        starts = [self._start(model).mean] * (limit.at_once - busy)
         times, basis = self._service(model, image.size)
-        start, busy = self._start(model, Start.WARM).mean, min(limit.at_provider, limit.at_once)
-        starts = [start] * (limit.at_once - busy)
-        wait = mean_wait(before, busy=busy, starts=starts, slot_seconds=times.mean + start)
-        (low, high), (first, last) = self.histories[model.pk].shares, BEHIND_OWN
-        p50, p90 = first * wait + times.quantile(low), last * wait + times.quantile(high)
-        return Eta.of(max(line.p50, p50), max(line.p90, p90), basis)
+        wait = mean_wait(before, busy=busy, starts=starts, slot_seconds=times.mean)
+        own = _sum((wait, LINE_SPREAD * wait), _range(times), basis=basis)
+        return Eta(max(line.p50, own.p50), max(line.p90, own.p90), basis)
 
     def _of_submitted(self, job: Job, *, now: datetime) -> Eta:
         queue = self.queues[job.model_id]
@@ -272,69 +268,31 @@ class Forecast:
         waiting = len(queue.sent_at) + before  # that start earlier and do not run yet
         at_once = self.at_once(model, now=now)
         free = max(0, at_once - queue.running)
-        turns = waiting - free + 1  # jobs that must end first
-        if turns <= 0:
-            kind = self._start_kind(model, waiting + queue.running, now=now)
-            times, basis = self._whole(model, size, kind, waited=waited)
-            return self._range(model, times, basis)
         times, basis = self._service(model, size)
+        if waiting < free:
+            start = self._start(model).after(waited)
+            return _sum(_range(start), _range(times), basis=basis)
         wait = self._wait(model, waiting, at_once=at_once, now=now)
-        usual = self.histories[model.pk].waits or UNKNOWN_WAITS
-        slot_seconds = self._slot_time(model).mean
-        low, high = self.histories[model.pk].line_shares
-        p50, p90 = (
-            max(0.0, (wait + slot_seconds) * usual.quantile(share) - slot_seconds)
-            for share in (low, high)
-        )
-        typical = times.quantile(low)
-        spread = math.hypot(p90 - p50, times.quantile(high) - typical)
-        return Eta.of(p50 + typical, p50 + typical + spread, basis)
+        return _sum((wait, LINE_SPREAD * wait), _range(times), basis=basis)
 
     def _wait(self, model: ImageModel, waiting: int, *, at_once: int, now: datetime) -> float:
         """Return in how many seconds `waiting` jobs and then another one will have started."""
         queue = self.queues[model.pk]
         busy = min(queue.running, at_once)
-        starts = []
-        for number in range(busy, at_once):
-            start = self._start(model, self._start_kind(model, number, now=now))
-            if queue.sent_at:
-                start = start.after(now.timestamp() - queue.sent_at[0])
-            starts.append(start.quantile(0.5))
+        start = self._start(model)
+        if queue.sent_at:
+            start = start.after(now.timestamp() - queue.sent_at[0])
+        starts = [start.mean] * (at_once - busy)
         return mean_wait(
-            waiting, busy=busy, starts=starts, slot_seconds=self._slot_time(model).mean
+            waiting, busy=busy, starts=starts, slot_seconds=self._service(model, 0)[0].mean
         )
 
-    def _slot_time(self, model: ImageModel) -> Distribution:
-        return self.histories[model.pk].place or self._service(model, 0)[0]
-
-    def _start_kind(self, model: ImageModel, before: int, *, now: datetime) -> Start:
-        """Return how a job starts, given the number of jobs before it at the provider."""
-        queue = self.queues[model.pk]
-        peak = max(self.histories[model.pk].peak(now.timestamp()), queue.running, int(queue.warm))
-        return start_kind(peak=peak, before=before)
-
-    def _start(self, model: ImageModel, kind: Start) -> Distribution:
-        starts = self.histories[model.pk].starts
-        if kind is Start.COLD and not starts and not is_public(model.dialect):
+    def _start(self, model: ImageModel) -> Distribution:
+        """Return how long the provider takes to start a job that finds a free slot."""
+        starts, is_warm = self.histories[model.pk].starts, self.queues[model.pk].warm
+        if not is_warm and not starts and not is_public(model.dialect):
             return UNKNOWN_COLD_START
-        return starts.get(kind, NO_DELAY)
-
-    def _whole(
-        self, model: ImageModel, size: int, kind: Start, *, waited: float = 0.0
-    ) -> tuple[Distribution, Basis]:
-        """Return the time from the submission to the image, `waited` seconds after it."""
-        history = self.histories[model.pk]
-        service, basis = self._service(model, size)
-        if waited > 0:
-            return self._start(model, kind).after(waited).plus(service), basis
-        key = size if basis is Basis.SIZE else 0, kind
-        if key not in history.sums:
-            history.sums[key] = self._start(model, kind).plus(service)
-        return history.sums[key], basis
-
-    def _range(self, model: ImageModel, times: Distribution, basis: Basis) -> Eta:
-        low, high = self.histories[model.pk].shares
-        return Eta.of(times.quantile(low), times.quantile(high), basis)
+        return starts.get(is_warm, NO_DELAY)
 
     def _service(self, model: ImageModel, size: int) -> tuple[Distribution, Basis]:
         """Return the time from a worker's start to the image."""
@@ -349,11 +307,19 @@ class Forecast:
         return self.histories[model_id].storing or UNKNOWN_STORING
 
 
-BEHIND_OWN = (1.2, 2.5)
-"""p50 and p90 of the wait for jobs of the same user, as multiples of the computed wait."""
 WAITS_FOR_WORKER = 60.0  # seconds; a cold start, while none has been recorded
 MIN_WAIT = 5.0
 UNKNOWN_STORING = Distribution((1.0, 1.5, 2.0, 3.0, 4.0))
+
+
+def _range(times: Distribution) -> tuple[float, float]:
+    return times.quantile(0.5), times.quantile(0.9)
+
+
+def _sum(*parts: tuple[float, float], basis: Basis) -> Eta:
+    """Return the time of parts with a p50 and a p90 each, as if they were independent."""
+    p50 = sum(first for first, _last in parts)
+    return Eta.of(p50, p50 + math.hypot(*(last - first for first, last in parts)), basis)
 
 
 def _typical(seconds: int) -> Distribution:

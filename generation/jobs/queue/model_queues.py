@@ -12,8 +12,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import BooleanField
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from accounts.limits import quotas
@@ -157,22 +155,6 @@ def has_limits() -> str:
     return (
         "(EXISTS (SELECT 1 FROM accounts_user WHERE max_jobs_at_once IS NOT NULL) "
         "OR EXISTS (SELECT 1 FROM accounts_groupquota WHERE max_jobs_at_once IS NOT NULL))"
-    )
-
-
-HAS_LIMIT = """{has_limits} AND (
-    SELECT quota.jobs_at_once
-    FROM accounts_user AS account CROSS JOIN LATERAL artgen_quotas(account, %s::jsonb) AS quota
-    WHERE account.id = generation_job.user_id
-) IS NOT NULL"""
-
-
-def has_limit() -> RawSQL:
-    """Return the expression whether the user of a job has a limit of jobs at once now."""
-    return RawSQL(  # noqa: S611 no input
-        HAS_LIMIT.format(has_limits=has_limits()),
-        [quotas.site()],
-        output_field=BooleanField(),
     )
 
 

@@ -16,23 +16,6 @@ class QueuePosition(NamedTuple):
     own: int
 
 
-def position_of_next(
-    users: Mapping[UUID, tuple[int, int]], user_id: UUID | None, *, number: int
-) -> QueuePosition:
-    """Return the position of the `number`-th job that this user would create now.
-
-    `users`: how many jobs each has queued, and at the provider.
-    """
-    queued, busy = users.get(user_id, (0, 0)) if user_id else (0, 0)
-    own, rank = queued + number - 1, queued + busy + number
-    others = sum(
-        min(theirs, max(0, rank - at_work))
-        for other, (theirs, at_work) in users.items()
-        if other != user_id
-    )
-    return QueuePosition(own + others, own)
-
-
 class Positions(Mapping[UUID, int]):
     """Positions of queued jobs, as one byte string, so that thousands are fast to pickle."""
 

@@ -21,17 +21,15 @@ from generation.testing.cases import BaseTestCase
 from generation.testing.rows.api import make_job
 
 OWN = ("accounts.", "artgen.", "generation.")
-DISTRIBUTION = "generation.jobs.eta.distributions.Distribution"
 CLASSES = {
     "jobs.model_queues:9:": {
         "generation.jobs.queue.model_queues.ModelQueue",
         "generation.jobs.queue.model_queues.UserLimit",
         "generation.jobs.queue.queue_positions.Positions",
     },
-    "jobs.eta.history:3:": {
-        DISTRIBUTION,
+    "jobs.eta.history:4:": {
+        "generation.jobs.eta.distributions.Distribution",
         "generation.jobs.eta.history.History",
-        "generation.jobs.eta.history.Start",
     },
     "jobs.budgets:2:states": {"generation.jobs.budgets.budget_state.BudgetState"},
     "status.service:6": {
@@ -74,7 +72,7 @@ class TestCachedClasses(BaseTestCase):
             service.read()
         keys = {
             model_queues.cache_key(model.pk),
-            f"jobs.eta.history:3:{model.pk}",
+            f"jobs.eta.history:4:{model.pk}",
             budget_state.CACHE_KEY,
             service.KEY,
         }

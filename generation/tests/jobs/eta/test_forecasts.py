@@ -8,7 +8,6 @@ from uuid import uuid4
 from generation.jobs import eta
 from generation.jobs.eta import Basis, Eta, Forecast, History
 from generation.jobs.eta.distributions import Distribution
-from generation.jobs.eta.history import Start
 from generation.jobs.queue.model_queues import ModelQueue, UserLimit
 from generation.jobs.queue.queue_positions import Positions
 from generation.models import ImageModel, Job, Status
@@ -22,14 +21,10 @@ HISTORY = History(
     by_size={SIZE: MINUTE},
     storing=Distribution.of([1, 2, 3]),
     starts={
-        Start.WARM: Distribution.of([1.0, 1.0, 1.0]),
-        Start.FURTHER: Distribution.of([20.0, 20.0, 20.0]),
-        Start.COLD: Distribution.of([30.0, 40.0, 50.0]),
+        True: Distribution.of([1.0, 1.0, 1.0]),
+        False: Distribution.of([30.0, 40.0, 50.0]),
     },
     at_once=2,
-    place=Distribution.of([60.0, 60.0, 60.0]),
-    waits=Distribution.of([0.8, 1.0, 1.2]),
-    peaks=((NOW.timestamp() - 10, 2),),
 )
 
 
@@ -48,8 +43,6 @@ def forecast(
     limits=None,
     positions=None,
 ):
-    if not warm:
-        history = replace(history, peaks=())
     queue = ModelQueue(
         running=running,
         sent_at=array("d", [(NOW - timedelta(seconds=ago)).timestamp() for ago in sorted(sent)]),
@@ -115,12 +108,6 @@ class TestLine:
         assert of_alice.p50 > of_bob.p50 + 50 * 25
         assert of_bob == forecast(running=2).of_order(model(), now=NOW, size=SIZE)
 
-    def test_a_further_worker_has_to_start_while_all_active_ones_are_busy(self):
-        one_active = replace(HISTORY, peaks=())
-        found = forecast(history=one_active, running=1).of_order(model(), now=NOW, size=SIZE)
-        idle = forecast(running=1).of_order(model(), now=NOW, size=SIZE)
-        assert found.p50 == idle.p50 + 19
-
     def test_a_cold_start_comes_once(self):
         cold, warm = (
             forecast(warm=is_warm).of_order(model(), now=NOW, size=SIZE)
@@ -132,7 +119,7 @@ class TestLine:
 class TestLimitOfJobsAtOnce:
     """Alice has six jobs in a model that runs eight at once, where each takes a minute."""
 
-    WIDE = replace(HISTORY, at_once=8, peaks=((NOW.timestamp() - 10, 8),))
+    WIDE = replace(HISTORY, at_once=8)
 
     def times(self, limit, *, count=6) -> list[Eta]:
         found = forecast(history=self.WIDE)

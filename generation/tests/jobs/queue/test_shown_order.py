@@ -78,7 +78,9 @@ class TestShownOrder(EmulatorTestCase):
             due_at=now + timedelta(minutes=1)
         )
         # Those of carol stay: what they cost counts against the budget.
-        ends = Job.objects.at_provider().exclude(user=self.carol).order_by("created_at")[: step.ends]
+        ends = (
+            Job.objects.at_provider().exclude(user=self.carol).order_by("created_at")[: step.ends]
+        )
         Job.objects.filter(pk__in=[job.pk for job in ends]).update(
             status=Status.SUCCEEDED, due_at=None, finished_at=timezone.now()
         )
