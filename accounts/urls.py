@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from accounts.views import (
     account,
+    consents,
     deletion,
     email_change,
     get_credits,
@@ -87,6 +88,8 @@ urlpatterns = [
     path("accounts/signup/", sign_up.signup, name="signup"),
     path("accounts/signup/sent/", sign_up.signup_sent, name="signup_sent"),
     path("accounts/invitation/<str:token>/", sign_up.invitation, name="invitation"),
+    path("accounts/signup/service/", sign_up.signup_service, name="signup_service"),
+    path("accounts/documents/", consents.accept_documents, name="accept_documents"),
     path("accounts/signup/<str:token>/", sign_up.signup_finish, name="signup_finish"),
     path("accounts/password_change/", passwords.password_change, name="password_change"),
     path("accounts/password_add/", passwords.password_add, name="password_add"),

@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from artgen.api import problems, schema
 from artgen.observability import health
-from artgen.web import web_app
+from artgen.web import legal, web_app
 from artgen.web.shortcuts import shortcuts
 from artgen.web.theme import favicon, set_language, set_theme
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("theme/", set_theme, name="set_theme"),
     path("shortcuts/", shortcuts, name="shortcuts"),
+    path("legal/<slug:document_name>/", legal.document, name="document"),
     path("api/v1/", include("generation.api.urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("api/schema/", schema.Schema.as_view(), name="api_schema"),

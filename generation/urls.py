@@ -31,12 +31,20 @@ from generation.views.image import (
 from generation.views.jobs import job_pages
 from generation.views.presets import own_styles, presets_page, shared_presets
 from generation.views.shared import explore, saving, share_forms, shared_collections, shared_image
-from generation.views.site import metrics, shared_parts, signed_files, start_page, status_page
+from generation.views.site import (
+    metrics,
+    providers_page,
+    shared_parts,
+    signed_files,
+    start_page,
+    status_page,
+)
 from generation.views.site.provider_callbacks import is_of_runpod, runpod_hook
 
 urlpatterns = [
     path("", start_page.start, name="start"),
     path("status/", status_page.status, name="status"),
+    path("providers/", providers_page.providers, name="providers"),
     path(
         "announcements/<slug:announcement_key>/close/",
         status_page.close_announcement,

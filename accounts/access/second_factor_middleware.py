@@ -1,4 +1,4 @@
-"""The middleware that asks for the second factor before anything else."""
+"""The middleware that asks for the second factor and for consent before anything else."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,14 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts.access import consents
+from accounts.models import User
 from accounts.sessions import second_factor_rules
 from artgen.api import problems
 
 
 class SecondFactorMiddleware:
-    """Let users who must use two-factor authentication do nothing before they have passed it.
+    """Let users do nothing before they have passed a required second factor and accepted documents.
 
     Reads only the session and the user, which every request has anyway. The API asks when it
     authenticates: only there it is known whether a token or the session is used.
@@ -35,6 +37,7 @@ class SecondFactorMiddleware:
         "set_language",
         "set_theme",
         "shortcuts",
+        "document",
         "manifest",
         "service_worker",
         "offline",
@@ -46,6 +49,11 @@ class SecondFactorMiddleware:
         "metrics",
     }
     """Names of the addresses that set up or pass the second factor, or have no user."""
+    WITHOUT_CONSENT = ALLOWED | {
+        *("accept_documents", "account_data", "ask_export", "download_export", "delete_account"),
+        *("logout", "account_closed"),
+    }
+    """Names of the addresses with which people leave who do not accept the documents."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -55,14 +63,23 @@ class SecondFactorMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
         """Return a redirect, None if the user may go on."""
-        if settings.MFA_REQUIRED == second_factor_rules.NOBODY:
+        if settings.MFA_REQUIRED == second_factor_rules.NOBODY and not settings.LEGAL_DOCUMENTS:
             return None
         match = request.resolver_match
-        if match is None or (match.url_name in self.ALLOWED and not match.namespaces):
-            return None
-        if request.path.startswith(problems.PREFIXES):  # `authentication.SessionAuthentication`
-            return None
-        if not second_factor_rules.is_missing(request.session, request.user):
+        if match is None or request.path.startswith(problems.PREFIXES):
+            return None  # of the API: `authentication.SessionAuthentication`
+        name = "" if match.namespaces else match.url_name
+        if name not in self.ALLOWED and second_factor_rules.is_missing(
+            request.session, request.user
+        ):
+            page = "second_factor_required"
+        elif (
+            name not in self.WITHOUT_CONSENT
+            and isinstance(request.user, User)
+            and consents.missing(request.user)
+        ):
+            page = "accept_documents"
+        else:
             return None
         query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
-        return HttpResponseRedirect(f"{reverse('second_factor_required')}?{query}")
+        return HttpResponseRedirect(f"{reverse(page)}?{query}")

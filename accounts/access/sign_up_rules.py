@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.access import invitations
+from accounts.access import invitations, sign_in_ways
 from accounts.credits import ledger
 from accounts.models import Invitation, OpenedMailbox, User
 from artgen.refusals import Refusal
@@ -61,6 +61,13 @@ class OtherDomain(SignUpRefused):
         return _("Use an email at %(domains)s.") % {"domains": ", ".join(settings.SIGN_UP_DOMAINS)}
 
 
+class OtherWay(SignUpRefused):
+    """SIGN_UP_WITH does not name the way in which somebody signs up."""
+
+    text = gettext_lazy("Sign up in another way")
+    words = gettext_lazy("New accounts can’t be created in this way here.")
+
+
 @dataclass(frozen=True)
 class SignUpTerms:
     """What a new account starts with, and the invitation that it uses up."""
@@ -75,6 +82,12 @@ def check_mode() -> None:
         raise SignUpClosed
     if settings.SIGN_UP == "invitation":
         raise ByInvitationOnly
+
+
+def check_way(way: str) -> None:
+    """Raise OtherWay if accounts cannot be created in this way."""
+    if not sign_in_ways.opens_accounts(way):
+        raise OtherWay
 
 
 def terms_of(email: str) -> SignUpTerms:

@@ -1,8 +1,8 @@
 """Signing in with another service: which account it signs in to.
 
 A service is trusted only for addresses that it calls verified. Such an address leads to the account
-that has it, since every account's address is confirmed, or to a new account. Without one the
-sign-in is refused; a signed-in user can still connect the service on the page Security.
+that has it, since every account's address is confirmed, or to a new account. Any other address is
+confirmed by an email first; a signed-in user can connect the service on the page Security.
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,13 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import ban_page, sign_up_rules
+from accounts.access import ban_page, pending_services, sign_in_ways, sign_up_emails, sign_up_rules
+from accounts.access.pending_services import PendingService
 from accounts.emails import security_notices
 from accounts.emails.security_notices import Change
 from accounts.models import User, fold
@@ -53,17 +56,19 @@ class ConnectedService:
     """The account there, such as an address."""
 
 
-def services(request: HttpRequest) -> list[Service]:
-    """Return the services that are set up; takes no statement."""
+def services(request: HttpRequest, *, opening: bool = False) -> list[Service]:
+    """Return the services that sign in, or those that open accounts; takes no statement."""
     adapter = get_adapter(request)
     providers = (
         adapter.get_provider(request, app.provider_id or app.provider)
         for app in adapter.list_apps(request)
     )
     return [
-        Service(provider.app.provider_id or provider.id, provider.app.name, url)
+        Service(name, provider.app.name, url)
         for provider in providers
-        if (url := provider.get_login_url(request))
+        if (name := provider.app.provider_id or provider.id)
+        and (url := provider.get_login_url(request))
+        and (not opening or sign_in_ways.opens_accounts(name))
     ]
 
 
@@ -92,17 +97,19 @@ def disconnect(request: HttpRequest, account: SocialAccount) -> None:
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     error_messages = DefaultSocialAccountAdapter.error_messages | {
         "no_password": _("Add a password first: without it you could not sign in."),
+        "disconnect_last": _("Connect another service first: this one signs you in."),
         "connected_other": _("This account is connected to another ArtGen account."),
     }
 
     def list_apps(
         self, request: HttpRequest | None, provider: str | None = None, client_id: object = None
     ) -> list[SocialApp]:
-        """Return the apps of the environment; none are stored in the database."""
+        """Return the apps of the environment that may sign in; none are in the database."""
         return [
             app
             for app in _apps()
-            if provider in (None, app.provider, app.provider_id)
+            if sign_in_ways.signs_in(app.provider_id or app.provider)
+            and provider in (None, app.provider, app.provider_id)
             and client_id in (None, app.client_id)
         ]
 
@@ -122,20 +129,21 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if sociallogin.state.get("process") == AuthProcess.CONNECT or sociallogin.is_existing:
             return
         verified = _verified_addresses(sociallogin)
+        named = [fold(address.email) for address in sociallogin.email_addresses if address.email]
         sociallogin.email_addresses = []  # `User.email` is the only record of addresses
         if not verified:
-            raise _back_to_sign_in(
-                request,
-                gettext(
-                    "The service has not confirmed your email. Sign in with your email, then "
-                    "connect the service on the page Security."
-                ),
-            )
+            raise _confirming(request, sociallogin, named)
         user = User.objects.filter(email__in=verified).order_by("id").first()
         if user and user.is_banned:  # nor is the service connected meanwhile
             raise ImmediateHttpResponse(ban_page.show(request, user))
         if user is None:
-            sociallogin.user.email = _admitted(request, verified)
+            email = _admitted(request, sociallogin, verified)
+            if settings.LEGAL_DOCUMENTS:  # nothing is stored before they are accepted
+                new = PendingService.of(sociallogin, email=email, is_confirmed=True)
+                pending_services.remember(request, new)
+                next_page = urlencode({"next": sociallogin.state.get("next") or ""})
+                raise ImmediateHttpResponse(redirect(f"{reverse('signup_service')}?{next_page}"))
+            sociallogin.user.email = email
         elif user.is_active:
             sociallogin.connect(request, user)
         else:
@@ -169,6 +177,14 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             raise _back_to_sign_in(request, refusal.message) from refusal
         return user
 
+    def validate_disconnect(self, account: SocialAccount, accounts: Any) -> None:
+        """Keep the last service of an account that its password does not sign in."""
+        others = (other for other in accounts if other.pk != account.pk)
+        if not sign_in_ways.signs_in(sign_in_ways.PASSWORD) and not any(
+            sign_in_ways.signs_in(other.provider) for other in others
+        ):
+            raise self.validation_error("disconnect_last")
+
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:
         return str(redirect("security").url)
 
@@ -197,11 +213,34 @@ def _is_true(claim: object) -> bool:
     return claim is True or claim == "true"
 
 
-def _admitted(request: HttpRequest, addresses: Sequence[str]) -> str:
-    """Return the first of these addresses that may create an account."""
+def _confirming(
+    request: HttpRequest, login: SocialLogin, addresses: Sequence[str]
+) -> ImmediateHttpResponse:
+    """Have an email confirm the address that the service names without calling it verified.
+
+    As sign-up does, so the page does not reveal whether the address has an account. The link goes
+    on with the service in this browser, elsewhere with a password.
+    """
+    if not addresses:
+        return _back_to_sign_in(
+            request,
+            gettext(
+                "The service has not named your email. Sign in with your email, then connect the"
+                " service on the page Security."
+            ),
+        )
+    email = _admitted(request, login, addresses)
+    pending_services.remember(request, PendingService.of(login, email=email, is_confirmed=False))
+    sign_up_emails.enqueue(request, email, next_page=login.state.get("next") or "")
+    return ImmediateHttpResponse(redirect("signup_sent"))
+
+
+def _admitted(request: HttpRequest, login: SocialLogin, addresses: Sequence[str]) -> str:
+    """Return the first of these addresses that may create an account with the service."""
     refused: Refusal | None = None
     for address in addresses:
         try:
+            sign_up_rules.check_way(login.account.provider)
             sign_up_rules.terms_of(address)
         except Refusal as refusal:
             refused = refused or refusal

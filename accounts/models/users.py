@@ -48,7 +48,7 @@ class UserManager(BaseUserManager["User"]):
 
 GUARDED = (
     *("id", "credits", "held", "session_epoch", "opened_at", "erase_at", "erased_at"),
-    *("banned_at", "banned_until", "ban_reason", "webhook_topics"),
+    *("accepted_documents", "banned_at", "banned_until", "ban_reason", "webhook_topics"),
 )
 """Columns of User that have one writer each."""
 
@@ -132,6 +132,10 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
         db_default="",
         editable=False,
     )
+
+    # Versions of the site's documents that the user accepts, with the time of each, such as
+    # {"terms": {"2026-12-01": "2026-12-03T10:00:00+00:00"}}. `accounts.access.consents` writes it.
+    accepted_documents = models.JSONField(default=dict, db_default={}, editable=False)
 
     # Limits of bytes that staff set for this user. NULL: the default of the site. Those of jobs,
     # which groups have, too, are in `QuotaFields`.

@@ -175,6 +175,7 @@ def anonymize(user_id: UUID) -> None:
             time_zone="",
             prompt_help="",
             webhook_topics="",
+            accepted_documents={},
             last_login=None,
             is_staff=False,
             is_superuser=False,

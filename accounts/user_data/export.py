@@ -56,6 +56,7 @@ def profile(user: User) -> dict[str, Any]:
         "prompt_help": user.prompt_help,
         "joined_at": user.date_joined,
         "last_login_at": user.last_login,
+        "accepted_documents": user.accepted_documents,
         "credits": user.credits,
         "held": user.held,
     }

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import email_change
 from accounts.access.request_user import SignedInRequest
+from accounts.access.sign_up_emails import EMAIL_SENT_TO
 from accounts.forms.emails import ChangeEmailForm
 from accounts.limits.rate_limits import limited
-from accounts.views.email_sent import EMAIL_SENT_TO, sent_context
+from accounts.views.email_sent import sent_context
 
 
 @never_cache

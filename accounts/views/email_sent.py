@@ -3,8 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-EMAIL_SENT_TO = "letter_to"
-"""Session key: the address that the page "Check your mail" shows."""
+from accounts.access.sign_up_emails import EMAIL_SENT_TO
 
 
 def sent_context(request: HttpRequest) -> dict[str, object]:

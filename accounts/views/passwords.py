@@ -25,6 +25,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic import FormView
 
+from accounts.access import sign_in_ways
+from accounts.access.sign_up_emails import EMAIL_SENT_TO
 from accounts.emails import outbox, security_notices, texts
 from accounts.emails.security_notices import Change
 from accounts.forms.emails import EmailForm
@@ -39,7 +41,7 @@ from accounts.limits import sign_in_attempts
 from accounts.limits.rate_limits import limited
 from accounts.models import User
 from accounts.tokens import tokens
-from accounts.views.email_sent import EMAIL_SENT_TO, sent_context
+from accounts.views.email_sent import sent_context
 
 type View = Callable[..., HttpResponseBase]
 TOKEN_REQUEST = gettext_lazy("Enter your password to create an API token.")
@@ -114,6 +116,8 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 
     The owner of an account that will be erased gets the email about that again.
     """
+    if not sign_in_ways.signs_in(sign_in_ways.PASSWORD):
+        return redirect("login")
     form = EmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["email"]

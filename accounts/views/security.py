@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import social_sign_in
+from accounts.access import sign_in_ways, social_sign_in
 from accounts.access.request_user import SignedInRequest
 from accounts.emails import security_notices
 from accounts.emails.security_notices import Change
@@ -35,6 +35,7 @@ def security(request: SignedInRequest) -> HttpResponse:
             for factor in factors
             if factor.type == Authenticator.Type.WEBAUTHN
         ],
+        "has_password": sign_in_ways.signs_in(sign_in_ways.PASSWORD),
         "services": social_sign_in.services(request),
         "connections": social_sign_in.connections_of(request.user),
         "is_required": second_factor_rules.is_required(request.user),

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.access import social_sign_in
+from accounts.access import sign_in_ways, social_sign_in
+from accounts.access.sign_in_ways import PASSWORD
 from accounts.forms.sign_in import SignInForm
 from accounts.limits.rate_limits import limited
 from accounts.webhooks import push_browsers
@@ -31,7 +32,12 @@ class SignIn(LoginView):
     staff_only = False
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        """Refuse a user without staff rights whom the admin has sent here."""
+        """Refuse a user without staff rights whom the admin has sent here.
+
+        And a password where passwords do not sign in.
+        """
+        if request.method == "POST" and not sign_in_ways.signs_in(PASSWORD):
+            raise PermissionDenied
         self.staff_only = self.staff_only or self._leads_to_admin()
         if self.staff_only and request.user.is_authenticated and not request.user.is_staff:
             raise PermissionDenied
@@ -58,6 +64,7 @@ class SignIn(LoginView):
             **super().get_context_data(**kwargs),
             "next": next_url(self.request),
             "services": social_sign_in.services(self.request),
+            "has_password": sign_in_ways.signs_in(PASSWORD),
         }
 
     def _leads_to_admin(self) -> bool:

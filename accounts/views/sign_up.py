@@ -8,8 +8,6 @@ the response time reveals nothing either. SIGN_UP may restrict sign-up to invita
 skip the first step, or to some domains.
 """
 
-from uuid import uuid4
-
 from allauth.account.utils import complete_signup
 from django.conf import settings
 from django.contrib import messages
@@ -23,14 +21,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import invitations, sign_up_rules, social_sign_in
+from accounts.access import (
+    consents,
+    invitations,
+    pending_services,
+    sign_up_emails,
+    sign_up_rules,
+    social_sign_in,
+)
 from accounts.access.invitations import InvitationEnded
-from accounts.access.sign_up_rules import SignUpRefused
-from accounts.emails import outbox, sign_up_links, texts
+from accounts.access.pending_services import PendingService
+from accounts.access.sign_in_ways import PASSWORD
+from accounts.access.sign_up_rules import OtherWay, SignUpRefused
+from accounts.emails import sign_up_links
+from accounts.forms.consents import ConsentForm
 from accounts.forms.sign_up import FinishSignUpForm, SignUpForm
 from accounts.limits.rate_limits import limited
 from accounts.models import InvitationState, User
-from accounts.views.email_sent import EMAIL_SENT_TO, sent_context
+from accounts.views.email_sent import sent_context
+from artgen.web import legal
 from artgen.web.redirects import next_url
 
 
@@ -44,25 +53,18 @@ def signup(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(target)
     try:
         sign_up_rules.check_mode()
+        sign_up_rules.check_way(PASSWORD)
     except SignUpRefused as refusal:
         return _refused(request, refusal)
     form = SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
-        user = User.objects.filter(email=email).first()
-        # Both are rendered and one is sent, so the response time does not reveal accounts.
-        invitation = texts.sign_up(email=email, next_page=next_url(request))
-        known = user or User(id=uuid4(), email=email)
-        reminder = (
-            texts.account_closed(user=known) if known.erase_at else texts.account_exists(user=known)
-        )
-        outbox.enqueue(reminder if user else invitation)
-        request.session[EMAIL_SENT_TO] = email
+        sign_up_emails.enqueue(request, email, next_page=next_url(request))
         return redirect("signup_sent")
     context = {
         "form": form,
         "next": next_url(request),
-        "services": social_sign_in.services(request),
+        "services": social_sign_in.services(request, opening=True),
         "domains": settings.SIGN_UP_DOMAINS if settings.SIGN_UP == "domain" else (),
     }
     return render(request, "accounts/signup.html", context)
@@ -84,7 +86,22 @@ def signup_finish(request: HttpRequest, token: str) -> HttpResponse:
         email = sign_up_links.confirmed_address(token)
     except signing.BadSignature:
         return render(request, "accounts/link_ended.html", {"again": "signup"}, status=410)
-    return _finish(request, User(email=email, language=get_language() or ""))
+    service = pending_services.read(request)
+    is_of_service = service is not None and service.email == email
+    new = User(email=email, language=get_language() or "")
+    return _finish(request, new, service=service if is_of_service else None)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("link_from_email")
+def signup_service(request: HttpRequest) -> HttpResponse:
+    """Create the account of an address that another service has confirmed, and sign in."""
+    service = pending_services.read(request)
+    if service is None or not service.is_confirmed:
+        return redirect("login")
+    new = User(email=service.email, language=get_language() or "")
+    return _finish(request, new, service=service)
 
 
 @sensitive_post_parameters("password")
@@ -105,22 +122,38 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     return _finish(request, User(email=invited.email, language=invited.language))
 
 
-def _finish(request: HttpRequest, new: User) -> HttpResponse:
-    """Ask for name and password of a confirmed address, then create the account and sign in."""
+def _finish(
+    request: HttpRequest, new: User, *, service: PendingService | None = None
+) -> HttpResponse:
+    """Ask for name, password and consent of a confirmed address, create the account and sign in.
+
+    With a service there is no password.
+    """
     if User.objects.filter(email=new.email).exists():
         return _has_account(request)
     try:
+        sign_up_rules.check_way(service.provider if service else PASSWORD)
         sign_up_rules.terms_of(new.email)
     except SignUpRefused as refusal:
         return _refused(request, refusal)
-    form = FinishSignUpForm(request.POST or None, instance=new)
-    if request.method == "POST" and form.is_valid():
+    if service:
+        new.name = service.name
+    posted = request.POST if request.method == "POST" else None
+    form = FinishSignUpForm(posted, instance=new)
+    if service:
+        del form.fields["password"]
+    documents = legal.documents()
+    boxes = ConsentForm(posted, documents=documents)
+    if all([form.is_valid(), boxes.is_valid()]):
         user = form.save(commit=False)
-        user.set_password(form.cleaned_data["password"])
+        user.set_password(form.cleaned_data.get("password"))
         try:
             with transaction.atomic():
                 user.save(force_insert=True)
                 sign_up_rules.open_account(user)
+                consents.accept(user, documents)
+                if service:
+                    service.connect(user)
         except IntegrityError:
             # The same link was used in two windows at the same time.
             return _has_account(request)
@@ -128,9 +161,16 @@ def _finish(request: HttpRequest, new: User) -> HttpResponse:
             return _refused(request, refusal)
         except InvitationEnded:
             return _invitation_ended(request)
+        pending_services.forget(request)
         response: HttpResponse = complete_signup(request, user, "none", next_url(request))
         return response
-    context = {"form": form, "email": new.email, "next": next_url(request)}
+    context = {
+        "form": form,
+        "consents": boxes,
+        "email": new.email,
+        "service": service,
+        "next": next_url(request),
+    }
     return render(request, "accounts/signup_finish.html", context)
 
 
@@ -140,6 +180,9 @@ def _refused(request: HttpRequest, refusal: SignUpRefused) -> HttpResponse:
         "heading": refusal.message,
         "words": refusal.words,
         "contact": settings.CONTACT,
+        "services": social_sign_in.services(request, opening=True)
+        if isinstance(refusal, OtherWay)
+        else (),
         "next": next_url(request),
     }
     status = 200 if request.method in ("GET", "HEAD") else refusal.status

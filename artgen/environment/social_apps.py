@@ -82,6 +82,12 @@ def _config(client: SocialClient, server_url: str) -> dict[str, Any]:
     return {"APPS": [app], "OAUTH_PKCE_ENABLED": True, **scope}
 
 
+def names(providers: dict[str, dict[str, Any]]) -> list[str]:
+    """Return the name of each service, as in the addresses of its pages."""
+    apps = ((name, app) for name, config in providers.items() for app in config["APPS"])
+    return [app.get("provider_id", name) for name, app in apps]
+
+
 def form_targets(providers: dict[str, dict[str, Any]]) -> list[str]:
     """Return the origins to which the buttons of these providers lead."""
     origins = [origin for provider in providers for origin in ORIGINS.get(provider, ())]

@@ -1,9 +1,12 @@
 """Accounts, sign-in and starting credits."""
 
+from pathlib import Path
+
 from django.core.exceptions import ImproperlyConfigured
 
-from artgen.environment import social_apps
-from artgen.environment.env import env
+from artgen.environment import legal, social_apps
+from artgen.environment.env import BASE_DIR, env
+from artgen.settings.languages import LANGUAGES
 from artgen.settings.site import HTTPS
 
 AUTH_USER_MODEL = "accounts.User"
@@ -72,9 +75,22 @@ SIGN_UP_DOMAINS = [
 ]
 if SIGN_UP == "domain" and not SIGN_UP_DOMAINS:
     raise ImproperlyConfigured("SIGN_UP=domain needs SIGN_UP_DOMAINS, such as example.org.")
+# Which ways sign in, and which of these open accounts: "password" and names of services. Empty: all
+# that are set up.
+SIGN_IN_WITH = frozenset(env.list("SIGN_IN_WITH", default=[]))
+SIGN_UP_WITH = frozenset(env.list("SIGN_UP_WITH", default=[]))
+_WAYS = {"password", *social_apps.names(SOCIALACCOUNT_PROVIDERS)}
+if _unknown := sorted((SIGN_IN_WITH | SIGN_UP_WITH) - _WAYS):
+    raise ImproperlyConfigured(
+        f"SIGN_IN_WITH or SIGN_UP_WITH names {', '.join(_unknown)}; set up are: "
+        f"{', '.join(sorted(_WAYS))}."
+    )
 # Starting credits: of everyone, of who was invited, of an address at SIGN_UP_DOMAINS.
 DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
 INVITATION_CREDITS = env.int("INVITATION_CREDITS", default=DEFAULT_CREDITS)
 DOMAIN_CREDITS = env.int("DOMAIN_CREDITS", default=DEFAULT_CREDITS)
+# Documents that everybody accepts: `artgen.environment.legal` has their form.
+LEGAL_DIR = Path(env.str("LEGAL_DIR", default="") or BASE_DIR / "deploy" / "legal")
+LEGAL_DOCUMENTS = legal.read(LEGAL_DIR, [code for code, _name in LANGUAGES])
 # How to reach the people who run this site: an email, a link or any text; shown where it helps.
 CONTACT = env.str("CONTACT", default="").strip()

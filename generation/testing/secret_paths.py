@@ -22,6 +22,7 @@ PUBLIC_PARAMETERS = frozenset(
         "app_label",  # admin
         "code",  # of a problem of the API
         "content_type_id",  # admin
+        "document_name",  # terms, privacy or consent
         "id",  # admin
         "language",  # of a page's part
         "name",  # a file: its signature is in the query string, which no log has

@@ -1,6 +1,7 @@
 """Signing in with another service: a provider of OpenID Connect on this machine."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,12 +17,13 @@ from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.access import bans
 from accounts.credits import ledger, ledger_check
-from accounts.emails import outbox
+from accounts.emails import outbox, sign_up_links
 from accounts.models import Invitation, User
 from artgen.environment import social_apps
 from artgen.environment.env import Environment
@@ -195,10 +197,81 @@ class TestSigningIn(SocialTestCase):
     def test_it_signs_nobody_in_by_an_unverified_address(self) -> None:
         for email in ("alice@example.org", "nina@example.org"):
             self.be(email, verified=False)
-            self.assertRedirects(self.sign_in(), "/accounts/login/")
+            self.assertRedirects(self.sign_in(), "/accounts/signup/sent/")
             assert self.user_id() is None
         assert User.objects.count() == 3
         assert not SocialAccount.objects.exists()
+        outbox.send_due()
+        assert [(email.to, email.subject) for email in mail.outbox] == [
+            (["alice@example.org"], "You already have an ArtGen account"),
+            (["nina@example.org"], "Confirm your email for ArtGen"),
+        ]
+
+    def confirm_address(self, client: Client) -> Any:
+        outbox.send_due()
+        (link,) = re.findall(r"(/accounts/signup/\S+)", mail.outbox[-1].body)
+        page = client.get(link)
+        password = {"password": "correct horse"} if client is not self.client else {}
+        return page, client.post(link, {"name": "Nina", **password})
+
+    def test_it_opens_an_account_with_an_address_that_our_email_confirms(self) -> None:
+        self.be("nina@example.org", verified=False)
+        self.sign_in(next="/account/")
+        page, response = self.confirm_address(self.client)
+        self.assertNotContains(page, 'name="password"')
+        self.assertRedirects(response, "/account/")
+        nina = User.objects.get(email="nina@example.org")
+        assert not nina.has_usable_password()
+        assert SocialAccount.objects.get().user == nina
+        self.client.post("/accounts/logout/")
+        self.sign_in()
+        assert self.user_id() == str(nina.pk)
+
+    def test_it_connects_no_service_of_another_browser(self) -> None:
+        self.be("nina@example.org", verified=False)
+        self.sign_in()
+        _page, response = self.confirm_address(Client(headers={"Accept-Language": "en"}))
+        assert response.status_code == 302
+        assert User.objects.get(email="nina@example.org").has_usable_password()
+        assert not SocialAccount.objects.exists()
+
+    @override_settings(SIGN_UP_WITH={"password"})
+    def test_it_opens_no_account_with_a_service_that_only_signs_in(self) -> None:
+        for verified in (True, False):
+            self.be("nina@example.org", verified=verified)
+            self.assertRedirects(self.sign_in(), "/accounts/login/")
+        assert not User.objects.filter(email="nina@example.org").exists()
+        self.assertNotContains(self.client.get("/accounts/signup/"), "Continue with")
+        self.assertContains(self.client.get("/accounts/login/"), "Continue with Company")
+        self.be("alice@example.org")
+        self.sign_in()
+        assert self.user_id() == str(self.alice.pk)
+
+    @override_settings(SIGN_IN_WITH={"password"})
+    def test_it_knows_no_service_that_may_not_sign_in(self) -> None:
+        assert self.client.post(LOGIN).status_code == 404
+        self.assertNotContains(self.client.get("/accounts/login/"), "Continue with")
+
+    @override_settings(SIGN_IN_WITH={"oidc"})
+    def test_it_takes_no_password_where_services_alone_sign_in(self) -> None:
+        password = {"username": "alice@example.org", "password": "password"}
+        assert self.client.post("/accounts/login/", password).status_code == 403
+        assert self.client.post("/admin/login/", password).status_code == 403
+        self.assertNotContains(self.client.get("/accounts/login/"), 'name="password"')
+        self.assertRedirects(self.client.get("/accounts/password_reset/"), "/accounts/login/")
+        page = self.client.get("/accounts/signup/")
+        self.assertContains(page, "Sign up in another way")
+        self.assertContains(page, "Continue with Company")
+        assert self.client.post("/accounts/signup/", {"email": "a@b.cd"}).status_code == 403
+        link = sign_up_links.make_token("otter@example.org")
+        self.assertContains(self.client.get(f"/accounts/signup/{link}/"), "Continue with Company")
+        self.be("alice@example.org")
+        self.sign_in()
+        assert self.user_id() == str(self.alice.pk)
+        self.client.force_login(self.alice)
+        own = SocialAccount.objects.get()
+        with pytest.raises(ValidationError, match="Connect another service first"):
+            get_adapter().validate_disconnect(own, SocialAccount.objects.all())
 
     def test_it_takes_no_other_word_than_true_for_a_verified_address(self) -> None:
         for claim in ("false", "no", "0", "False", "True", "", 0, 1, None, [True]):

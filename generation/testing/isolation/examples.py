@@ -24,6 +24,7 @@ FIXED = {
     "part": "create",
     "language": "en",
     "version": "0",
+    "document_name": "terms",
     "code": "invalid",
     "announcement_key": "1-1",
     "rest": "v1/unknown/",

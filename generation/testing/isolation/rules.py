@@ -37,6 +37,8 @@ RULES: dict[str, Rule] = {
     "healthz": everyone("GET"),
     "readyz": everyone("GET"),
     "status": everyone("GET"),
+    "providers": everyone("GET"),
+    "document": everyone("GET"),
     "shortcuts": everyone("GET"),
     "manifest": everyone("GET"),
     "service_worker": everyone("GET"),
@@ -57,6 +59,7 @@ RULES: dict[str, Rule] = {
         "GET POST", body={"email": "{owner_email}"}, touches=["accounts_outgoingemail"]
     ),
     "signup_sent": everyone("GET"),
+    "signup_service": everyone("GET POST", body={"name": "New"}),
     "password_reset": everyone(
         "GET POST", body={"email": "{owner_email}"}, touches=["accounts_outgoingemail"]
     ),
@@ -193,6 +196,7 @@ RULES: dict[str, Rule] = {
     "disconnect_service": users("POST", body={"id": "{owner_service}"}),
     "change_email": users("GET POST", body={"email": "{owner_email}"}),
     "second_factor_required": users("GET"),
+    "accept_documents": users("GET POST"),
     "mfa_reauthenticate": users("GET POST", body=CODE),
     "mfa_reauthenticate_webauthn": users("GET POST", body={"credential": "{{}}"}),
     "mfa_activate_totp": users("GET POST", body=CODE),
