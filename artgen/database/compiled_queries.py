@@ -75,10 +75,6 @@ class CompiledQuery:
         rows = compiled(self._build, tuple(values)).rows(values)
         return list(map(self._row._make, rows) if self._row else rows)
 
-    def statement(self, **values: Any) -> tuple[str, list[Any]]:
-        """Return the SQL and its values, as a part of another statement."""
-        return compiled(self._build, tuple(values)).statement(values)
-
     def objects(self, **values: Any) -> list[Any]:
         """Return the objects of a queryset of models without annotations, as Django makes them."""
         form = compiled(self._build, tuple(values))

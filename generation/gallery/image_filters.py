@@ -7,7 +7,6 @@ creation time, so days are a range of that index.
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -23,7 +22,6 @@ from generation.models import Collection, CollectionImage, ImageModel, ImageQuer
 
 MAX_LONGEST_SIDE = 100_000  # px
 ID_SLACK = timedelta(hours=1)  # between `created_at` and the time in the id
-MADE_LOOKUPS = ("created_at__gte", "id__gte", "created_at__lt", "id__lt")
 
 
 class Orientation(models.TextChoices):
@@ -82,19 +80,14 @@ class ImageFilters:
 
 def made(*, since: date | None, until: date | None) -> Q:
     """Return the condition that an image was made on these days, both included."""
-    return Q(**made_bounds(since=since, until=until))
-
-
-def made_bounds(*, since: date | None, until: date | None) -> dict[str, Any]:
-    """Return the condition of `made` as values by lookup, at most one for each of MADE_LOOKUPS."""
-    bounds: dict[str, Any] = {}
+    condition = Q()
     if since:
         at = _begins(since)
-        bounds |= {"created_at__gte": at, "id__gte": first_id(at - ID_SLACK)}
+        condition &= Q(created_at__gte=at, id__gte=first_id(at - ID_SLACK))
     if until and until < date.max:
         at = _begins(until + timedelta(days=1))
-        bounds |= {"created_at__lt": at, "id__lt": first_id(at + ID_SLACK)}
-    return bounds
+        condition &= Q(created_at__lt=at, id__lt=first_id(at + ID_SLACK))
+    return condition
 
 
 def find(images: ImageQuerySet, wanted: ImageFilters, *, user: User) -> SearchResult:

@@ -9,6 +9,7 @@ class Counted(Subquery):
 
     template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField()
+    empty_result_set_value = 0
 
 
 class Literal(RawSQL):

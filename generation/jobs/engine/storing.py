@@ -121,7 +121,7 @@ def _store_result(job: Job) -> None:
     except (ProviderError, OSError, BotoCoreError, ClientError) as error:
         _retry_or_fail(job, error, pause=PAUSE)
     else:
-        lifecycle.succeed(job, images=images, cost=None)
+        lifecycle.succeed(job, images=images)
         if is_kept:
             unread_replies.forget(job)
 

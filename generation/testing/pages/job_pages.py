@@ -58,4 +58,4 @@ class JobPagesTestCase(BaseTestCase):
             created_at=timezone.now(),
             trashed_at=timezone.now() if trashed else None,
         )
-        return lifecycle.succeed(job, images=[image], cost=None)
+        return lifecycle.succeed(job, images=[image])

@@ -57,7 +57,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "view": options,
     }
     if wants_part(request):
-        months = image_counts.of_months(result, page=page)
+        months = image_counts.of_months(user, result, page=page)
         context["grid"] = _by_month(page, filters, months=months, stacked=stacked)
         return part(request, "generation/_months.html", context)
     counts = image_counts.of_page(user, filters.wanted, result, page=page)

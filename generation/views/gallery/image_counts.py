@@ -5,27 +5,17 @@ only the months at both ends are counted, and all counts of a page are one query
 indexes.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
-
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
-from django.db.models import Expression, QuerySet
 
 from accounts.models import User
-from artgen.database.compiled_queries import CompiledQuery
-from generation.gallery.image_filters import MADE_LOOKUPS, ImageFilters, made, made_bounds
+from generation.gallery.image_filters import ImageFilters, made
 from generation.gallery.search import SearchResult
 from generation.models import Counted, Image, ImageQuerySet
-from generation.models.images import trash_begins
 from generation.views.gallery import date_filter
 from generation.views.gallery.grid import GridPage
-
-SECTIONS = ("kept", "favorites", "trashed")  # in the order of `_sections`
 
 
 @dataclass(frozen=True)
@@ -41,42 +31,35 @@ class Counts:
 
 def of_sections(user: User) -> Counts:
     """Return the counts of the sidebar, in one query."""
-    return _counts(_count_all(user.id))
+    return Counts(**_count(user, _sections(user)))
 
 
 def of_page(user: User, wanted: ImageFilters, result: SearchResult, *, page: GridPage) -> Counts:
     """Return all counts of a page of search results, in one query."""
-    if wanted.is_everything:
-        counted = _count_all(user.id, months=page.cut_months)
-        counted["results"] = counted["kept"]
-    else:
-        groups = _months(result, page)
-        if not (page.is_all or result.are_many):
-            groups["results"] = result.images
-        counted = _count(groups, sections_of=user) if groups else _count_all(user.id)
-    if page.is_all:
-        counted["results"] = len(page.tiles)
-    return replace(
-        _counts(counted), results=counted.get("results"), months=_by_month(counted, result, page)
+    sections = _sections(user)
+    groups = sections | _months(result, page)
+    is_counted = not (wanted.is_everything or page.is_all or result.are_many)
+    counted = _count(user, groups | ({"results": result.images} if is_counted else {}))
+    results = counted["kept"] if wanted.is_everything else counted.get("results")
+    return Counts(
+        **{name: counted[name] for name in sections},
+        results=len(page.tiles) if page.is_all else results,
+        months=_by_month(counted, result, page),
     )
 
 
-def of_months(result: SearchResult, *, page: GridPage) -> Mapping[date, int]:
+def of_months(user: User, result: SearchResult, *, page: GridPage) -> Mapping[date, int]:
     """Return the counts of the page's months, in at most one query."""
     groups = _months(result, page)
-    return _by_month(_count(groups) if groups else {}, result, page)
+    return _by_month(_count(user, groups) if groups else {}, result, page)
 
 
-def _counts(counted: Mapping[str, int]) -> Counts:
-    return Counts(kept=counted["kept"], favorites=counted["favorites"], trashed=counted["trashed"])
-
-
-def _sections(user: Expression, *, trash_since: Any) -> dict[str, ImageQuerySet]:
+def _sections(user: User) -> dict[str, ImageQuerySet]:
     own = Image.objects.of(user)
     return {
         "kept": own.kept(),
         "favorites": own.kept().filter(favorite=True),
-        "trashed": own.in_trash(since=trash_since),
+        "trashed": own.in_trash(),
     }
 
 
@@ -96,58 +79,10 @@ def _by_month(
     return {month: counted.get(_name(month), len(tiles)) for month, tiles in page.months.items()}
 
 
-def _count(
-    groups: Mapping[str, ImageQuerySet], *, sections_of: User | None = None
-) -> dict[str, int]:
-    """Return the counts of these images, and of the sections of a user."""
-    names, parts, values = list(groups), list[str](), list[Any]()
-    for images in groups.values():
-        sql, more = _ids_of(images)
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 of querysets
-        values += more
-    statement = f"SELECT {', '.join(parts)}"
-    if sections_of:
-        sql, more = _compiled_count(0).statement(user=sections_of.id, trash_since=trash_begins())
-        names, statement = [*names, *SECTIONS], f"{statement}, sections.* FROM ({sql}) AS sections"
-        values += more
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return dict(zip(names, cursor.fetchone(), strict=True))
-
-
-def _ids_of(images: ImageQuerySet) -> tuple[str, Sequence[Any]]:
-    try:
-        sql, values = images.order_by().values("id").query.sql_with_params()
-    except EmptyResultSet:
-        return "SELECT 1 WHERE FALSE", []
-    return sql, values
-
-
-def _count_all(user_id: UUID, *, months: Collection[date] = ()) -> dict[str, int]:
-    """Return the counts of sections, and of these whole months without a filter."""
-    bounds = {
-        f"{lookup}_{n}": value
-        for n, month in enumerate(months)
-        for lookup, value in made_bounds(since=month, until=date_filter.last_of(month)).items()
-    }
-    query = _compiled_count(len(months))
-    [row] = query.rows(user=user_id, trash_since=trash_begins(), **bounds)
-    return dict(zip([*SECTIONS, *map(_name, months)], row, strict=True))
-
-
-@lru_cache(maxsize=4)
-def _compiled_count(months: int) -> CompiledQuery:
-    def counts(user: Expression, trash_since: Any, **bounds: Expression) -> QuerySet[User, Any]:
-        own = Image.objects.of(user).kept()
-        groups = _sections(user, trash_since=trash_since)
-        for n in range(months):
-            groups[f"month_{n}"] = own.filter(
-                **{lookup: bounds[f"{lookup}_{n}"] for lookup in MADE_LOOKUPS}
-            )
-        counts = [Counted(images.order_by().values("id")) for images in groups.values()]
-        return User.objects.filter(id=user).values_list(*counts)
-
-    return CompiledQuery(counts)
+def _count(user: User, groups: Mapping[str, ImageQuerySet]) -> dict[str, Any]:
+    counts = [Counted(images.order_by().values("id")) for images in groups.values()]
+    [row] = User.objects.filter(id=user.id).values_list(*counts)
+    return dict(zip(groups, row, strict=True))
 
 
 def _name(month: date) -> str:

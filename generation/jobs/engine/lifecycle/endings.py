@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
@@ -74,8 +73,6 @@ WITH changed AS (
         version = version + 1,
         due_at = NULL,
         finished_at = %(now)s,
-        cost = CASE WHEN %(cost)s::numeric(10, 5) IS NULL THEN cost
-            ELSE COALESCE(cost, 0) + %(cost)s::numeric(10, 5) END,
         result = NULL,
         error_code = '',
         error_detail = ''
@@ -89,14 +86,13 @@ stored AS (
 )""".replace("{image_columns}", raw_sql.columns(Image))
 
 
-def succeed(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job:
+def succeed(job: Job, *, images: Sequence[Image]) -> Job:
     """End the job with its stored images and settle its hold. Raises Stale."""
     values = {
         "id": job.id,
         "status": str(job.status),
         "attempt": job.attempt,
         "now": timezone.now(),
-        "cost": cost,
         "images": raw_sql.as_json(images),
     }
     with transaction.atomic():
@@ -105,7 +101,6 @@ def succeed(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job:
         (ended,) = moved
         ended.model, ended.new_images = job.model, images
         publish(moved)
-        spending.add(job, cost)  # None, unless it was not known when the job ended at the provider
         entry = holds.settle(reference=job.id)
         end_events.write(ended, topics=entry.webhook_topics)
     return ended

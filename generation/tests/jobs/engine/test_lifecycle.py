@@ -53,7 +53,7 @@ class LifecycleTestCase(EmulatorTestCase):
                 charge=Charge(usd=Decimal(1), has_run=True),
             ),
             "not stored": lambda: lifecycle.retry_storing(job, until=soon, detail="x"),
-            "succeeded": lambda: lifecycle.succeed(job, images=[], cost=None),
+            "succeeded": lambda: lifecycle.succeed(job, images=[]),
             "moved": lambda: lifecycle.move_to(job, place=Place("runpod", "x")),
             "running": lambda: lifecycle.store_progress([(job, progress)], until=soon),
             "storing": lambda: lifecycle.begin_storing([(job, finished)]),
