@@ -2,12 +2,10 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from uuid_utils.compat import uuid7
 
 from generation.models.images import Image, has_link
-from generation.models.owned import DeletableQuerySet
+from generation.models.owned import DeletableQuerySet, NamedRow, deleted_index, name_once_per_user
 
 NAME_MAX = 80
 
@@ -17,10 +15,9 @@ class CollectionQuerySet(DeletableQuerySet["Collection"]):
         return self.order_by("folded_name", "id")
 
 
-class Collection(models.Model):
+class Collection(NamedRow):
     """A named group of one user's images. Deleting it keeps the images."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
@@ -40,8 +37,6 @@ class Collection(models.Model):
     link_name = models.BooleanField(
         _("link shows the owner’s name"), default=False, db_default=False
     )
-    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
-    created_at = models.DateTimeField(_("created"))
 
     objects = CollectionQuerySet.as_manager()
 
@@ -49,23 +44,8 @@ class Collection(models.Model):
         verbose_name = _("collection")
         verbose_name_plural = _("collections")
         ordering = ["folded_name", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                name="collection_name_once_per_user",
-                fields=["user", "folded_name"],
-                condition=Q(deleted_at__isnull=True),
-            )
-        ]
-        indexes = [
-            models.Index(
-                name="collection_deleted",
-                fields=["deleted_at"],
-                condition=Q(deleted_at__isnull=False),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+        constraints = [name_once_per_user("collection")]
+        indexes = [deleted_index("collection")]
 
     @property
     def has_link(self) -> bool:

@@ -4,12 +4,10 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from uuid_utils.compat import uuid7
 
 from generation.models.image_models import ImageModel
-from generation.models.owned import DeletableQuerySet
+from generation.models.owned import DeletableQuerySet, NamedRow, deleted_index, name_once_per_user
 
 PRESET_NAME_MAX = 60
 STYLE_NAME_MAX = 40
@@ -23,10 +21,9 @@ class ArrangedQuerySet[Row: models.Model](DeletableQuerySet[Row]):
         return self.order_by("position", "id")
 
 
-class Preset(models.Model):
+class Preset(NamedRow):
     """Values of the composer under a name; a prompt and source images are not among them."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="presets"
     )
@@ -40,8 +37,6 @@ class Preset(models.Model):
     position = models.PositiveIntegerField(default=0)
     # The secret of its link; NULL: not shared.
     link_slug = models.CharField(max_length=32, unique=True, null=True, editable=False)
-    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
-    created_at = models.DateTimeField(_("created"))
 
     objects = ArrangedQuerySet.as_manager()
 
@@ -49,30 +44,16 @@ class Preset(models.Model):
         verbose_name = _("preset")
         verbose_name_plural = _("presets")
         ordering = ["position", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                name="preset_name_once_per_user",
-                fields=["user", "folded_name"],
-                condition=Q(deleted_at__isnull=True),
-            )
-        ]
-        indexes = [
-            models.Index(
-                name="preset_deleted", fields=["deleted_at"], condition=Q(deleted_at__isnull=False)
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+        constraints = [name_once_per_user("preset")]
+        indexes = [deleted_index("preset")]
 
 
-class OwnStyle(models.Model):
+class OwnStyle(NamedRow):
     """A user's own style: texts around the prompt and for the negative prompt.
 
     A job keeps the texts in its snapshot, so it stays right when the style changes or is deleted.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="own_styles"
     )
@@ -81,8 +62,6 @@ class OwnStyle(models.Model):
     template = models.CharField(_("text"), max_length=STYLE_TEXT_MAX)
     negative = models.CharField(_("negative text"), max_length=STYLE_TEXT_MAX, blank=True)
     position = models.PositiveIntegerField(default=0)
-    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
-    created_at = models.DateTimeField(_("created"))
 
     objects = ArrangedQuerySet.as_manager()
 
@@ -90,23 +69,8 @@ class OwnStyle(models.Model):
         verbose_name = _("own style")
         verbose_name_plural = _("own styles")
         ordering = ["position", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                name="own_style_name_once_per_user",
-                fields=["user", "folded_name"],
-                condition=Q(deleted_at__isnull=True),
-            )
-        ]
-        indexes = [
-            models.Index(
-                name="own_style_deleted",
-                fields=["deleted_at"],
-                condition=Q(deleted_at__isnull=False),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+        constraints = [name_once_per_user("own_style")]
+        indexes = [deleted_index("own_style")]
 
     @property
     def slug(self) -> str:

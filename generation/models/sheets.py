@@ -2,13 +2,11 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from uuid_utils.compat import uuid7
 
 from generation.models.image_models import ImageModel
 from generation.models.jobs import Job
-from generation.models.owned import DeletableQuerySet
+from generation.models.owned import DeletableQuerySet, NamedRow, deleted_index, name_once_per_user
 
 LIST_NAME_MAX = 40
 
@@ -45,9 +43,7 @@ class Sheet(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(name="sheet_of_user", fields=["user", "-id"]),
-            models.Index(
-                name="sheet_deleted", fields=["deleted_at"], condition=Q(deleted_at__isnull=False)
-            ),
+            deleted_index("sheet"),
         ]
 
     def __str__(self) -> str:
@@ -81,10 +77,9 @@ class SheetVote(models.Model):
         return f"{self.sheet_id} {self.model_id}"
 
 
-class WordList(models.Model):
+class WordList(NamedRow):
     """A user's list of alternatives; `__name__` in a prompt stands for its entries."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
@@ -94,8 +89,6 @@ class WordList(models.Model):
     name = models.CharField(_("name"), max_length=LIST_NAME_MAX)
     folded_name = models.CharField(max_length=3 * LIST_NAME_MAX, editable=False)
     entries = models.JSONField(_("entries"), default=list)
-    created_at = models.DateTimeField(_("created"))
-    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
 
     objects = DeletableQuerySet.as_manager()
 
@@ -103,20 +96,5 @@ class WordList(models.Model):
         verbose_name = _("word list")
         verbose_name_plural = _("word lists")
         ordering = ["folded_name", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                name="word_list_name_once_per_user",
-                fields=["user", "folded_name"],
-                condition=Q(deleted_at__isnull=True),
-            )
-        ]
-        indexes = [
-            models.Index(
-                name="word_list_deleted",
-                fields=["deleted_at"],
-                condition=Q(deleted_at__isnull=False),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+        constraints = [name_once_per_user("word_list")]
+        indexes = [deleted_index("word_list")]
