@@ -44,7 +44,6 @@ AT_ONCE = 4
 MODEL = "flux-schnell"
 JOB = {"model": MODEL, "prompt": "a lighthouse at dusk"}
 HANGING = 24
-REFUSED = 8
 UPLOADS = 8
 THREADS = int(MACHINE["GUNICORN_WORKERS"]) * 4
 PEOPLE = """
@@ -298,20 +297,3 @@ class TestOnePerson:
         report = json.loads(site.stack.command_that_may_fail("doctor", "--json"))
         checks = {each["name"]: each for each in report["checks"]}
         assert checks["beat"]["ok"], checks["beat"]
-
-    def test_it_serves_another_person_after_eight_502(self, site: Site) -> None:
-        emulator = site.stack.emulator
-        site.stack.command("set_model", MODEL, f"max_in_flight={REFUSED}")
-        emulator.faults.next("run", "html_502", times=REFUSED)
-        runs = len(emulator.calls)
-        batch = {"jobs": [{"model": MODEL, "prompt": "a"}] * (REFUSED // 2)}
-        answer = site.stack.ask("post", "batches/", json=batch)
-        assert answer.status_code == 201, answer.text
-        for number in range(REFUSED // 2):  # tried one at a time
-            site.place(f"lighthouse {number}")
-        job = site.place("another lighthouse", headers=site.bob)
-
-        assert site.follow(job, headers=site.bob) == "succeeded"
-
-        posted = [call for call in emulator.calls[runs:] if call.path.endswith("/run")]
-        assert len(posted) > REFUSED

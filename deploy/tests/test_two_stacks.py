@@ -18,7 +18,6 @@ import psycopg
 import pytest
 import requests
 from PIL import Image as Pillow
-from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from artgen.database import connection_budget
@@ -149,17 +148,6 @@ class TestTwoStacks(unittest.TestCase):
         with connect(address, additional_headers=headers, origin=self.here.url) as events:
             assert json.loads(events.recv(timeout=PATIENCE))["type"] == "snapshot"
 
-    def test_it_counts_the_sockets_of_a_user_on_both_machines_together(self):
-        with contextlib.ExitStack() as sockets:
-            for number in range(20):
-                stack = (self.here, self.there)[number % 2]
-                events = sockets.enter_context(stack.socket())
-                assert json.loads(events.recv(timeout=PATIENCE))["type"] == "snapshot"
-            for stack in (self.here, self.there):
-                with stack.socket() as further, pytest.raises(ConnectionClosed) as closed:
-                    further.recv(timeout=PATIENCE)
-                assert closed.value.rcvd.code == 4429
-
     def test_it_counts_wrong_passwords_on_both_machines_together(self):
         guess = {"username": "guessed@example.org", "password": "wrong"}
         statuses = []
@@ -173,21 +161,6 @@ class TestTwoStacks(unittest.TestCase):
             assert (
                 self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code == 429
             )
-
-    def test_it_places_once_what_is_asked_of_both_machines_with_one_key(self):
-        headers = {"Idempotency-Key": str(uuid4())}
-
-        def place(stack: Stack) -> requests.Response:
-            return stack.ask("post", "jobs/", json=ORDER, headers=headers)
-
-        with ThreadPoolExecutor(4) as crowd:
-            answers = list(crowd.map(place, [self.here, self.there] * 2))
-        assert {answer.status_code for answer in answers} <= {200, 201, 409}, [
-            a.text for a in answers
-        ]
-        again = place(self.there)
-        assert again.status_code == 200
-        assert {a.json()["id"] for a in answers if a.status_code != 409} == {again.json()["id"]}
 
     def test_it_counts_the_requests_of_both_machines_together(self):
         def placed(stack: Stack) -> float:

@@ -78,10 +78,6 @@ class TestOnOffer(BaseTestCase):
         self.alice.refresh_from_db()
         return self.alice.credits
 
-    def test_it_reads_nothing_again_while_nothing_has_changed(self) -> None:
-        with self.assertNumQueries(4):  # hold, job and history, and a savepoint around them
-            self.place()
-
     def test_it_inserts_nothing_once_a_model_has_changed(self) -> None:
         kept, slug = model_cache.for_order(), FLUX["model"]
         condition, values = kept.unchanged(models=[slug], styles=[])
