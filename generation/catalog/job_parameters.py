@@ -208,7 +208,8 @@ JOB_PARAMETERS = (
         in_payload=False,
         in_composer=False,
         request_help="What each source image is for, in their order: `edit` (it is "
-        "changed, the default), `subject`, `style` or `composition`. Which ones a model supports: "
+        "changed, the default), `subject`, `style` or `composition`; with `-light` or `-strong` "
+        "it has less or more weight, as in `style-strong`. Which ones a model supports: "
         "`source_roles` of `GET /api/v1/models/`.",
         response_help="What each source image is for; empty if all are edited.",
     ),

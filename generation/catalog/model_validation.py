@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from generation.catalog.job_parameters import JOB_PARAMETERS, NUMBERS, PAYLOAD_FIELDS
 from generation.catalog.offers import InvalidParameters, Offer, Parameter
+from generation.catalog.source_roles import numbers_of
 from generation.providers import payloads
 from generation.providers.payloads import (
     Dialect,
@@ -109,7 +110,7 @@ def format_problems(
 def problems(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, list[str]]:
     """Return what would make jobs of this model fail, by field of ImageModel."""
     dialect = payloads.dialect_of(offer.dialect, offer.request_format)
-    if wrong := list(_odd_roles(offer)):
+    if wrong := list(_odd_roles(offer, workflow)):
         return {"roles": wrong}
     odd = [*_unknown(offer, dialect), *_odd_numbers(offer), *_odd_texts(offer), *_odd_sizes(offer)]
     if odd := [*odd, *_odd_lora(offer)]:
@@ -144,11 +145,14 @@ def _input(
 ) -> dict[str, Any]:
     values = {name: cleaned[name] for name in PAYLOAD_FIELDS}
     values |= {side: cleaned[side] or DEFAULT_SIDE for side in ("width", "height")}
+    roles = cleaned["source_roles"] or offer.usual_roles(len(names))
+    weights = dict(zip(names, numbers_of(roles, offer.roles), strict=False))
     return payloads.build(
         offer.dialect,
         Parameters(**values),
         sources=[
-            InputImage(url=f"https://example.org/{name}", name=name, data=b"") for name in names
+            InputImage(f"https://example.org/{name}", name, data=b"", weight=weights.get(name))
+            for name in names
         ],
         mask=InputImage(url=f"https://example.org/{MASK}", name=MASK, data=b"")
         if cleaned["mask"]
@@ -270,7 +274,7 @@ def _odd_lora(offer: Offer) -> Iterator[str]:
         yield _("lora_url and lora_scale must be given together.")
 
 
-def _odd_roles(offer: Offer) -> Iterator[str]:
+def _odd_roles(offer: Offer, workflow: Mapping[str, Any] | None) -> Iterator[str]:
     slots = [how.slot for how in offer.roles.values() if how.slot]
     if offer.roles and not offer.max_source_images:
         yield _("Only models that accept source images have roles.")
@@ -278,6 +282,13 @@ def _odd_roles(offer: Offer) -> Iterator[str]:
         yield _("Only ComfyUI graphs have slots.")
     if len(set(slots)) < len(slots) or max(slots, default=0) > offer.min_source_images:
         yield _("Slots must be different numbers up to the minimum of source images.")
+    sent = {how.slot for how in offer.roles.values() if how.weights}
+    carried = set(payloads.weight_slots(workflow, offer.request_format))
+    if sent != carried or (offer.own_role and len(offer.roles) > 1):
+        yield _(
+            "Weights need {{weight_N}} in the graph, with the number of their slot, or without "
+            "slots sources.weight in the request format, for one role; and these need weights."
+        )
 
 
 def _explained(problem: FormatProblem) -> str:

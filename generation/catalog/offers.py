@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from artgen.refusals import FieldError, Refusal
+from generation.catalog import source_roles
 from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.catalog.prices import Price
 from generation.catalog.request_validation import RequestValidation
@@ -100,12 +101,21 @@ class Offer:
 
     @property
     def source_roles(self) -> list[str]:
-        """What its source images can be for; a slot of a graph is for its role alone."""
+        """What its source images can be for; a slot or field of its own is for its role alone."""
         slots = [how for how in self.roles.values() if how.slot]
-        return [EDIT, *self.roles] if self.max_source_images > len(slots) else [*self.roles]
+        edits = self.max_source_images > len(slots) and not self.own_role
+        return [*([EDIT] if edits else []), *source_roles.names_of(self.roles)]
+
+    @property
+    def own_role(self) -> str:
+        """The role of all its source images if the endpoint's field for them says it, else ""."""
+        roles = (role for role, how in self.roles.items() if not how.text and not how.slot)
+        return next(roles, "")
 
     def usual_roles(self, count: int) -> list[str]:
         """Return roles with which the model takes as many source images, [] if it edits all."""
+        if self.own_role:
+            return [self.own_role] * count
         by_slot = {how.slot: role for role, how in self.roles.items() if how.slot}
         return [by_slot.get(number, EDIT) for number in range(1, count + 1)] if by_slot else []
 

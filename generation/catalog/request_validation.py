@@ -172,7 +172,10 @@ class RequestValidation:
 
     def _roles_of_sources(self, cleaned: dict[str, Any]) -> None:
         """Check that each source image has a role, and each slot of a graph one image."""
-        roles, sources = cleaned["source_roles"], cleaned["source_images"]
+        sources = cleaned["source_images"]
+        if self.offer.own_role and not cleaned["source_roles"]:
+            cleaned["source_roles"] = self.offer.usual_roles(len(sources))
+        roles = cleaned["source_roles"]
         if not (roles or sources) or self.errors:
             return
         if roles and len(roles) != len(sources):
@@ -180,10 +183,11 @@ class RequestValidation:
         elif not set(roles) - {EDIT}:
             cleaned["source_roles"] = []
         for role, how in self.offer.roles.items():
-            if how.slot and roles.count(role) != 1:
+            count = sum(SourceRole(one).base == role for one in roles)
+            if how.slot and count != 1:
                 detail = _("%(model)s uses one image in this role: %(role)s.")
                 names = {"model": self.offer.name, "role": SourceRole(role).label}
-                code = "max_length" if role in roles else "required"
+                code = "max_length" if count else "required"
                 self._fail("source_roles", code, detail % names)
 
     def _area(self, cleaned: Mapping[str, Any]) -> None:

@@ -442,7 +442,8 @@ class Job(models.Model):
     def sent_prompt(self) -> str:
         """The prompt as it is sent: styled, and with what it says of the source images."""
         formats = source_roles.formats_from(self.snapshot.get("roles") or {})
-        return source_roles.sent_prompt(self.styled_prompt, self.source_roles, formats)
+        texts = [self.styled_prompt, source_roles.instructions(self.source_roles, formats)]
+        return "\n".join(filter(None, texts))
 
     @property
     def written_prompt(self) -> str:

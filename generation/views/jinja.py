@@ -9,7 +9,7 @@ from jinja2 import Environment
 
 from artgen.frontend import jinja
 from artgen.web import formatting
-from generation.catalog.source_roles import SourceRole
+from generation.catalog.source_roles import TEXTS, WEIGHTS, SourceRole
 from generation.files.image_addresses import srcset
 from generation.jobs.inputs import reachability
 from generation.views.account.account_tabs import filled_tabs
@@ -39,7 +39,8 @@ def environment(**options: Any) -> Environment:
             "selection_max": settings.SELECTION_MAX,
             "selection_words": selection_words,
             "shared_part": shared_parts.address,
-            "source_roles": SourceRole.choices,
+            "source_roles": [(name, SourceRole(name).label) for name in TEXTS],
+            "source_weights": WEIGHTS.items(),
             "srcset": srcset,
         }
     )

@@ -58,7 +58,8 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_(
             "What source images can be for besides edited: subject, style, composition, such as "
             '{"style": {}}. {} adds the usual sentence to the prompt, {"text": "…{image}…"} '
-            'another; {"slot": 2} sends the image as {{image_2}} of a ComfyUI graph.'
+            'another; {"slot": 2} sends the image as {{image_2}} of a ComfyUI graph, with '
+            '"weights": [0.3, 0.6, 0.9] its weight as {{weight_2}}.'
         ),
     )
     expected_cost = ReadableJSONField(

@@ -1,6 +1,7 @@
 """A job's `input` for the provider, from its parameters, source images and model snapshot."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from generation.catalog import source_roles
@@ -47,6 +48,10 @@ def input_of(job: Job, own: Sequence[OwnImage]) -> dict[str, Any]:
     )
     if job.source_roles:
         formats = source_roles.formats_from(job.snapshot["roles"])
+        numbers = source_roles.numbers_of(job.source_roles, formats)
+        images = [
+            replace(image, weight=weight) for image, weight in zip(images, numbers, strict=True)
+        ]
         images = source_roles.in_slots(images, job.source_roles, formats)
     return payloads.build(
         dialect,

@@ -89,7 +89,8 @@ Roles = Annotated[
     list[SourceRole],
     Field(
         description="What each of the images is for, in their order: edit (it is changed), "
-        "subject, style or composition. Empty: all are edited."
+        "subject, style or composition, with -light or -strong for less or more weight. "
+        "Empty: all are edited."
     ),
 ]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from generation.providers.job_report import JobReport
 
-from . import comfyui, self_hosted_requests
+from . import comfyui, comfyui_workflow, self_hosted_requests
 from .comfyui_workflow import WorkflowError, check_workflow
 from .dialect import (
     Dialect,
@@ -50,6 +50,17 @@ def dialect_of(dialect: str, request_format: Mapping[str, Any] | None = None) ->
     if request_format is None:
         raise PayloadError("a public endpoint needs a request format")
     return public_dialect(parse_request_format(request_format))
+
+
+def weight_slots(
+    workflow: Mapping[str, Any] | None, request_format: Mapping[str, Any] | None
+) -> list[int]:
+    """Return which images get a weight: their numbers in the graph; 0: all, in a field."""
+    if workflow:
+        slots = comfyui_workflow.slots_in(workflow)
+        return [int(slot[7:]) for slot in slots if slot in comfyui_workflow.WEIGHTS]
+    sources = parse_request_format(request_format).sources if request_format else None
+    return [0] if sources and sources.weight else []
 
 
 def build(

@@ -36,6 +36,7 @@ def build(
     ]
     values: dict[str, Any] = {name: getattr(parameters, name) for name in FIELDS}
     values |= {f"image_{number}": name for number, name in enumerate(names, start=1)}
+    values |= {f"weight_{number}": source.weight for number, source in enumerate(sources, start=1)}
     if names:
         values["image"] = names[0]
     used = set(slots_in(workflow))

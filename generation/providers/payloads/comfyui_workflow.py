@@ -13,8 +13,10 @@ from .dialect import Parameters, PayloadError
 
 MAX_SOURCE_IMAGES = 4
 FIELDS = tuple(name for name in Parameters.__dataclass_fields__ if not name.startswith("lora_"))
-SLOTS = (*FIELDS, "image", "mask", *(f"image_{n}" for n in range(1, MAX_SOURCE_IMAGES + 1)))
-"""`image` is the first source image, as `image_1` is."""
+WEIGHTS = tuple(f"weight_{n}" for n in range(1, MAX_SOURCE_IMAGES + 1))
+IMAGES = tuple(f"image_{n}" for n in range(1, MAX_SOURCE_IMAGES + 1))
+SLOTS = (*FIELDS, "image", "mask", *IMAGES, *WEIGHTS)
+"""`image` is the first source image, as `image_1` is; `weight_1` how much of it is taken."""
 _SLOT = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 
 
@@ -90,7 +92,7 @@ def check_workflow(workflow: object) -> list[str]:
         problems.append(
             "No node saves an image (such as SaveImage): the worker would return nothing."
         )
-    numbers = sorted(int(slot[6:]) for slot in used if slot in SLOTS and slot.startswith("image_"))
+    numbers = sorted(int(slot[6:]) for slot in used if slot in IMAGES)
     if numbers and numbers != list(range(1, len(numbers) + 1)):
         problems.append("The source images must be {{image_1}}, {{image_2}} … without a gap.")
     return problems

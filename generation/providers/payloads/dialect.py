@@ -37,6 +37,7 @@ class InputImage:
     url: str
     name: str
     data: bytes | None = None
+    weight: float | None = None  # how much of it is taken, for models that get a number
 
 
 Build = Callable[[Parameters, Sequence[InputImage]], dict[str, Any]]

@@ -6,7 +6,7 @@ from typing import Any
 from generation.imaging import aspect_ratio
 
 from .dialect import ALWAYS, Dialect, InputImage, Parameters
-from .request_format import VALUES, RequestFormat, SizeFormat
+from .request_format import VALUES, RequestFormat, SizeFormat, SourcesFormat
 
 PUBLIC = "public"
 
@@ -56,14 +56,20 @@ def _body(
         if field and value is not None:
             body[field] = value
     if request.sources and sources:
-        urls = [source.url for source in sources]
-        body[request.sources.field] = urls if request.sources.list else urls[0]
+        images = [_image(request.sources, source) for source in sources]
+        body[request.sources.field] = images if request.sources.list else images[0]
         if request.strength and parameters.strength is not None:
             body[request.strength] = parameters.strength
     if request.loras and parameters.lora_url:
         scale = 1.0 if parameters.lora_scale is None else parameters.lora_scale
         body[request.loras] = [{"path": parameters.lora_url, "scale": scale}]
     return body | dict(request.fixed)
+
+
+def _image(sources: SourcesFormat, image: InputImage) -> str | dict[str, Any]:
+    if not sources.item:
+        return image.url
+    return {sources.item: image.url, sources.weight: image.weight}
 
 
 def _size(size: SizeFormat, parameters: Parameters) -> dict[str, Any]:

@@ -89,9 +89,14 @@ class SizeFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcesFormat:
-    """Name and number of source images: one address, or a list of addresses."""
+    """Name and number of source images: one address, or a list of addresses.
+
+    With `item` and `weight` the list has objects: the address and the number of each image.
+    """
 
     field: str
+    item: str = ""
+    weight: str = ""
     list: bool = False
     min: int = 1
     max: int = 1
@@ -243,7 +248,7 @@ class _Reader:
                 yield text
 
     def sources(self, raw: object) -> SourcesFormat | None:
-        if not self.is_object(raw, "sources", ("field", "list", "min", "max")):
+        if not self.is_object(raw, "sources", ("field", "list", "min", "max", "item", "weight")):
             return None
         if "field" not in raw:
             self.fail("sources.field", "required", "sources")
@@ -261,7 +266,12 @@ class _Reader:
         )
         if minimum > maximum:
             self.fail("sources.min", "range", minimum, ("0", str(maximum)))
-        return SourcesFormat(field=name, list=as_list, min=minimum, max=maximum)
+        names = {
+            key: self.name(f"sources.{key}", raw[key]) for key in ("item", "weight") if key in raw
+        }
+        if names and not (as_list and len(set(names.values())) == 2):
+            self.fail("sources", "required", "item, weight, list")
+        return SourcesFormat(field=name, list=as_list, min=minimum, max=maximum, **names)
 
     def fixed(self, raw: object) -> Mapping[str, Any]:
         if not isinstance(raw, Mapping):

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from accounts.limits.quotas import OrderSummary, Quotas
 from artgen.refusals import FieldError, Refusal
 from artgen.web import formatting
+from generation.catalog import source_roles
 from generation.catalog.job_parameters import (
     JOB_PARAMETERS,
     LORA_URL_MAX_LENGTH,
@@ -288,6 +289,14 @@ class Composer:
         }
         wrong = tuned & self.errors.keys()
         return bool(wrong or self.exact or (self.takes_lora and self.lora_url))
+
+    @property
+    def instructions(self) -> str:
+        """What is added to the prompt about its source images, "" for nothing."""
+        roles = source_fields.roles_of(self.sources, self.roles)
+        if not (self.takes_sources and set(roles) <= set(self.offer.source_roles)):
+            return ""
+        return source_roles.instructions(roles, self.offer.roles)
 
     @property
     def takes_sources(self) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from generation.catalog import edit_sizes, model_validation, offers
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.offers import InvalidParameters, Offer, Parameter
+from generation.catalog.source_roles import formats_from
 from generation.providers.payloads import check_workflow
 
 # The inputs that ComfyUI's own nodes require.
@@ -163,6 +164,7 @@ class TestWorkflows:
             offer = Offer(
                 **{**BASE, "slug": one["slug"]}, parameters=parameters,
                 min_source_images=1, max_source_images=1,
+                roles=formats_from(one.get("roles", {})),
             )  # fmt: skip
             assert model_validation.problems(offer, workflow=one["workflow"]) == {}
         assert {file.name for file in WORKFLOWS} == set(SHIPPED.values())

@@ -1,10 +1,13 @@
 """The context of the composer's templates: models, styles, sources, price."""
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from django.utils.translation import gettext as _
 
 from accounts.limits import period_limits
 from accounts.limits.quotas import Quotas
@@ -97,11 +100,18 @@ def button_context(
         "offer": offer,
         "row": quotes.of_model(order) if order else None,
         "not_allowed": _not_allowed(quotes.user, form, offer.credits) if form and offer else "",
-        "sources_note": quotes.sources_note(order) if order else "",
+        "sources_note": _sources_note(form, quotes.sources_note(order)) if form and order else "",
         "prompt_count": form.prompt_count if form else 1,
         "draft": draft_button(draft, quotes.user) if draft else None,
         **page_quotes.pause_of(quotes.user),
     }
+
+
+def _sources_note(form: Composer, note: str) -> str:
+    """Return how the source images are sent: `note`, and what the prompt says of them."""
+    text = form.instructions
+    added = _("Added to the prompt: “%(text)s”") % {"text": text} if text else ""
+    return " ".join(filter(None, [note, added]))
 
 
 @dataclass(frozen=True)
@@ -152,6 +162,7 @@ def source_thumbnails(
 def _source_models(models: list[ImageModel], form: Composer | None, *, allowed: Quotas) -> str:
     """Return what the models do with source images, as `slug:room:role,role:name|…` for scripts.
 
+    `role*` is the role with any weight: each form has this, so it is short.
     Those that cost nearly as much as the form's come first: a script offers the first that fits.
     """
     if form is None:
@@ -165,9 +176,13 @@ def _source_models(models: list[ImageModel], form: Composer | None, *, allowed: 
     ]
     usable.sort(key=lambda model: abs(prices[model.slug] - price))
     return "|".join(
-        f"{model.slug}:{model.max_source_images}:{','.join(model.offer.source_roles)}:{model.name}"
+        f"{model.slug}:{model.max_source_images}:{_short(model.offer.source_roles)}:{model.name}"
         for model in usable
     )
+
+
+def _short(roles: list[str]) -> str:
+    return re.sub(r"(\w+),\1-light,\1-strong", r"\1*", ",".join(roles))
 
 
 def _not_allowed(user: User, form: Composer, credits: int) -> str:

@@ -109,8 +109,8 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_safe
 def composer(request: HttpRequest) -> HttpResponse:
     """Return the composer for another model (`switch`), with the parameters of a job or an image
-    (`job`, `image`), with the values of a preset (`preset`), or with the images of a collection as
-    style (`moodboard`).
+    (`job`, `image`), with the values of a preset (`preset`), or with images of a collection too
+    (`moodboard`).
     """
     user = user_of(request)
     models, allowed = _models(), quotas.of(user)

@@ -1,4 +1,4 @@
-"""Collections as moodboards: their newest images are source images for style."""
+"""Collections as moodboards: their best images give a new one its look."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.limits.quotas import Quotas
 from accounts.models import User
 from artgen.database.ids import parse_uuid
-from generation.catalog.source_roles import SourceRole
+from generation.catalog.source_roles import EDIT, SourceRole
 from generation.models import Collection, CollectionImage, CollectionQuerySet, Image, ImageModel
 from generation.studio.forms.composer import Composer
 
@@ -31,35 +31,54 @@ def with_moodboard(
 ) -> Composer | None:
     """Return the form with the images of the user's collection `query["moodboard"]`, if any.
 
-    They replace its source images. Its model stays if it takes several for style.
+    They are added to its source images: favorites first, then the newest. Its model stays if it
+    has room for one of them, else the nearest in price takes its place.
     """
     collection_id = parse_uuid(query.get("moodboard", ""))
     if form is None or collection_id is None:
         return form
+    roles = {SourceRole.STYLE.value, *(form.roles.get(source, EDIT) for source in form.sources)}
     able = [
         model
         for model in models
-        if SourceRole.STYLE in model.roles and allowed.allows_model(model.slug)
+        if roles <= set(model.offer.source_roles)
+        and allowed.allows_model(model.slug)
+        and model.max_source_images > len(form.sources)
     ]
     collection = _own(user).filter(id=collection_id).first()
     if collection is None or not able:
         form.left_out = [
-            _("No model can use images as style now.")
+            _("No model has room for images of a moodboard now.")
             if collection
             else _("The collection was deleted.")
         ]
         return form
-    most = max(able, key=lambda model: model.max_source_images)
-    has_room = form.model in able and form.model.max_source_images > 1
-    form = form.for_model(form.model if has_room else most)
     images = Image.objects.of(user).present().filter(memberships__collection=collection)
-    ids = images.newest_first().values_list("id", flat=True)
-    room = form.model.max_source_images
-    form.sources = [str(image_id) for image_id in ids[:room]]
-    form.roles = dict.fromkeys(form.sources, SourceRole.STYLE.value)
-    if images.count() > room:
-        text = _("%(model)s takes up to %(max)s images: the newest ones of “%(name)s” are used.")
-        values = {"model": form.model.name, "max": room, "name": collection.name}
+    best = images.exclude(id__in=filter(None, map(parse_uuid, form.sources)))
+    best = best.order_by("-favorite", "-id")
+    count, there, price = best.count(), len(form.sources), form.offer.price_of({})
+    nearest = min(
+        able,
+        key=lambda model: (
+            -min(model.max_source_images, there + count),
+            abs(model.offer.price_of({}) - price),
+        ),
+    )
+    form = form.for_model(form.model if form.model in able else nearest)
+    room = form.model.max_source_images - there
+    ids = [str(image_id) for image_id in best.values_list("id", flat=True)[:room]]
+    form.sources = [*form.sources, *ids]
+    form.roles = form.roles | dict.fromkeys(ids, SourceRole.STYLE.value)
+    if count > room:
+        text = _(
+            "%(model)s takes up to %(max)s images. Of “%(name)s” the favorites and the newest are "
+            "used."
+        )
+        values = {
+            "model": form.model.name,
+            "max": form.model.max_source_images,
+            "name": collection.name,
+        }
         form.left_out = [text % values]
     return form
 

@@ -57,6 +57,8 @@ def create_texts() -> dict[str, Any]:
         ),
         "role_elsewhere": _("%(role)s: with another model"),
         "role_unsupported": _("%(model)s doesn’t support this role of a source image: %(role)s."),
+        "no_role": _("no role “%(role)s”"),
+        "little_room": _("source images: %(count)s"),
         "switch_to": _("Switch to %(model)s"),
         "settings_kept": _(
             "%(model)s doesn’t use some of your settings. They are kept for other models."

@@ -7,7 +7,7 @@ import { api } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { showFailure } from "./failures.js"
 import { wireSourcePicker } from "./source_picker.js"
-import { bareId, fieldOf, setId } from "./source_roles.js"
+import { bareId, fieldOf, setId, weigh } from "./source_roles.js"
 
 const UPLOAD_SECONDS = 60
 
@@ -72,6 +72,8 @@ export function wireComparisonSources(form, data, changed) {
   const useOwn = (id) => add(id, document.querySelector(`[data-pick="${id}"] img`).src)
   const openOwn = wireSourcePicker(data, { useOwn })
   showButtons()
+  for (const item of list.children) weigh(item)
+  list.addEventListener("change", ({ target }) => weigh(target.closest("li")))
   field.addEventListener("change", (event) => {
     event.stopPropagation() // the quote needs the ids that come
     const files = [...field.files]

@@ -38,7 +38,6 @@ export function withLink(side, query, before) {
   if (query.has("prompt")) fields.push(["prompt", query.get("prompt")])
   let model = query.get("model")
   if (query.has("moodboard")) {
-    fields = fields.filter(([name]) => name !== "source_images")
     fields.push(["moodboard", query.get("moodboard")])
   }
   if (query.has("source")) {

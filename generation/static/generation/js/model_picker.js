@@ -3,6 +3,7 @@
  * a model. It is loaded when it is to open; without script its buttons submit the form.
  */
 
+import { word } from "../../artgen/js/words.js"
 import { sourceModels, wantedRoles } from "./source_roles.js"
 
 const TYPE_AHEAD = 700 // ms between letters of one word
@@ -77,14 +78,21 @@ export function wireModelPicker(side, choose) {
   })
 }
 
-/** Dim the models that accept no more source images than `data-most`, or not in their roles. */
+/** Dim the models that accept no more source images than `data-most`, or not in their roles; say why. */
 function showOpened(list) {
   const all = options(list)
   const { most } = list.dataset
-  const roles = wantedRoles(list.parentElement)
+  const wanted = wantedRoles(list.parentElement)
   for (const option of all) {
-    const can = roles.every((role) => option.dataset.roles.split(",").includes(role))
-    option.toggleAttribute("data-dim", !can || Number(option.dataset.sources) <= Number(most ?? -1))
+    const room = Number(option.dataset.sources)
+    const roles = option.dataset.roles.split(",")
+    const missing = room && wanted.find(({ role }) => !roles.includes(role))
+    const lacksRoom = room < Math.max(wanted.length, Number(most ?? -1) + 1)
+    option.toggleAttribute("data-dim", Boolean(missing) || lacksRoom)
+    const why = option.querySelector("[data-why]")
+    why.hidden = !(missing || lacksRoom)
+    if (missing) why.textContent = word("no_role", { role: missing.label })
+    else if (lacksRoom) why.textContent = word("little_room", { count: room })
   }
   const chosen = most === undefined && list.querySelector("[aria-current]")
   const first = chosen || list.querySelector(".model-option:not([data-dim])") || all[0]

@@ -1,6 +1,6 @@
 /**
- * What source images are for. The field of an image is its id, or ID:ROLE; what the chosen model cannot
- * do with it is marked, and the nearest model that can is offered.
+ * What source images are for. The field of an image is its id, ID:ROLE or ID:ROLE-WEIGHT; what the chosen
+ * model cannot do with it is marked, and the nearest model that can is offered.
  */
 
 import { say } from "../../artgen/js/status.js"
@@ -17,10 +17,11 @@ export function roleOf(value) {
   return value.split(":")[1] ?? EDIT
 }
 
-/** Return the roles of all images besides those to edit. */
+/** Return `{role, label}` of all images besides those to edit. */
 export function wantedRoles(side) {
-  const roles = [...side.querySelectorAll(".source-role")].map(({ value }) => roleOf(value))
-  return roles.filter((role) => role !== EDIT)
+  return [...side.querySelectorAll(".source")]
+    .map((item) => ({ role: roleOf(fieldOf(item).value), label: labelOf(item) }))
+    .filter(({ role }) => role !== EDIT)
 }
 
 /** Return what each model does with source images: `{slug, room, roles, name}`, the nearest to the chosen
@@ -32,9 +33,15 @@ export function sourceModels(side) {
     .map(([slug, room, roles, ...name]) => ({
       slug,
       room: Number(room),
-      roles: roles?.split(",") ?? [],
+      roles: (roles?.split(",") ?? []).flatMap(weighted),
       name: name.join(":"),
     }))
+}
+
+/** Return the roles that `role*` stands for. */
+function weighted(role) {
+  const base = role.replace("*", "")
+  return base === role ? [role] : [base, `${base}-light`, `${base}-strong`]
 }
 
 /** Return the chosen one of `sourceModels`. */
@@ -56,27 +63,54 @@ export function setId(item, id) {
   }
 }
 
-export function setRole(item, role) {
-  for (const option of fieldOf(item).options) option.selected = roleOf(option.value) === role
+export function setRole(item, wanted) {
+  const [role, weight = ""] = wanted.split("-")
+  for (const option of fieldOf(item).options)
+    option.selected = roleOf(option.value).split("-")[0] === role
+  weightOf(item).value = weight
+  weigh(item)
+}
+
+/** Put the chosen weight into the image's field. */
+export function weigh(item) {
+  const weight = weightOf(item)
+  weight.hidden = roleOf(fieldOf(item).value) === EDIT
+  for (const option of fieldOf(item).options) {
+    const role = roleOf(option.value).split("-")[0]
+    if (role !== EDIT)
+      option.value = `${bareId(option.value)}:${role}${weight.value && `-${weight.value}`}`
+  }
+}
+
+function weightOf(item) {
+  return item.querySelector(".source-weight")
+}
+
+/** Return the chosen role and weight as a text. */
+function labelOf(item) {
+  const weight = weightOf(item)
+  const chosen =
+    weight.hidden || !weight.value ? [] : [weight.selectedOptions[0].text.toLowerCase()]
+  return [fieldOf(item).selectedOptions[0].text, ...chosen].join(", ")
 }
 
 /** Return the first text of a role that the model does not support, "" without one. */
 export function unsupported(side, used) {
   const model = chosenModel(side)
-  const field = used.map(fieldOf).find(({ value }) => !supports(model, [roleOf(value)]))
-  return field
-    ? word("role_unsupported", { model: model.name, role: field.selectedOptions[0].text })
-    : ""
+  const item = used.find((one) => !supports(model, [roleOf(fieldOf(one).value)]))
+  return item ? word("role_unsupported", { model: model.name, role: labelOf(item) }) : ""
 }
 
 /** Show what the model does not do with `used` images, and what would with those and `kept` ones. */
 export function showRoles(side, used, kept) {
   const model = chosenModel(side)
-  for (const item of [...used, ...kept])
+  for (const item of [...used, ...kept]) {
+    weigh(item)
     for (const option of fieldOf(item).options) {
       const can = kept.includes(item) || supports(model, [roleOf(option.value)])
       option.label = can ? option.text : word("role_elsewhere", { role: option.text })
     }
+  }
   const text = unsupported(side, used)
   const note = side.querySelector("[data-role-note]")
   if (note) {

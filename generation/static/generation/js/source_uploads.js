@@ -42,7 +42,7 @@ export class Sources {
       if (this.notLoaded.length) this.keep(this.notLoaded)
     })
     side.addEventListener("change", (event) => {
-      if (event.target.matches(".source-role")) {
+      if (event.target.matches(".source-role, .source-weight")) {
         this.#showRoles()
         changed()
       }

@@ -14,7 +14,7 @@ from generation.catalog.offers import InvalidParameters
 from generation.files import storage, uploads
 from generation.imaging import metadata
 from generation.jobs.engine import callback_tokens, driver, storing
-from generation.jobs.inputs import sources
+from generation.jobs.inputs import payloads, sources
 from generation.jobs.placing import orders
 from generation.models import Image, ImageModel, Job, Status, Upload
 from generation.providers.payloads import dialect_of
@@ -64,6 +64,32 @@ class TestSources(EmulatorTestCase):
         )
         assert len(sent["images"]) == 2
         assert Job.objects.get().prompt == "A tea house"
+
+    def test_it_sends_weights_in_the_words_and_fields_of_each_model(self):
+        ids = [self.upload(), self.upload()]
+        prompt = self.sent_of(ids, source_roles=["style-light", "subject-strong"])["prompt"]
+        assert prompt.endswith(
+            "Take only a little from image 1. "
+            "Show the same subject as in image 2. Follow image 2 closely."
+        )
+
+        named = {"field": "reference", "list": True, "max": 10, "item": "url", "weight": "power"}
+        ImageModel.objects.filter(slug="seedream-4-edit").update(
+            request_format={"sources": named}, roles={"style": {"weights": [0.3, 0.6, 1]}}
+        )
+        sent = self.sent_of(ids, source_roles=["style-light", "style"])
+        assert sent["prompt"] == "the same at night"
+        assert [image["power"] for image in sent["reference"]] == [0.3, 0.6]
+        assert all(image["url"].startswith("http://") for image in sent["reference"])
+
+        graph = self.sent_of(
+            ids[:1], model="sdxl-canny", source_roles=["composition-strong"], width=512, height=512
+        )["workflow"]
+        assert graph["8"]["inputs"]["strength"] == 0.85
+
+    def sent_of(self, ids, **fields):
+        job = self.place_from(ids, **fields)
+        return payloads.input_of(job, sources.chosen(job))
 
     def test_it_marks_what_is_made_by_changing_an_upload(self):
         uploaded, ids = self.upload(), []

@@ -93,7 +93,7 @@ class TestComparison(BrowserTestCase):
         role = page.locator("[data-source-list] .source-role")
         role.select_option(label="Composition")
         expect(error).to_contain_text("doesn’t support this role of a source image: Composition.")
-        role.select_option(label="Style")
+        role.select_option(label="Look")
         expect(error).to_be_hidden()
         page.click("[data-remove-source]")
         expect(error).to_be_visible()

@@ -30,6 +30,8 @@ class TestRolesOfSourceImages(BrowserTestCase):
         page.keyboard.type("Com")
         expect(nearest).to_have_text("Switch to P-Image Edit")
         page.click(".model-button")
+        why = page.locator(".model-option[value=flux-kontext][data-dim] [data-why]")
+        expect(why).to_have_text("no role “Composition”")
         page.click(".model-option[value=flux-kontext]")
 
         note = page.locator("[data-role-note]")
@@ -46,7 +48,12 @@ class TestRolesOfSourceImages(BrowserTestCase):
         role = page.locator(".source-role option:checked")
         expect(role).to_have_text("Composition")
         page.locator(".source-role").focus()
-        page.keyboard.type("Sty")
+        page.keyboard.type("Loo")
+        page.keyboard.press("Tab")
+        expect(page.get_by_label("Weight")).to_be_focused()
+        page.keyboard.type("Str")
+        added = "Use only the style of the image, not what it shows. Follow the image closely."
+        expect(page.locator("[data-sources-note]")).to_contain_text(added)
         page.click(".segments label:has([value='1'])")
         page.click("#create-button")
         expect(page.locator("[data-status=succeeded]")).to_have_count(1)
@@ -54,12 +61,13 @@ class TestRolesOfSourceImages(BrowserTestCase):
         page.locator("[data-remove-source]").click()
         page.click("[data-run] .run-meta button[popovertarget]")
         page.locator("[data-use]:visible").first.click()
-        expect(role).to_have_text("Style")
+        expect(role).to_have_text("Look")
+        expect(page.get_by_label("Weight")).to_have_value("strong")
         page.goto(page.locator(".card-link").first.get_attribute("href"))
         expect(page.locator(".lineage")).to_contain_text("From references")
-        expect(page.locator(".lineage-images")).to_contain_text("Style")
+        expect(page.locator(".lineage-images")).to_contain_text("Look, strong")
 
-    def test_it_takes_a_collection_as_style(self):
+    def test_it_takes_a_collection_as_moodboard(self):
         page = self.visit("collector", "/create/?model=flux-schnell&prompt=a+tin+robot")
         page.click(".segments label:has([value='1'])")
         page.click("#create-button")
@@ -72,14 +80,14 @@ class TestRolesOfSourceImages(BrowserTestCase):
         page.click(".model-option[value=flux-kontext]")
         page.click("button[data-own-pictures]")
         page.click("[data-moodboard]")
-        expect(page.locator("#composer[data-model=p-image-edit]")).to_be_visible()
-        expect(page.locator(".source-role option:checked")).to_have_text("Style")
+        expect(page.locator(".source-role option:checked")).to_have_text("Look")
+        expect(page.locator("#composer[data-model=flux-kontext]")).to_be_visible()
         expect(page.locator("#prompt")).to_have_value("a glass bird")
 
         page.locator("[data-remove-source]").click()
         page.goto(f"/gallery/?collection={collection}")
-        page.click("text=Use as style")
-        expect(page.locator(".source-role option:checked")).to_have_text("Style")
+        page.click("text=Use as moodboard")
+        expect(page.locator(".source-role option:checked")).to_have_text("Look")
         expect(page.locator("#prompt")).to_have_value("a glass bird")
         assert "moodboard" not in page.url
 

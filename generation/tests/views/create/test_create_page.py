@@ -20,7 +20,7 @@ from generation.demo.emulator.painters import tiny_png
 from generation.files import uploads
 from generation.gallery import collections
 from generation.jobs.placing import orders
-from generation.models import Endpoint, GenerationSwitch, ImageModel, Job, Status, Upload
+from generation.models import Endpoint, GenerationSwitch, Image, ImageModel, Job, Status, Upload
 from generation.testing.clock import held_clock
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image, make_job
@@ -376,22 +376,44 @@ class TestCreatePage(GalleryTestCase):
         upload = self.upload(self.alice)
         form = self.form(model="z-image-turbo", source_images=f"{upload.id}:style")
         answer = self.client.post(self.url, form)
-        text = "Z-Image Turbo doesn’t support this role of a source image: Style."
+        text = "Z-Image Turbo doesn’t support this role of a source image: Look."
         self.assertContains(answer, text, status_code=400)
         self.assert_nothing_stored()
 
-    def test_it_takes_the_newest_images_of_a_collection_as_style(self):
+    def test_it_takes_favorites_and_the_newest_images_of_a_collection_as_moodboard(self):
         images = [make_image(self.alice) for _number in range(6)]
         collection = collections.create(user=self.alice, name="Fog")
         collections.add(collection, image_ids=[image.id for image in images])
+        Image.objects.filter(pk=images[0].pk).update(favorite=True)
         form = self.client.get(self.url, {"moodboard": collection.id}).context["composer"]
         assert form.model.slug == "p-image-edit"  # takes the most images
-        assert form.sources == [str(image.id) for image in reversed(images)][:5]
+        best = [images[0], *reversed(images[1:])]
+        assert form.sources == [str(image.id) for image in best][:5]
         assert set(form.roles.values()) == {"style"}
         assert "up to 5 images" in form.left_out[0]
         query = {"model": "qwen-image-edit-2511", "moodboard": collection.id, "prompt": "a fox"}
         form = self.client.get(reverse("composer"), query).context["composer"]
         assert (form.model.slug, form.prompt) == ("qwen-image-edit-2511", "a fox")
+        assert len(form.sources) == 3
+
+    def test_it_adds_a_moodboard_to_the_images_that_are_there(self):
+        mine, *images = [make_image(self.alice) for _number in range(3)]
+        collection = collections.create(user=self.alice, name="Fog")
+        collections.add(collection, image_ids=[image.id for image in (mine, *images)])
+        there = [f"{mine.id}:subject-strong"]
+        query = {"moodboard": collection.id, "model": "qwen-image-edit-2511"}
+        response = self.client.get(reverse("composer"), query | {"source_images": there})
+        form = response.context["composer"]
+        assert form.model.slug == "qwen-image-edit-2511"
+        assert form.request()["source_images"] == [
+            str(image.id) for image in (mine, *reversed(images))
+        ]
+        assert form.request()["source_roles"] == ["subject-strong", "style", "style"]
+        self.assertContains(response, "Follow image 1 closely.")
+        query["model"] = "flux-kontext"  # one image
+        response = self.client.get(reverse("composer"), query | {"source_images": there})
+        form = response.context["composer"]
+        assert form.model.max_source_images >= 3
         assert len(form.sources) == 3
 
     def file(self, data=None, name="tea.png"):
