@@ -10,6 +10,7 @@ from accounts.webhooks import outbox
 from accounts.webhooks.outbox import WebhookEvent, wants
 from artgen.api.json_types import IdText, MomentText, Slug
 from artgen.api.times import optional_time_json, time_json
+from generation.files import storage
 from generation.models import FINAL, Job, Status
 
 
@@ -31,6 +32,7 @@ class JobEndJson(TypedDict):
     finished_at: MomentText | None
     error: JobEndErrorJson | None
     images: list[IdText]
+    urls: Annotated[list[str], "Of the images, for an hour; later `GET /api/v1/images/ID/`."]
 
 
 class BatchEndJson(TypedDict):
@@ -72,6 +74,7 @@ def _push_run(job: Job, jobs: Mapping[str, int]) -> None:
 
 
 def job_data(job: Job) -> JobEndJson:
+    images = job.new_images or ()
     return {
         "id": str(job.id),
         "status": str(job.status),
@@ -81,7 +84,8 @@ def job_data(job: Job) -> JobEndJson:
         "created_at": time_json(job.created_at),
         "finished_at": optional_time_json(job.finished_at),
         "error": {"code": job.error_code} if job.status == Status.FAILED else None,
-        "images": [str(image.id) for image in job.new_images or ()],
+        "images": [str(image.id) for image in images],
+        "urls": [storage.absolute_url(image.key) for image in images],
     }
 
 

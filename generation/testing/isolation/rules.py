@@ -313,6 +313,8 @@ RULES: dict[str, Rule] = {
     "api/v1/presets/{preset_id}/": owner("GET PATCH DELETE", body={"name": "Renamed"}),
     "api/v1/own-styles/": users("GET POST", body={"name": "Print", "template": "{{prompt}}, print"}),
     "api/v1/own-styles/{style_id}/": owner("GET PATCH DELETE", body={"name": "Renamed"}),
+    "api/v1/webhooks/": users("GET POST", body={"url": "https://example.net/"}),
+    "api/v1/webhooks/{webhook_id}/": owner("DELETE"),
     "api/v1/images/": users(
         "GET POST",
         body={"share": "{link}"},
