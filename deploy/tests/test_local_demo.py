@@ -13,7 +13,7 @@ pytestmark = [
     pytest.mark.cyllama,
     pytest.mark.limit(900),
 ]
-ORDER = {"prompt": "a pier", "width": 256, "height": 256, "steps": 1, "guidance": 1}
+ORDER = {"prompt": "a pier", "width": 256, "height": 256, "steps": 2, "guidance": 1}
 
 
 def test_it_makes_images_with_the_model_and_with_the_demos(tmp_path: Path) -> None:
@@ -30,6 +30,8 @@ def test_it_makes_images_with_the_model_and_with_the_demos(tmp_path: Path) -> No
         local, drawn = (states[each][-1] for each in ids)
         assert (local["status"], local["credits"]) == ("succeeded", 0), local
         assert drawn["status"] == "succeeded"
+        steps = {state["step"] for state in states[ids[0]] if state["status"] == "running"}
+        assert 1 in steps, "progress reaches the card"
         image = demo.ask("get", f"jobs/{ids[0]}/").json()["images"][0]
         assert (image["width"], image["height"]) == (256, 256)
     assert demo.process.returncode == 0, demo.output

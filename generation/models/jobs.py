@@ -271,6 +271,9 @@ class Job(models.Model):
     new_images: "Sequence[Image] | None" = None
     """The images that were stored with its end; known to the instance that ended, not stored."""
 
+    preview = ""
+    """The image so far, as Base64 of a JPEG; known to the published instance, not stored."""
+
     objects = JobQuerySet.as_manager()
 
     class Meta:

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import requests
@@ -53,14 +53,24 @@ class CallClient:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
-    def submit(self, url: str, body: Mapping[str, Any], *, files: Sequence[File] = ()) -> Reply:
+    def submit(
+        self,
+        url: str,
+        body: Mapping[str, Any],
+        *,
+        files: Sequence[File] = (),
+        on_chunk: Callable[[bytes], None] = lambda _chunk: None,
+    ) -> Reply:
         """POST a job, once, as JSON or with files as a form, and return the reply of 2xx.
+
+        `on_chunk` gets the reply while it comes.
 
         Raises NotAccepted, KeyRefused, EndpointMissing, JobRefused or OutcomeUnknown.
         """
         data, kind = self._encoded(body, files)
         try:
-            reply = self._send("POST", url, data, kind=kind, seconds=self.limits.run_seconds)
+            seconds = self.limits.run_seconds
+            reply = self._send("POST", url, data, kind=kind, seconds=seconds, on_chunk=on_chunk)
         except _NoSlot as error:
             raise NotAccepted(f"too many calls to {self.name} are under way here") from error
         except _Broken as error:
@@ -99,6 +109,7 @@ class CallClient:
         *,
         kind: str = "",
         seconds: float | None = None,
+        on_chunk: Callable[[bytes], None] = lambda _chunk: None,
     ) -> Reply:
         """Send one request and return the complete reply. Raises _NoSlot or _Broken.
 
@@ -123,7 +134,7 @@ class CallClient:
                     stream=True,
                 )
                 with contextlib.closing(response):
-                    body = _read_all(response, time.monotonic() + total)
+                    body = _read_all(response, time.monotonic() + total, on_chunk)
             except (RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 raise _Broken(
                     self.access.scrub(reason_of(error)), sent=connection_pool.was_sent()
@@ -184,7 +195,9 @@ class _NoCookies(http.cookiejar.DefaultCookiePolicy):
         return False
 
 
-def _read_all(response: requests.Response, deadline: float) -> bytes:
+def _read_all(
+    response: requests.Response, deadline: float, on_chunk: Callable[[bytes], None]
+) -> bytes:
     """Return the body. Raises OSError if it is too large or takes too long."""
     body = bytearray()
     while chunk := response.raw.read1(65_536, decode_content=True):
@@ -193,4 +206,5 @@ def _read_all(response: requests.Response, deadline: float) -> bytes:
             raise OSError(f"the reply has more than {MAX_REPLY_BYTES} bytes")
         if time.monotonic() > deadline:
             raise TimeoutError("the reply took too long")
+        on_chunk(chunk)
     return bytes(body)

@@ -5,7 +5,7 @@ Failures of calls are verdicts (`call_errors`), so that the engine decides witho
 provider it is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -57,6 +57,9 @@ class Order:
     input: Mapping[str, Any]
     webhook: str | None
     remote_id: str = ""  # of OWN_SERVERS: by which the job is known there
+    on_report: Callable[[JobReport], None] = lambda _report: None
+    """Of a synchronous provider that streams: gets the running job's reports, with its image so far
+    as bytes in `output`. What it raises ends the call."""
 
 
 @dataclass(frozen=True, slots=True)

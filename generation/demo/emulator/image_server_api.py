@@ -6,6 +6,7 @@ Source: https://platform.openai.com/docs/api-reference/images/create
 
 import asyncio
 import base64
+import json
 import random
 import re
 import time
@@ -110,7 +111,8 @@ class ImageServerApi:
             await asyncio.sleep(seconds / self._options.speed)
         result = await self._workers.start(job, image)
         job.record_end(result.state)
-        return _answer(result)
+        answer = _answer(result)
+        return _stream(answer, body) if str(body.get("stream")).lower() == "true" else answer
 
     def _unauthorized(self, request: web.Request) -> web.Response | None:
         if self._access.accepts(request.headers.get("Authorization", "")):
@@ -143,6 +145,21 @@ def _answer(result: WorkResult) -> web.Response:
     if url := output.pop("result", None) or output.pop("image_url", None):
         output["data"] = [{"url": url}]
     return web.json_response({"created": int(time.time()), **output})
+
+
+def _stream(answer: web.Response, body: dict[str, Any]) -> web.Response:
+    """Return the image as server-sent events: complete at once, also as the partial ones."""
+    if answer.status != 200 or not isinstance(answer.body, bytes):
+        return answer
+    image = json.loads(answer.body)["data"][0]
+    kind = "image_edit" if "image" in body else "image_generation"
+    count = int(body.get("partial_images", 0))
+    events = [
+        {"type": f"{kind}.partial_image", "partial_image_index": index, **image}
+        for index in range(count)
+    ] + [{"type": f"{kind}.completed", **image}]
+    text = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
+    return web.Response(text=text, content_type="text/event-stream")
 
 
 def _error(status: int, text: str, *, code: str = "server_error") -> web.Response:

@@ -64,6 +64,8 @@ def _publish(jobs: Sequence[Job]) -> None:
             }
             if job.new_images:  # so that pages show them without a request
                 message["addresses"] = [addresses_of(image) for image in job.new_images]
+            if job.preview:
+                message["preview"] = f"data:image/jpeg;base64,{job.preview}"
             messages.append((group(job.user_id), message))
     send_to_groups(messages)
 

@@ -24,6 +24,7 @@ from generation.providers.call_errors import (
     ProviderError,
     job_refused,
 )
+from generation.providers.image_server.image_stream import MEDIA_TYPE, ImageStream
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import OutputError, Result
 from generation.providers.provider import Order, Outcomes, Ref, Submission
@@ -67,12 +68,19 @@ class ImageServer:
         url, body = self.request(order)
         files = _files(body) if IMAGE in body else []
         fields = {name: value for name, value in body.items() if not files or name not in FILES}
+        partial_images = body.get("partial_images")
+        stream = ImageStream(
+            partial_images=partial_images if isinstance(partial_images, int) else 0,
+            on_report=order.on_report,
+        )
         try:
-            reply = self._calls.submit(url, fields, files=files)
+            reply = self._calls.submit(url, fields, files=files, on_chunk=stream.feed)
         except OutcomeUnknown as error:
             raise _verdict(error, self.name) from error
         took = round((time.monotonic() - began) * 1000)
-        return Submission("", RemoteState.COMPLETED, _report(_body(reply), execution_ms=took))
+        is_stream = reply.headers.get("Content-Type", "").startswith(MEDIA_TYPE)
+        answer = stream.answer(provider=self.name) if is_stream else _body(reply)
+        return Submission("", RemoteState.COMPLETED, _report(answer, execution_ms=took))
 
     def reports(self, refs: Sequence[Ref]) -> Outcomes:
         """Return nothing: only the reply to a submission says what became of it."""

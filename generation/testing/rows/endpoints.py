@@ -20,6 +20,10 @@ FORMATS: dict[str, dict[str, Any]] = {
         "fixed": {"response_format": "b64_json"},
     },
 }
+STREAMED = FORMATS["image_server"] | {
+    "fixed": {"response_format": "b64_json", "stream": True, "partial_images": 2}
+}
+"""The request format of an image server that streams."""
 
 
 def add_endpoint(*, provider: str = "runpod", **fields: Any) -> Endpoint:

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from generation.providers.call_errors import (
     NotAccepted,
     OutcomeUnknown,
 )
+from generation.providers.image_server.image_stream import ImageStream
 from generation.providers.image_server.provider import ImageServer
 from generation.providers.job_report import JobReport
 from generation.providers.payloads import PUBLIC, OutputError
@@ -195,3 +197,37 @@ def test_nobody_can_ask_for_a_job(server: ImageServer) -> None:
         server.report(ref)
     with pytest.raises(CallFailed):
         server.bill(**MONTH)
+
+
+def test_it_reads_a_stream(server: ImageServer) -> None:
+    reports: list[JobReport] = []
+    streamed = ORDER.input | {"stream": True, "partial_images": 2}
+    order = replace(ORDER, input=streamed, on_report=reports.append)
+    images = server.result(report_of(server, order), dialect=PUBLIC, images_at="").images
+    assert [(report.progress, report.step) for report in reports] == [(1 / 3, None), (2 / 3, None)]
+    assert [report.output for report in reports] == [images[0].data] * 2
+
+
+def stream_of(*chunks: bytes) -> tuple[ImageStream, list[JobReport]]:
+    reports: list[JobReport] = []
+    stream = ImageStream(partial_images=1, on_report=reports.append)
+    for chunk in chunks:
+        stream.feed(chunk)
+    return stream, reports
+
+
+def test_it_reads_steps_and_broken_chunks() -> None:
+    stream, reports = stream_of(
+        b": step 1/4\n\ndata: {bad\n: st", b"ep 4/4\ndata: [DONE]\n", b": hello\n: step 9/2"
+    )
+    assert [(report.progress, report.step) for report in reports] == [(0.25, 1), (1.0, 4)]
+    with pytest.raises(OutcomeUnknown):
+        stream.answer(provider="It")
+
+
+def test_an_error_in_a_stream_refuses_the_job() -> None:
+    event = json.dumps({"type": "error", "error": {"message": "out of memory"}})
+    stream, _reports = stream_of(f"data: {event}\n".encode())
+    with pytest.raises(JobRefused) as refusal:
+        stream.answer(provider="It")
+    assert refusal.value.detail == "out of memory"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -40,6 +41,7 @@ from generation.providers.call_errors import (
     NotAccepted,
     ProviderError,
 )
+from generation.providers.job_report import JobReport
 from generation.providers.payloads import PayloadError
 from generation.providers.provider import SYNCHRONOUS, Order, Submission
 
@@ -156,13 +158,17 @@ def _openings(slug: str) -> Openings | None:
 
 
 def post_all(
-    jobs: Sequence[Job], *, sent: dict[UUID, dict[str, Any]] | None = None
+    jobs: Sequence[Job],
+    *,
+    sent: dict[UUID, dict[str, Any]] | None = None,
+    on_report: Callable[[Job, JobReport], None] = lambda _job, _report: None,
 ) -> Iterator[Outcomes]:
     """Send the POST of each job, and yield the outcomes that have arrived, every ARRIVAL_SECONDS.
 
-    Call it outside of transactions. `sent` gets the `input` of each trial of a model.
+    Call it outside of transactions. `sent` gets the `input` of each trial of a model, `on_report`
+    what a synchronous provider says before its reply has the image.
     """
-    calls = [(job, _prepare(job, sent)) for job in jobs]
+    calls = [(job, _prepare(job, sent, on_report)) for job in jobs]
     pooling.give_back()  # the bucket and the POSTs may take seconds
     if len(calls) == 1:
         yield [(job, _outcome(call)) for job, call in calls]
@@ -179,7 +185,9 @@ def post_all(
 
 
 def _prepare(
-    job: Job, sent: dict[UUID, dict[str, Any]] | None
+    job: Job,
+    sent: dict[UUID, dict[str, Any]] | None,
+    on_report: Callable[[Job, JobReport], None],
 ) -> Callable[[], Submission] | NotSent:
     """Read what the POST needs from the database, and return the function that sends it."""
     try:
@@ -201,6 +209,7 @@ def _prepare(
                 input=payload,
                 webhook=webhook,
                 remote_id=clients.own_id(job),
+                on_report=partial(on_report, job),
             )
         )
 

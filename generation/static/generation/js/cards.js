@@ -71,8 +71,8 @@ export class Cards {
    * ended; `missed`: also show new jobs that have ended already; `addresses`: of the images of a
    * single job.
    */
-  apply(jobs, { complete = false, missed = false, addresses } = {}) {
-    for (const job of jobs) this.#applyOne(job, { missed, addresses })
+  apply(jobs, { complete = false, missed = false, addresses, preview } = {}) {
+    for (const job of jobs) this.#applyOne(job, { missed, addresses, preview })
     if (!complete) return
     const listed = new Set(jobs.map((job) => job.id))
     this.active = new Set(listed)
@@ -83,7 +83,7 @@ export class Cards {
     this.onChange(this.active.size)
   }
 
-  #applyOne(job, { missed, addresses }) {
+  #applyOne(job, { missed, addresses, preview }) {
     if (ACTIVE.has(job.status)) this.active.add(job.id)
     else this.active.delete(job.id)
     const card = this.#card(job.id)
@@ -95,7 +95,7 @@ export class Cards {
       if (ACTIVE.has(job.status) || (missed && job.id > this.newest))
         this.#loadRun(job.batch ?? job.id)
     } else if (job.version >= Number(card.dataset.version)) {
-      if (isActive(card) && ACTIVE.has(job.status)) updateCard(card, job)
+      if (isActive(card) && ACTIVE.has(job.status)) updateCard(card, job, preview)
       else if (isActive(card) && addresses) {
         this.swap(cardsOfEnded(card, job, addresses).firstElementChild)
         showCharged(job)

@@ -9,8 +9,8 @@ const GLOW_START = 28,
 
 const shown = new WeakMap() // card → {job, at}: its JSON, and when it came
 
-/** Update the card of an active job from the job's JSON. */
-export function updateCard(card, job) {
+/** Update the card of an active job from the job's JSON; `preview` is the image so far. */
+export function updateCard(card, job, preview) {
   Object.assign(card.dataset, { status: job.status, version: job.version })
   shown.set(card, { job, at: performance.now() })
   const hadFocus = card.contains(document.activeElement)
@@ -31,7 +31,20 @@ export function updateCard(card, job) {
   else if (job.status === "running" && job.progress !== null) bar.value = job.progress
   else bar.removeAttribute("value")
   glow(bar)
+  showPreview(card, job, preview)
   showCancelOfRun(card)
+}
+
+/** Show the image so far behind the texts, until the job begins again. */
+function showPreview(card, job, preview) {
+  const shown = card.querySelector("[data-preview]")
+  if (job.status !== "running" && job.status !== "storing") shown?.remove()
+  else if (shown && preview) shown.src = preview
+  else if (preview) {
+    const image = Object.assign(new Image(), { src: preview, alt: "", className: "status-preview" })
+    image.dataset.preview = ""
+    card.querySelector("[data-status-panel]").prepend(image)
+  }
 }
 
 /** Let the time left in the card's text go on. */

@@ -25,9 +25,9 @@ const TOO_MANY_PAUSE = 60_000 // ms
 
 export class Live {
   /**
-   * `onJobs(jobs, {complete, missed, addresses})`: complete: these are all active jobs; missed: some may
-   * have been created and ended meanwhile; addresses: of the images of a single job that has just
-   * ended. `onState("live" | "polling" | "offline" | "away" | "signed out")`:
+   * `onJobs(jobs, {complete, missed, addresses, preview})`: complete: these are all active jobs;
+   * missed: some may have been created and ended meanwhile; addresses: of the images of a single
+   * job that has just ended; preview: the image so far, as a data: address. `onState("live" | "polling" | "offline" | "away" | "signed out")`:
    * offline means no network, away no server.
    */
   constructor({ socket, jobs, onJobs, onState }) {
@@ -86,7 +86,7 @@ export class Live {
           .then((jobs) => this.onJobs(jobs, { missed: true }))
           .catch(() => {})
     } else if (message.type === "job") {
-      this.onJobs([message.job], { addresses: message.addresses })
+      this.onJobs([message.job], { addresses: message.addresses, preview: message.preview })
     }
   }
 

@@ -39,7 +39,7 @@ from generation.testing.cases import (
     run_task,
     work,
 )
-from generation.testing.rows.endpoints import MODEL, add_endpoint
+from generation.testing.rows.endpoints import MODEL, STREAMED, add_endpoint
 from generation.testing.rows.image_files import noise
 from generation.testing.threads import in_threads
 
@@ -279,6 +279,15 @@ class TestThreads(TransactionTestCase):
         assert Job.objects.storing().count() == 10
 
     def test_a_job_that_is_canceled_during_its_call_is_counted_and_gets_no_image(self) -> None:
+        self.cancel_during_call()
+
+    def test_a_stream_of_a_canceled_job_is_left(self) -> None:
+        Endpoint.objects.update(request_format=STREAMED)
+        self.cancel_during_call()
+        endpoint = Endpoint.objects.get(provider="image_server")
+        assert (endpoint.submit_after, endpoint.submit_failures) == (None, 0)
+
+    def cancel_during_call(self) -> None:
         self.place(1)
         self.emulator.faults.next("images", "slow")
 
