@@ -20,6 +20,7 @@ SENT_ON = (
     *(b"x-forwarded-proto", b"x-forwarded-for", b"x-real-ip"),
 )
 REFUSED = 400
+BOUNDARY = uuid4().hex
 UNAVAILABLE = "unavailable"
 RETRY_SECONDS, ORDER_SECONDS = 2.0, 8.0
 
@@ -39,6 +40,7 @@ class Caller:
     def __init__(self, scope: dict[str, Any]) -> None:
         self.user: User = scope["artgen.user"]
         self.language: str = scope["artgen.language"]
+        self.can_create: bool = scope.get("artgen.can_create", False)
         self._scope = scope
 
     def seconds_left(self, seconds: float) -> float:
@@ -53,6 +55,16 @@ class Caller:
 
     async def post(self, path: str, body: dict[str, Any], *, key: str = "") -> Any:
         return await self._call("POST", path, body=orjson.dumps(body), key=key)
+
+    async def upload(self, image: bytes) -> Any:
+        """Store a source image and return its JSON."""
+        start = (
+            f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=file; filename=image\r\n"
+            "Content-Type: application/octet-stream\r\n\r\n"
+        )
+        body = b"%b%b\r\n--%b--\r\n" % (start.encode(), image, BOUNDARY.encode())
+        form = f"multipart/form-data; boundary={BOUNDARY}"
+        return await self._call("POST", "uploads/", body=body, content_type=form)
 
     async def order(self, batch: dict[str, Any]) -> Any:
         """Place a batch.
@@ -70,12 +82,19 @@ class Caller:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _call(
-        self, method: str, path: str, *, query: bytes = b"", body: bytes = b"", key: str = ""
+        self,
+        method: str,
+        path: str,
+        *,
+        query: bytes = b"",
+        body: bytes = b"",
+        key: str = "",
+        content_type: str = "application/json",
     ) -> Any:
         headers = [header for header in self._scope["headers"] if header[0] in SENT_ON]
         headers += [
             (b"accept-language", self.language.encode()),
-            (b"content-type", b"application/json"),
+            (b"content-type", content_type.encode()),
             (b"content-length", b"%d" % len(body)),
         ]
         if key:

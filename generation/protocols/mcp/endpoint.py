@@ -48,6 +48,7 @@ class Mcp(ApiView):
             raise Problem("misdirected")
         scope = scope | {
             "artgen.user": user_of(request),
+            "artgen.can_create": request.auth is None or Scope.CREATE in request.auth.scopes,
             "artgen.language": translation.get_language() or settings.LANGUAGE_CODE,
         }
         body = request._request.body

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
@@ -27,9 +28,10 @@ from mcp_types import (
 from pydantic import Field
 
 from accounts.credits.ledger import MAX_CREDITS
-from accounts.limits import quotas
+from accounts.limits import quotas, rate_limits
 from accounts.models import User
 from artgen.database.pool_threads import in_thread
+from artgen.http.download import DownloadFailed, DownloadRefused, fetch_image
 from artgen.refusals import Refusal
 from generation.catalog import shapes
 from generation.catalog.job_parameters import SEED_MAX
@@ -48,6 +50,8 @@ WAIT_SECONDS = 45
 READ_SECONDS = 47.0
 SHOW_SECONDS = 49.0
 PREVIEW_SECONDS = 3.0
+FETCH_SECONDS, SILENT_SECONDS = 20.0, 5.0
+FETCHING = ThreadPoolExecutor(8)  # a slow host delays no other call
 MAX_COUNT = 4
 NO_ACCESS = ("invalid_token", "not_authenticated", "account_banned")
 INSTRUCTIONS = """\
@@ -82,7 +86,9 @@ MaxCredits = Annotated[
 ]
 Images = Annotated[
     list[UUID],
-    Field(min_length=1, description="Ids of the user's images, as of search_images."),
+    Field(
+        min_length=1, description="Ids of the user's images, as of search_images or upload_image."
+    ),
 ]
 
 Roles = Annotated[
@@ -170,6 +176,55 @@ async def edit_image(
     """Create images from the user's images and a prompt; the originals stay. Spends credits."""
     request = await _request(ctx, prompt, model, count=count, images=images, roles=roles, seed=seed)
     return await _create(ctx, request | {"max_credits": max_credits})
+
+
+async def upload_image(
+    ctx: Context[Any, Any],
+    address: Annotated[
+        str, Field(max_length=2000, description="https address of a PNG, JPEG or WebP image.")
+    ] = "",
+    data: Annotated[str, Field(description="Instead of an address: the file in base64.")] = "",
+) -> CallToolResult:
+    """Bring an image of the user for edit_image. Returns its id; it costs nothing."""
+    caller = _caller(ctx)
+    if not caller.can_create:
+        raise ToolError("The token needs the scope “create”.")
+    if bool(address) == bool(data):
+        raise ToolError("Give either address or data.")
+    if address:
+        await in_thread(_spend, caller)
+        image = await asyncio.get_running_loop().run_in_executor(FETCHING, _fetched, address)
+    else:
+        try:
+            image = base64.b64decode(data.partition("base64,")[2] or data, validate=True)
+        except ValueError as error:
+            raise ToolError("data is not base64.") from error
+    upload = await caller.upload(image)
+    size = {name: upload[name] for name in ("width", "height")}
+    text = f"Image {upload['id']}, {upload['width']}x{upload['height']}: edit_image can use it."
+    return _result(text, image=upload["id"], **size)
+
+
+def _spend(caller: Caller) -> None:
+    try:
+        rate_limits.spend("upload", caller.user.pk)
+    except Refusal as refusal:
+        with translation.override(caller.language):
+            raise ToolError(str(refusal.message)) from refusal
+
+
+def _fetched(address: str) -> bytes:
+    try:
+        return fetch_image(
+            address,
+            allowed_hosts=(),
+            any_public=True,
+            max_bytes=settings.UPLOAD_MAX_BYTES,
+            total_seconds=FETCH_SECONDS,
+            silence=SILENT_SECONDS,
+        )
+    except (DownloadRefused, DownloadFailed) as error:
+        raise ToolError(f"The address cannot be read: {error}") from error
 
 
 async def wait(
@@ -381,7 +436,7 @@ def _result(text: str, **content: Any) -> CallToolResult:
 
 TOOLS = (
     *((tool, READS) for tool in (list_models, quote, wait, search_images, get_image)),
-    *((tool, CREATES) for tool in (create_image, edit_image)),
+    *((tool, CREATES) for tool in (create_image, edit_image, upload_image)),
 )
 SERVER: MCPServer[Any] = MCPServer(
     "ArtGen", version=settings.VERSION, instructions=INSTRUCTIONS, subscriptions=False

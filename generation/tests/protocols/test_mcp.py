@@ -22,7 +22,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
 from PIL import Image as Pillow
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, Scope, User
 from accounts.tokens import tokens
 from artgen.api import problems
 from artgen.processes.later import ARRIVED_AT
@@ -140,6 +140,28 @@ class TestTools(ProtocolTestCase):
         assert refused.is_error
         assert "doesn’t support this role" in refused.content[0].text
 
+    def test_it_takes_an_image_of_the_assistant(self) -> None:
+        file = io.BytesIO()
+        Pillow.new("RGB", (320, 256), "red").save(file, "PNG")
+        data = base64.b64encode(file.getvalue()).decode()
+        brought = self.call("upload_image", data=data).structured_content
+        assert (brought["width"], brought["height"]) == (320, 256)
+        with workers(self.emulator):
+            edited = self.call("edit_image", prompt="in snow", images=[brought["image"]])
+        assert edited.structured_content["jobs"][0]["status"] == Status.SUCCEEDED
+        reader = tokens.issue(user=self.alice, name="reader", scopes=[Scope.READ])
+        refused = {
+            "needs the scope": self.call("upload_image", token=reader, data=data),
+            "either address or data": self.call("upload_image"),
+            "not base64": self.call("upload_image", data="%"),
+            "PNG, JPEG or WebP": self.call("upload_image", data="AAAA"),
+            "cannot be read": self.call("upload_image", address="https://127.0.0.1/x.png"),
+            "allowed hosts": self.call("upload_image", address="http://93.184.216.34/x.png"),
+        }
+        for words, result in refused.items():
+            assert result.is_error, words
+            assert words in result.content[0].text
+
     def test_it_lists_models_and_quotes(self) -> None:
         models = self.call("list_models").structured_content["models"]
         assert "flux-schnell" in [model["model"] for model in models]
@@ -249,8 +271,10 @@ class TestTools(ProtocolTestCase):
     def test_annotations_say_which_tools_spend(self) -> None:
         listed = self.session(lambda client: client.list_tools()).tools
         reads = {tool.name: tool.annotations.read_only_hint for tool in listed}
-        assert [name for name in sorted(reads) if not reads[name]] == ["create_image", "edit_image"]
-        assert len(reads) == 7
+        assert [name for name in sorted(reads) if not reads[name]] == [
+            *("create_image", "edit_image", "upload_image")
+        ]
+        assert len(reads) == 8
         assert not any(tool.annotations.destructive_hint for tool in listed)
 
     def test_strangers_learn_where_tokens_are_from(self) -> None:
