@@ -40,7 +40,7 @@ class Caller:
     def __init__(self, scope: dict[str, Any]) -> None:
         self.user: User = scope["artgen.user"]
         self.language: str = scope["artgen.language"]
-        self.can_create: bool = scope.get("artgen.can_create", False)
+        self.can_create: bool = scope["artgen.can_create"]
         self._scope = scope
 
     def seconds_left(self, seconds: float) -> float:

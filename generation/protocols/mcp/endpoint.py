@@ -46,9 +46,10 @@ class Mcp(ApiView):
         scope = getattr(request._request, "scope", None)
         if scope is None:
             raise Problem("misdirected")
+        access: Any = request.auth  # `tokens.TokenAccess`, None with a session
         scope = scope | {
             "artgen.user": user_of(request),
-            "artgen.can_create": request.auth is None or Scope.CREATE in request.auth.scopes,
+            "artgen.can_create": access is None or Scope.CREATE in access.scopes,
             "artgen.language": translation.get_language() or settings.LANGUAGE_CODE,
         }
         body = request._request.body

@@ -323,6 +323,7 @@ class TestOrders:
 
         scope = {
             "artgen.user": User(),
+            "artgen.can_create": True,
             "artgen.language": "en",
             "artgen.respond": respond,
             ARRIVED_AT: timezone.now(),
