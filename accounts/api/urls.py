@@ -1,6 +1,6 @@
 """The account's API, below /api/v1/."""
 
 from accounts.api.account import Account
-from accounts.api.webhooks import Webhooks
+from accounts.api.webhooks import WebhookAddresses
 
-urlpatterns = [*Account.addresses(), *Webhooks.addresses()]
+urlpatterns = [*Account.addresses(), *WebhookAddresses.addresses()]

@@ -69,7 +69,7 @@ class WebhookBody(Body):
         return url
 
 
-class Webhooks(ApiView):
+class WebhookAddresses(ApiView):
     """`/api/v1/webhooks/`."""
 
     @operation("GET webhooks/", query=Query)

@@ -29,7 +29,7 @@ from markupsafe import Markup
 from artgen.frontend.links import link
 from artgen.templatetags.shortcuts import shortcut_keys
 from artgen.templatetags.theme import icon
-from artgen.web import formatting
+from artgen.web import formatting, legal
 
 
 class Missing(ChainableUndefined):
@@ -84,6 +84,7 @@ def environment(**options: Any) -> Environment:
             "current_timezone": timezone.get_current_timezone_name,
             "get_language": translation.get_language,
             "icon": icon,
+            "legal_documents": legal.documents,
             "shortcut_keys": shortcut_keys,
             "static": static,
             "url": url,

@@ -1,7 +1,5 @@
 """Accounts, sign-in and starting credits."""
 
-from pathlib import Path
-
 from django.core.exceptions import ImproperlyConfigured
 
 from artgen.environment import legal, social_apps
@@ -90,7 +88,6 @@ DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
 INVITATION_CREDITS = env.int("INVITATION_CREDITS", default=DEFAULT_CREDITS)
 DOMAIN_CREDITS = env.int("DOMAIN_CREDITS", default=DEFAULT_CREDITS)
 # Documents that everybody accepts: `artgen.environment.legal` has their form.
-LEGAL_DIR = Path(env.str("LEGAL_DIR", default="") or BASE_DIR / "deploy" / "legal")
-LEGAL_DOCUMENTS = legal.read(LEGAL_DIR, [code for code, _name in LANGUAGES])
+LEGAL_DOCUMENTS = legal.read(BASE_DIR / "deploy" / "legal", [code for code, _name in LANGUAGES])
 # How to reach the people who run this site: an email, a link or any text; shown where it helps.
 CONTACT = env.str("CONTACT", default="").strip()

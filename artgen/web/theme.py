@@ -16,7 +16,6 @@ from django.utils.translation import get_language, get_language_info
 from django.views import i18n
 from django.views.decorators.http import require_POST, require_safe
 
-from artgen.web import legal
 from artgen.web.redirects import next_url
 
 THEMES = ("light", "dark")
@@ -46,7 +45,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "version": settings.VERSION,
         "is_plain": is_plain(request),
         "is_sign_up_closed": settings.SIGN_UP == "closed",
-        "legal_documents": legal.documents,
     }
 
 

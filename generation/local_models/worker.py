@@ -72,10 +72,10 @@ HINT = "Install deploy/requirements-local.txt; for Linux on ARM there is none."
 def run(model: LocalModel, pipe: Connection) -> None:
     """Load the model, then draw what the pipe brings, until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
-    Worker(model, pipe).run()
+    ModelWorker(model, pipe).run()
 
 
-class Worker:
+class ModelWorker:
     def __init__(self, model: LocalModel, pipe: Connection) -> None:
         self._model, self._pipe = model, pipe
         self._drawings: queue.SimpleQueue[Drawing] = queue.SimpleQueue()

@@ -247,6 +247,8 @@ NO_PAGES = {
     *("media", "download_image", "download_selection", "download_sheet"),
     *("ledger_csv", "statement_csv", "download_export", "mfa_download_recovery_codes"),
     *("api_schema", "api_problem", "shared_picture", "shared_item_picture"),
+    # Of sites with terms; of a sign-up with another service
+    *("document", "accept_documents", "providers", "signup_service"),
     # Parts of pages
     *("composer", "quote", "compare_quote", "card", "run", "own_pictures", "image_collections"),
     *("model_options", "prompts", "shared_part", "image_offers", "run_tiles"),
