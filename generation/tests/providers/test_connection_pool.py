@@ -2,10 +2,12 @@
 
 import socket
 import threading
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
+from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.providers import connection_pool
 from generation.providers.access import HttpLimits
 from generation.providers.call_errors import CallFailed, NotAccepted
@@ -15,6 +17,19 @@ from generation.testing.threads import until_set
 
 ENDPOINT = "qwen-image-t2i"
 INPUT = {"prompt": "a quiet sea"}
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator(EmulatorOptions(manual=True)) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def client(emulator: Emulator) -> Iterator[RunPodClient]:
+    client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
+    yield client
+    client.close()
 
 
 def test_it_waits_for_its_turn_and_gives_up_in_time():
