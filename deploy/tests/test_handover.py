@@ -41,7 +41,7 @@ class RunDir:
 
     def serve(self, name: str) -> Server:
         server = self.stack.enter_context(Server(str(self.folder / name), Handler))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         self.stack.callback(server.shutdown)
         return server
 

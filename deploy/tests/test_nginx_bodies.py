@@ -59,7 +59,7 @@ class Application(Echo):
 def server() -> Iterator[Nginx]:
     with contextlib.ExitStack() as opened:
         application = opened.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Application))
-        Thread(target=application.serve_forever, daemon=True).start()
+        Thread(target=application.serve_forever, args=(0.02,), daemon=True).start()
         opened.callback(application.shutdown)
         web = f"127.0.0.1:{application.server_port}"
         servers = {"NGINX_WEB": web, "NGINX_SOCKETS": web}

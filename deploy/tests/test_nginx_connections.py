@@ -27,7 +27,7 @@ def test_it_keeps_connections_if_gunicorn_does(keepalive: str, opened: int) -> N
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         address = f"127.0.0.1:{server.server_port}"
         with nginx(NGINX_WEB=address, GUNICORN_KEEPALIVE=keepalive) as front:
             for _ in range(3):

@@ -83,7 +83,7 @@ class Answers(BaseHTTPRequestHandler):
 @contextmanager
 def provider() -> Iterator[Provider]:
     with Provider(("127.0.0.1", 0), Answers) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         with override_settings(SOCIALACCOUNT_PROVIDERS=configured(server.url)):
             yield server
         server.shutdown()
