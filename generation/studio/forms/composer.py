@@ -293,7 +293,8 @@ class Composer:
     @property
     def instructions(self) -> str:
         """What is added to the prompt about its source images, "" for nothing."""
-        roles = source_fields.roles_of(self.sources, self.roles)
+        sent = self.sources[: self.offer.max_source_images]
+        roles = source_fields.roles_of(sent, self.roles)
         if not (self.takes_sources and set(roles) <= set(self.offer.source_roles)):
             return ""
         return source_roles.instructions(roles, self.offer.roles)

@@ -411,6 +411,11 @@ class TestCreatePage(GalleryTestCase):
         assert form.request()["source_roles"] == ["subject-strong", "style", "style"]
         self.assertContains(response, "Follow image 1 closely.")
         query["model"] = "flux-kontext"  # one image
+        there_too = [*there, f"{images[0].id}:style"]
+        response = self.client.get(
+            reverse("composer"), {"model": "flux-kontext", "source_images": there_too}
+        )
+        self.assertContains(response, "subject as in the image. Follow the image closely.")
         response = self.client.get(reverse("composer"), query | {"source_images": there})
         form = response.context["composer"]
         assert form.model.max_source_images >= 3
