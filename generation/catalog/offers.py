@@ -154,6 +154,11 @@ class Offer:
             width, height = USUAL_SIZE
         return self.price.of(width=width, height=height)
 
+    def accepts(self, request: Mapping[str, Any]) -> bool:
+        validation = RequestValidation(offer=self, request=request)
+        validation.run()
+        return not validation.errors
+
     def clean(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return all of JOB_FIELDS with defaults filled in; `seed` None means a random one.
 

@@ -23,6 +23,7 @@ from generation.catalog.job_parameters import (
     Kind,
 )
 from generation.catalog.source_roles import EDIT, SourceRole
+from generation.imaging import aspect_ratio
 
 if TYPE_CHECKING:
     from generation.catalog.offers import Offer, Parameter
@@ -221,8 +222,8 @@ class RequestValidation:
         size = self.offer.parameters.get("size")
         if size is None:
             return
-        pairs = [tuple(int(side) for side in str(choice).split("x")) for choice in size.choices]
-        default = tuple(int(side) for side in str(size.default).split("x"))
+        pairs = [_pair(choice) for choice in size.choices]
+        default = _pair(size.default)
         for name, fallback in zip(("width", "height"), default, strict=True):
             value = self.request.get(name)
             if value is not None and not _is_whole(value):
@@ -231,13 +232,24 @@ class RequestValidation:
             cleaned[name] = fallback if value is None else value
         if (cleaned["width"], cleaned["height"]) not in pairs:
             choices = ", ".join(f"{width} × {height}" for width, height in pairs)
+            wanted = max(1, cleaned["width"]), max(1, cleaned["height"])
+            nearest = min(pairs, key=lambda pair: aspect_ratio.unlikeness(pair, wanted))
             for name in ("width", "height"):
                 self._fail(
                     name,
                     "choices",
-                    _("%(model)s supports these sizes: %(choices)s.")
-                    % {"model": self.offer.name, "choices": choices},
+                    _("%(model)s supports these sizes: %(choices)s. The nearest is %(nearest)s.")
+                    % {
+                        "model": self.offer.name,
+                        "choices": choices,
+                        "nearest": f"{nearest[0]} × {nearest[1]}",
+                    },
                 )
+
+
+def _pair(size: object) -> tuple[int, int]:
+    width, height = str(size).split("x")
+    return int(width), int(height)
 
 
 def clean_text(

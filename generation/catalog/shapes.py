@@ -72,20 +72,15 @@ def nearest_size(
     """
     if "size" in parameters:
         sizes = filter(None, (size_of(str(choice)) for choice in parameters["size"].choices))
-        return min(sizes, key=lambda size: _unlikeness(size, (width, height)), default=None)
+        return min(
+            sizes, key=lambda size: aspect_ratio.unlikeness(size, (width, height)), default=None
+        )
     if "width" not in parameters:
         return None
     across, along = parameters["width"], parameters["height"]
     scale = min(1.0, (across.max or width) / width, (along.max or height) / height)
     scale = max(scale, (across.min or 1) / width, (along.min or 1) / height)
     return _on_grid(width * scale, across), _on_grid(height * scale, along)
-
-
-def _unlikeness(size: tuple[int, int], other: tuple[int, int]) -> tuple[float, float]:
-    """Return how much the ratio and the area differ, to sort by."""
-    (width, height), (across, along) = size, other
-    ratio = abs(math.log(width * along / (height * across)))
-    return round(ratio, 2), abs(math.log(width * height / (across * along)))
 
 
 def _on_grid(side: float, limits: Parameter) -> int:

@@ -19,3 +19,10 @@ def distance(ratio: str, *, width: int, height: int) -> float:
 def nearest(width: int, height: int, *, ratios: tuple[str, ...]) -> str:
     """Return the ratio nearest to a size in px, the first one of several."""
     return min(ratios, key=lambda ratio: distance(ratio, width=width, height=height))
+
+
+def unlikeness(size: tuple[int, int], other: tuple[int, int]) -> tuple[float, float]:
+    """Return how much the ratio and the area differ, to sort by."""
+    (width, height), (across, along) = size, other
+    ratio = abs(math.log(width * along / (height * across)))
+    return round(ratio, 2), abs(math.log(width * height / (across * along)))

@@ -11,7 +11,8 @@ from generation.catalog.offers import Offer
 from generation.files import uploads
 from generation.jobs.placing import drafts
 from generation.jobs.placing.job_order import PlacedOrder
-from generation.models import Upload
+from generation.jobs.placing.job_request import UserCatalog
+from generation.models import Upload, model_cache
 from generation.moderation.refusals import Moderated
 from generation.protocols.source_files import SourceFiles
 
@@ -33,7 +34,8 @@ def place(
     Raises what `by` and `files.keep` raise.
     """
     # Before any file is decoded, with ids in place of those of the uploads.
-    offer.clean({**parameters, **files.fields([str(uuid7()) for _n in range(files.count)])})
+    sources = files.fields([str(uuid7()) for _n in range(files.count)])
+    UserCatalog(model_cache.for_order(), user).cleaned(offer, {**parameters, **sources})
     kept: list[Upload] = []
     try:
         files.keep(user=user, kept=kept)

@@ -103,15 +103,17 @@ def _draft(request: Mapping[str, Any], *, catalog: UserCatalog, order_images: Or
         snapshot["sources_reduced"] = True
     job = priced(offer, fields, id=uuid7(), user=catalog.user, snapshot=snapshot)
     if "prompt" in offer.parameters:
-        _check_length(job, limit=offer.max_length("prompt"))
+        _check_length(job, offer=offer)
     return job
 
 
-def _check_length(job: Job, *, limit: int | None) -> None:
+def _check_length(job: Job, *, offer: Offer) -> None:
     """Check the prompt with what its style and roles add, as the model gets it."""
+    limit = offer.max_length("prompt")
     added = len(job.sent_prompt) - len(job.prompt)
     if error := length_error(job.prompt, None if limit is None else max(0, limit - added)):
         code, detail = error
+        detail = f"{offer.name}: {detail}"  # others of a comparison may take more
         raise InvalidParameters([FieldError(field="prompt", code=code, detail=detail)])
 
 

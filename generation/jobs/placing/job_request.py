@@ -1,7 +1,7 @@
 """The request of one job, validated against the models on offer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from accounts.credits.ledger import MAX_CREDITS
+from accounts.limits import quotas
 from accounts.models import User
 from artgen.api.inputs import Body, Number
 from artgen.database.raw_sql import Condition
@@ -26,6 +27,9 @@ from generation.models import ImageModel, Job, Style
 from generation.models.model_cache import Catalog
 from generation.studio.presets import own_styles
 from generation.studio.presets.own_styles import StyleText
+
+OF_ONE_MODEL = frozenset({"max_length", "not_supported", "choices", "min_value", "max_value"})
+"""Codes of limits that another model may not have."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,32 @@ class UserCatalog:
 
     def offer(self, model: ImageModel) -> Offer:
         return self.catalog.offers[model.slug]
+
+    def cleaned(self, offer: Offer, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `offer.clean(request)`; a limit that refuses it names a model that accepts it."""
+        try:
+            return offer.clean(request)
+        except InvalidParameters as refused:
+            first, *others = refused.errors
+            nearest = self._nearest(request) if first.code in OF_ONE_MODEL else None
+            if nearest is None:
+                raise
+            texts = {"limit": first.detail, "model": nearest.name}
+            detail = _("%(limit)s %(model)s accepts this.") % texts
+            raise InvalidParameters([replace(first, detail=detail), *others]) from refused
+
+    def _nearest(self, request: Mapping[str, Any]) -> Offer | None:
+        """Return the cheapest model that accepts the request and that the user may order."""
+        offers = self.catalog.offers.values()
+        able = [offer for offer in offers if not offer.is_tool and offer.accepts(request)]
+        if not able:
+            return None
+        allowed = quotas.of(self.user)
+        return min(
+            (offer for offer in able if allowed.allows_model(offer.slug)),
+            key=lambda offer: offer.price_of(request),
+            default=None,
+        )
 
     def style(self, slug: str) -> Style | StyleText:
         """Return the style; raise InvalidParameters."""
@@ -131,7 +161,7 @@ class JobOrderBody(Body):
             return data
         model = catalog.model(data.get("model"))
         parameters = {name: value for name, value in data.items() if name != "model"}
-        request = catalog.offer(model).clean(parameters)
+        request = catalog.cleaned(catalog.offer(model), parameters)
         style = catalog.style(request["style"]) if request["style"] else None
         return {**request, "model": model, "style": style}
 

@@ -17,7 +17,7 @@ from generation.models import ImageModel, Job, Style
 from generation.testing.cases import EmulatorTestCase
 
 MODEL = "flux-schnell"
-LIMIT = "At most 500 characters."
+LIMIT = "At most 500 characters. Z-Image Turbo accepts this."
 
 
 class TestPromptLimit(EmulatorTestCase):

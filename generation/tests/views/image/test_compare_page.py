@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from generation.jobs.budgets import budget_changes
-from generation.models import Budget, ImageModel, Period, Upload
+from generation.models import Budget, ImageModel, Period, Style, Upload
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image
 from generation.testing.rows.gallery import GalleryTestCase
@@ -53,6 +53,22 @@ class TestComparePage(GalleryTestCase):
             page = self.client.post(reverse("compare_quote"), form, headers={"X-Part": "1"})
             assert text in page.content.decode()
             assert "data-missing" in page.content.decode()
+
+    def test_it_names_the_model_that_takes_fewer_characters(self) -> None:
+        model = ImageModel.objects.get(slug="flux-schnell")
+        model.parameters["prompt"] = {"max": 500}
+        model.save(update_fields=["parameters"])
+        style = Style.objects.exclude(template="").order_by("slug")[0]
+        room = 500 - len(style.template.replace("{prompt}", ""))
+        models = ["flux-dev", "flux-schnell"]
+        for slug, most in (("", 500), (style.slug, room)):
+            for length, errors in (
+                (most, {}),
+                (most + 1, {"prompt": [f"FLUX.1 schnell: At most {most} characters."]}),
+            ):
+                form = {"prompt": "x" * length, "models": models, "style": slug}
+                page = self.client.post(reverse("compare_quote"), form, headers={"X-Part": "1"})
+                assert page.context["form"].errors == errors
 
     def test_models_are_an_axis_to_choose(self) -> None:
         page = self.client.get(reverse("compare"))
