@@ -232,8 +232,8 @@ class RequestValidation:
             cleaned[name] = fallback if value is None else value
         if (cleaned["width"], cleaned["height"]) not in pairs:
             choices = ", ".join(f"{width} × {height}" for width, height in pairs)
-            wanted = max(1, cleaned["width"]), max(1, cleaned["height"])
-            nearest = min(pairs, key=lambda pair: aspect_ratio.unlikeness(pair, wanted))
+            width, height = (min(max(1, cleaned[side]), 9999) for side in ("width", "height"))
+            nearest = min(pairs, key=lambda pair: aspect_ratio.unlikeness(pair, (width, height)))
             for name in ("width", "height"):
                 self._fail(
                     name,

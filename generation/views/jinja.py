@@ -62,6 +62,12 @@ def selection_words() -> SafeString:
         "close_stack": formatting.plural_forms(
             lambda n: ngettext("Stack %(count)s image", "Stack %(count)s images", n)
         ),
+        "open_drafts": formatting.plural_forms(
+            lambda n: ngettext("Show %(count)s draft", "Show %(count)s drafts", n)
+        ),
+        "close_drafts": formatting.plural_forms(
+            lambda n: ngettext("Stack %(count)s draft", "Stack %(count)s drafts", n)
+        ),
         "found": formatting.plural_forms(
             lambda n: ngettext("%(shown)s found", "%(shown)s found", n)
         ),

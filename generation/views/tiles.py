@@ -19,6 +19,7 @@ from artgen.frontend.links import link
 from generation.files import storage
 from generation.imaging import aspect_ratio
 from generation.models import ImageQuerySet
+from generation.studio.forms import draft_images
 
 ALT_LENGTH = 120
 
@@ -44,14 +45,19 @@ class TileImage(Protocol):
 
 FIELDS = tuple(TileImage.__annotations__)
 """Those that are columns of the image."""
-as_row: Any = namedtuple("ImageRow", (*FIELDS, "prompt", "run_id"))._make  # type: ignore[attr-defined]
+OF_DRAFTS = ("draft", "scale", "mask", "erase", "outpaint")
+"""Columns of the job by which an image is a draft."""
+COLUMNS = (*FIELDS, "prompt", "run_id", "has_parameters", *OF_DRAFTS)
+as_row: Any = namedtuple("ImageRow", COLUMNS)._make  # type: ignore[attr-defined]
 """`run_id`: of the run that made it; of a saved copy its own id."""
 # The list itself is read from an index. The ORM needs three times as long for the same query.
 ROWS = f"""
 SELECT
     {", ".join(f"image.{name}" for name in FIELDS)},
     COALESCE(job.prompt, saved.prompt, ''),
-    COALESCE(job.batch, image.job_id, image.id)
+    COALESCE(job.batch, image.job_id, image.id),
+    image.job_id IS NOT NULL OR saved.parameters IS NOT NULL,
+    {", ".join(f"job.{name}" for name in OF_DRAFTS)}
 FROM generation_image AS image
 LEFT JOIN generation_job AS job ON job.id = image.job_id
 LEFT JOIN generation_savedimage AS saved ON saved.image_id = image.id
@@ -76,6 +82,7 @@ class Tile:
     run_id: UUID | None = None  # of a row of `tiles_of`
     stack_size: int = 0  # images of its stack, which it stands for; 0: of none
     is_behind: bool = False  # another image stands for its stack
+    is_draft: bool = False  # known of a row of `tiles_of`
 
     @property
     def id(self) -> str:
@@ -129,7 +136,12 @@ def tiles_of(images: ImageQuerySet, *, order: str = "image.id") -> list[Tile]:
     with connection.cursor() as cursor:
         cursor.execute(ROWS.format(images=sql, order=order), values)
         rows = list(map(as_row, cursor.fetchall()))
-    return [Tile(row, run_id=row.run_id) for row in rows]
+    return [Tile(row, run_id=row.run_id, is_draft=_is_draft(row)) for row in rows]
+
+
+def _is_draft(row: Any) -> bool:
+    is_drafted = draft_images.is_drafted(row, width=row.width, height=row.height)
+    return is_drafted and bool(row.has_parameters)
 
 
 def short(prompt: str) -> str:

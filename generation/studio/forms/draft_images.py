@@ -1,19 +1,20 @@
 """Drafts of what a form asks for: many small images of the cheapest model that suits."""
 
 import math
+from typing import Protocol
 
 from generation.catalog import shapes
 from generation.catalog.job_parameters import SLIDERS, SliderArea
 from generation.catalog.offers import USUAL_SIZE, Offer
 from generation.catalog.source_roles import EDIT
-from generation.models import Image, ImageModel, Job
+from generation.models import Image, ImageModel
 from generation.models.model_cache import Catalog
 from generation.studio.forms.composer import Composer
 
 COUNT = 8
 PIXELS = 512 * 512
 MAX_PIXELS = 768 * 768
-"""Of a draft: some models make none of PIXELS. As in js/image_acts.js."""
+"""Of a draft: some models make none of PIXELS."""
 OF_ONE_MODEL = {name for name, one in SLIDERS.items() if one.slider is SliderArea.TUNING}
 """Settings whose values mean little to another model."""
 
@@ -23,7 +24,24 @@ def is_draft(image: Image) -> bool:
     return image.has_parameters and is_drafted(image.origin, width=image.width, height=image.height)
 
 
-def is_drafted(job: Job, *, width: int, height: int) -> bool:
+class Made(Protocol):
+    """What `is_drafted` reads of a job, or of a row with its columns."""
+
+    @property
+    def prompt(self) -> str: ...
+    @property
+    def draft(self) -> str: ...
+    @property
+    def scale(self) -> int | None: ...
+    @property
+    def mask(self) -> str: ...
+    @property
+    def erase(self) -> bool: ...
+    @property
+    def outpaint(self) -> object: ...
+
+
+def is_drafted(job: Made, *, width: int, height: int) -> bool:
     """Return whether images of this job and size are drafts."""
     is_edit = job.draft or job.scale or job.mask or job.erase or job.outpaint
     return width * height <= MAX_PIXELS and bool(job.prompt) and not is_edit

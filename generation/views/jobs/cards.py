@@ -10,6 +10,7 @@ from generation.jobs.live import failure_advice, status_text
 from generation.jobs.live.failure_advice import FailureAdvice
 from generation.jobs.live.status_text import Phase
 from generation.models import ENDED_WITHOUT_IMAGES, Image, Job, Status
+from generation.studio.forms import draft_images
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class Card:
     def is_wide(self) -> bool:
         """Whether it is a landscape format: two instead of four per row."""
         return self.width > 1.2 * self.height
+
+    @property
+    def is_draft(self) -> bool:
+        return draft_images.is_drafted(self.job, width=self.width, height=self.height)
 
     @property
     def layout(self) -> str:

@@ -18,7 +18,6 @@ const ORDERS = {
   vary_strong: { path: "vary/", fields: { amount: "strong" } },
   upscale: { path: "upscale/", fields: { scale: "2" } },
 }
-const DRAFT_PIXELS = 768 * 768 // as in draft_images.py
 const POINTED = 60 // ms: a pointer that only passes asks for nothing
 const PRICES_FOR = 30_000 // ms: the queue changes, and with it the wait time
 const PAUSE = 700 // ms: the second click of a double click is no second order
@@ -29,8 +28,7 @@ export function addActs(root) {
   if (!template) return
   for (const actions of root.querySelectorAll(".card-actions:not(.card-acts + *)")) {
     const acts = template.content.firstElementChild.cloneNode(true)
-    const picture = actions.parentElement.querySelector(".card-picture")
-    const left = isDraft(picture) ? "edit_area" : "finish" // for both there is no room
+    const left = isDraft(actions.closest("[data-image]")) ? "edit_area" : "finish" // for both there is no room
     acts.querySelector(`[data-make=${left}]`).remove()
     actions.before(acts)
   }
@@ -38,9 +36,9 @@ export function addActs(root) {
   for (const button of root.querySelectorAll(".card-acts button")) button.tabIndex = -1
 }
 
-/** Whether an image of a list is as small as a draft. */
-export function isDraft(picture) {
-  return picture.getAttribute("width") * picture.getAttribute("height") <= DRAFT_PIXELS
+/** Whether an image of a list is a draft: the server says it. */
+export function isDraft(tile) {
+  return "draft" in tile.dataset
 }
 
 export class ImageActs {

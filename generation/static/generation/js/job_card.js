@@ -66,6 +66,7 @@ export function cardsOfEnded(active, job, addresses) {
     const card = document.createElement("li")
     card.className = "run-card"
     Object.assign(card.dataset, { job: job.id, image, bytes: shape.bytes, prompt })
+    if ("draft" in active.dataset) card.dataset.draft = ""
     const article = document.createElement("article")
     article.className = "card"
     const picture = new Image(shape.width, shape.height)

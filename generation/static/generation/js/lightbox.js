@@ -172,7 +172,7 @@ export class Lightbox {
     this.#button("favorite")?.setAttribute("aria-pressed", heart.getAttribute("aria-pressed"))
     this.#button("select")?.setAttribute("aria-pressed", String(tick.checked))
     const finish = this.viewer.querySelector("[data-make=finish]")
-    if (finish) finish.hidden = !isDraft(this.tile.querySelector(".card-picture"))
+    if (finish) finish.hidden = !isDraft(this.tile)
     const source = this.#button("source")
     if (source) source.hidden = !this.tile.querySelector("[data-source-of]:not([hidden])")
   }

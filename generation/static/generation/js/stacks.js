@@ -102,7 +102,8 @@ function set(tile, name, value) {
 
 function label(tile, count, isOpen) {
   const button = tile.querySelector(".stack-toggle")
-  const text = plural(isOpen ? "close_stack" : "open_stack", count)
+  const what = "draft" in tile.dataset ? "drafts" : "stack"
+  const text = plural(`${isOpen ? "close" : "open"}_${what}`, count)
   const number = button.querySelector(".stack-size")
   if (number.textContent !== String(count)) number.textContent = count
   button.setAttribute("aria-expanded", String(isOpen))

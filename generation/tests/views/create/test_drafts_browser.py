@@ -47,6 +47,6 @@ class TestDraftsInABrowser(BrowserTestCase):
         single = page.locator("[data-image]:not([data-stack-size]) .card-link:visible")
         single.first.press("d")  # a final
         expect(page.locator(".toast-bad")).to_contain_text("Not possible for this image")
-        page.get_by_role("button", name="Show 8 images").click()
+        page.get_by_role("button", name="Show 8 drafts").click()
         page.locator(".card-link:visible").last.press("d")
         expect(page.locator(".toast", has_text="From a draft · 1024 × 1024, ")).to_be_visible()

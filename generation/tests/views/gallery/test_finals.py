@@ -36,6 +36,23 @@ class TestFinals(GalleryTestCase):
         page = flat(self.finish(*images, **fields))
         return [part.partition('"')[0] for part in page.split('name="model" value="')[1:]]
 
+    def test_lists_and_pages_call_drafts_what_the_server_takes_for_them(self):
+        draft = self.draft()
+        source = [str(draft.id)]
+        others = [
+            self.draft(scale=2, source_images=source), self.draft(draft=source[0]),
+            self.draft(erase=True, source_images=source), self.draft(prompt=""),
+        ]  # fmt: skip
+        for address in (reverse("gallery"), reverse("create")):
+            page = flat(self.client.get(address, {"plain": ""}))
+            for image, is_draft in ((draft, True), *((other, False) for other in others)):
+                tag = page.partition(f'data-image="{image.id}"')[2].partition(">")[0]
+                assert ("data-draft" in tag) is is_draft, (address, tag)
+        feed = flat(self.client.get(reverse("create")))
+        assert 'data-made="1 draft"' in feed
+        page = flat(self.client.get(reverse("image", args=[draft.id])))
+        assert "688 × 384, 16:9, Draft<" in page
+
     def queued(self):
         return list(Job.objects.filter(status=Status.QUEUED).order_by("id"))
 

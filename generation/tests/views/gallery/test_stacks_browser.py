@@ -38,7 +38,7 @@ class TestStacksInABrowser(BrowserTestCase):
         expect(shown).to_have_count(2)
         expect(page.locator(".month-count")).to_have_text("4\N{NO-BREAK SPACE}images")
         toggle = page.locator(".stack-toggle:visible")
-        expect(toggle).to_have_attribute("aria-label", "Show 3 images")
+        expect(toggle).to_have_attribute("aria-label", "Show 3 drafts")
         link = page.locator("[data-stack-size] .card-link")
         expect(link).to_have_attribute("aria-expanded", "false")
         link.focus()
