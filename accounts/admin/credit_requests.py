@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -22,6 +21,7 @@ from accounts.models import CreditEntry, CreditPage, CreditRequest, CreditReques
 from artgen.admin import columns
 from artgen.admin.attention import Action, Item, Urgency, source
 from artgen.admin.audited import AuditedAdmin
+from artgen.admin.pages import page
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
@@ -140,25 +140,25 @@ class CreditRequestAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         since = timezone.now() - timedelta(days=SPENT_DAYS)
         others = CreditRequest.objects.filter(user=row.user).exclude(pk=row.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Request for credits"),
-            "opts": self.opts,
-            "original": row,
-            "row": row,
-            "is_open": row.state == CreditRequestState.OPEN,
-            "badge": self.badge(row),
-            "form": form,
-            "jobs": CreditEntry.objects.filter(
+        return page(
+            self,
+            request,
+            "accounts/admin/credit_request.html",
+            title=gettext("Request for credits"),
+            original=row,
+            row=row,
+            is_open=row.state == CreditRequestState.OPEN,
+            badge=self.badge(row),
+            form=form,
+            jobs=CreditEntry.objects.filter(
                 user=row.user, kind=CreditEntry.Kind.SETTLE, created_at__gte=since
             ).count(),
-            "earlier": [
+            earlier=[
                 (earlier, self.badge(earlier))
                 for earlier in others.order_by("-created_at", "-id")[:EARLIER]
             ],
-            "may_see_user": request.user.has_perm("accounts.view_user"),
-        }
-        return render(request, "accounts/admin/credit_request.html", context)
+            may_see_user=request.user.has_perm("accounts.view_user"),
+        )
 
 
 @admin.register(CreditPage)

@@ -7,7 +7,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -21,6 +20,7 @@ from accounts.forms.invitations import InviteForm
 from accounts.models import Invitation, InvitationState
 from artgen.admin import columns
 from artgen.admin.actions import on_each
+from artgen.admin.pages import page
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.refusals import Refusal
 
@@ -112,14 +112,14 @@ class InvitationAdmin(ReadOnlyAdmin):
             else:
                 self._report(request, result)
                 return HttpResponseRedirect(reverse("admin:accounts_invitation_changelist"))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Invite people"),
-            "opts": self.opts,
-            "form": form,
-            "button": gettext("Send invitations"),
-        }
-        return render(request, "accounts/admin/form.html", context)
+        return page(
+            self,
+            request,
+            "accounts/admin/form.html",
+            title=gettext("Invite people"),
+            form=form,
+            button=gettext("Send invitations"),
+        )
 
     def _report(self, request: HttpRequest, result: Invited) -> None:
         count = len(result.sent)

@@ -1,7 +1,6 @@
 """Pages that act on users: grant credits, ban, lift a ban, sign out everywhere."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
@@ -24,24 +22,14 @@ from accounts.forms.bans import BanForm
 from accounts.forms.credit_grants import GrantForm, TakeBackForm
 from accounts.models import User
 from artgen.admin import audit, submit_once
+from artgen.admin.pages import page
 from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.web import formatting
 
+FORM = "accounts/admin/form.html"
 MAX_GRANTED = 250
 """Users in one address, which nginx refuses above 16 kB."""
-
-
-@dataclass(frozen=True)
-class ActionPage:
-    """What a page shows that acts on users when it is posted."""
-
-    title: str
-    users: Sequence[User]
-    button: str
-    form: forms.Form | None = None
-    words: str = ""
-    is_danger: bool = False
 
 
 class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -99,10 +87,9 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
             if len(users) == 1:
                 return self._back(users[0])
             return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
-        page = ActionPage(
-            title=gettext("Grant credits"), users=users, form=form, button=gettext("Save")
+        return self._ask(
+            request, users, title=gettext("Grant credits"), form=form, button=gettext("Save")
         )
-        return self._show(request, page)
 
     def _grant(self, request: SignedInRequest, users: list[User], form: forms.Form) -> bool:
         """Write the entries and return True, or add the reason to the form and return False."""
@@ -139,9 +126,10 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
         form = TakeBackForm(request.POST or None, initial={"once": uuid4()})
         if request.method == "POST" and form.is_valid() and self._take_back(request, user, form):
             return self._back(user)
-        page = ActionPage(
+        return self._ask(
+            request,
+            [user],
             title=gettext("Take credits back"),
-            users=[user],
             form=form,
             button=gettext("Take back"),
             is_danger=True,
@@ -150,7 +138,6 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
                 "jobs; what comes back can be taken later."
             ),
         )
-        return self._show(request, page)
 
     def _take_back(self, request: SignedInRequest, user: User, form: TakeBackForm) -> bool:
         """Write the entry and return True, or add the refusal to the form and return False."""
@@ -195,9 +182,10 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
                 text = gettext("%(email)s is banned.") % {"email": user.email}
                 messages.success(request, text)
                 return self._back(user)
-        page = ActionPage(
+        return self._ask(
+            request,
+            [user],
             title=gettext("Ban"),
-            users=[user],
             form=form,
             button=gettext("Ban"),
             is_danger=True,
@@ -207,7 +195,6 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
                 "stay."
             ),
         )
-        return self._show(request, page)
 
     def ban(self, user: User, form: BanForm, *, actor: User) -> None:
         """Ban the user as the form says; raise a Refusal."""
@@ -222,24 +209,23 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
             return self._act(request, user, bans.lift, done=text)
         words = _of_ban(user) if user.is_banned else bans.NotBanned().message
         title = gettext("Lift ban")
-        page = ActionPage(title=title, users=[user], words=words, button=title)
-        return self._show(request, page)
+        return self._ask(request, [user], title=title, words=words, button=title)
 
     def sign_out_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
         user = self._user(request, object_id)
         if request.method == "POST":
             text = gettext("%(email)s is signed out on all devices.") % {"email": user.email}
             return self._act(request, user, sign_out_by_staff.sign_out_everywhere, done=text)
-        page = ActionPage(
+        return self._ask(
+            request,
+            [user],
             title=gettext("Sign out everywhere"),
-            users=[user],
             button=gettext("Sign out everywhere"),
             words=gettext(
                 "All sessions of the user end immediately, and the user is notified by email. "
                 "API tokens stay valid."
             ),
         )
-        return self._show(request, page)
 
     def _user(self, request: SignedInRequest, object_id: str) -> User:
         id = parse_uuid(object_id)
@@ -265,19 +251,11 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
     def _back(self, user: User) -> HttpResponseRedirect:
         return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[user.pk]))
 
-    def _show(self, request: HttpRequest, page: ActionPage) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": page.title,
-            "opts": self.opts,
-            "original": page.users[0] if len(page.users) == 1 else None,
-            "form": page.form,
-            "lines": [f"{user.email} ({formatting.credits(user.credits)})" for user in page.users],
-            "words": page.words,
-            "button": page.button,
-            "is_danger": page.is_danger,
-        }
-        return render(request, "accounts/admin/form.html", context)
+    def _ask(self, request: HttpRequest, users: Sequence[User], **context: object) -> HttpResponse:
+        """Return the page that acts on these users when it is posted."""
+        lines = [f"{user.email} ({formatting.credits(user.credits)})" for user in users]
+        original = users[0] if len(users) == 1 else None
+        return page(self, request, FORM, original=original, lines=lines, **context)
 
 
 def _of_ban(user: User) -> str:

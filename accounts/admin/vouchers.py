@@ -9,7 +9,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -21,6 +20,7 @@ from accounts.forms.vouchers import VoucherForm
 from accounts.models import Voucher, VoucherState, VoucherUse
 from artgen.admin import audit, columns, submit_once
 from artgen.admin.actions import on_each
+from artgen.admin.pages import page
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.web import formatting
 
@@ -153,18 +153,18 @@ class VoucherAdmin(ReadOnlyAdmin):
                     reverse("admin:accounts_voucher_change", args=[created[0].pk])
                 )
             return HttpResponseRedirect(reverse("admin:accounts_voucher_changelist"))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Create vouchers"),
-            "opts": self.opts,
-            "form": form,
-            "button": gettext("Create"),
-            "words": gettext(
+        return page(
+            self,
+            request,
+            "accounts/admin/form.html",
+            title=gettext("Create vouchers"),
+            form=form,
+            button=gettext("Create"),
+            words=gettext(
                 "Anyone with a code can redeem it on the account page. Codes are random and can’t "
                 "be guessed."
             ),
-        }
-        return render(request, "accounts/admin/form.html", context)
+        )
 
     @admin.action(description=_("Download codes (CSV)"), permissions=["add"])
     def download(self, request: HttpRequest, queryset: QuerySet[Voucher]) -> HttpResponse:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from artgen.admin.actions import back_to_start, on_each
+from artgen.admin.pages import page
 from artgen.refusals import Refusal
 from artgen.web import formatting
 from generation.admin.image_models import request_preview
@@ -263,11 +264,8 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         )
         if request.headers.get("X-Part") == "1":  # the page's own script
             return render(request, "admin/generation/imagemodel/_preview.html", context)
-        context |= self.admin_site.each_context(request) | {
-            "title": gettext("Request to the provider"),
-            "opts": self.opts,
-        }
-        return render(request, "admin/generation/imagemodel/preview.html", context)
+        context["title"] = gettext("Request to the provider")
+        return page(self, request, "admin/generation/imagemodel/preview.html", **context)
 
     def save_model(
         self, request: HttpRequest, obj: ImageModel, form: forms.BaseForm, change: bool

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import URLPattern, path
 
 from artgen.admin.audited import AuditedAdmin
+from artgen.admin.pages import page
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,4 @@ class ModelReports(AuditedAdmin):
 
     def report(self, request: HttpRequest, name: str, **context: object) -> HttpResponse:
         """Return the page; its template extends `report.html`."""
-        return render(
-            request,
-            f"admin/generation/imagemodel/{name}.html",
-            {**self.admin_site.each_context(request), "opts": self.opts, **context},
-        )
+        return page(self, request, f"admin/generation/imagemodel/{name}.html", **context)

@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.models import User
 from artgen.admin.audited import AuditedAdmin
+from artgen.admin.pages import page
 from artgen.api.problems import too_large
 from artgen.refusals import Refusal
 from generation.admin.image_models import request_preview
@@ -125,12 +126,8 @@ class TrialPages(AuditedAdmin):
     def _page(
         self, request: HttpRequest, model: ImageModel, template: str, context: dict[str, Any]
     ) -> HttpResponse:
-        context |= self.admin_site.each_context(request) | {
-            "title": gettext("Try %(name)s") % {"name": model.name},
-            "opts": self.opts,
-            "model": model,
-        }
-        return render(request, f"{TEMPLATES}/{template}", context)
+        context |= {"title": gettext("Try %(name)s") % {"name": model.name}, "model": model}
+        return page(self, request, f"{TEMPLATES}/{template}", **context)
 
 
 def _place(staff: User, model: ImageModel, form: TrialForm) -> Job:

@@ -25,6 +25,7 @@ from accounts.models import User
 from artgen.admin import audit
 from artgen.admin.audited import AuditedAdmin
 from artgen.admin.columns import column
+from artgen.admin.pages import page
 from generation.admin.image_models import request_preview
 from generation.models import Job, ModerationRule, RuleKind
 from generation.moderation import regex_size, rule_matching
@@ -211,8 +212,5 @@ class ModerationRuleAdmin(AuditedAdmin):
             context = {"errors": request_preview.form_errors(form)}
         if request.headers.get("X-Part") == "1":  # the page's own script
             return render(request, "admin/generation/moderationrule/_tried.html", context)
-        context |= self.admin_site.each_context(request) | {
-            "title": gettext("Try the rule"),
-            "opts": self.opts,
-        }
-        return render(request, "admin/generation/moderationrule/tried.html", context)
+        template = "admin/generation/moderationrule/tried.html"
+        return page(self, request, template, title=gettext("Try the rule"), **context)

@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import ForeignKey, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -25,6 +24,7 @@ from accounts.models import User
 from artgen.admin.actions import on_each
 from artgen.admin.audited import AuditedAdmin
 from artgen.admin.columns import badge
+from artgen.admin.pages import page
 from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.web.shortcuts import BINDINGS
@@ -127,9 +127,7 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         after = ReviewPosition.parsed(request.GET.get("after", ""))
         item = review_queue.next_item(queues, show=show, after=after)
         context = {
-            **self.admin_site.each_context(request),
             "title": gettext("Review queue"),
-            "opts": self.opts,
             "show": show,
             "tabs": [
                 {"name": queue.name, "title": queue.title, "count": _count(queue.count())}
@@ -146,7 +144,7 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         if item:
             context |= review_queue.shown(item)
             context["next"] = _address(show=show, after=item.position)
-        return render(request, "admin/generation/promptreview/queue.html", context)
+        return page(self, request, "admin/generation/promptreview/queue.html", **context)
 
     def _decide(
         self, request: HttpRequest, queues: list[review_queue.ReviewQueue], show: str
