@@ -96,6 +96,12 @@ OF_ROWS: dict[str, set[tuple[str, str]]] = {
     "POST /api/v1/collections/": NAME,
     "PATCH /api/v1/collections/{collection_id}/": NAME,
     "POST /api/v1/collections/{collection_id}/images/": {("images", "does_not_exist")},
+    "POST /api/v1/webhooks/": {
+        ("url", "invalid"),
+        ("url", "unique"),
+        ("topics", "empty"),
+        ("topics", "invalid_choice"),
+    },
     "POST /api/v1/uploads/": {("file", "invalid")},
     "POST /api/v1/jobs/": ORDER,
     "POST /api/v1/batches/": ORDER,
