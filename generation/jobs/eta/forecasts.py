@@ -22,7 +22,7 @@ from generation.providers.payloads import is_public
 CATALOG_SPREAD = (0.7, 0.8, 0.9, 0.95, 1.0, 1.0, 1.1, 1.25, 1.45, 1.6)
 """Of the catalog's typical duration, while no job of a model has been recorded."""
 NO_DELAY = Distribution((0.0,))
-UNKNOWN_COLD_START = Distribution((0.0, 10.0, 20.0, 30.0, 60.0))
+UNKNOWN_COLD_START = Distribution((0.0, 10.0, 20.0, 45.0, 90.0))
 """Of an own endpoint, while none has been recorded; public ones have workers."""
 LINE_SPREAD = 2.0  # of p90 to p50 of the wait behind other jobs
 MIN_STEP = 2  # first step whose time says something about the next ones
@@ -196,7 +196,13 @@ class Forecast:
         taken to go before it and to last as long as one of its model: hence a wide range.
         """
         model, limit = image.model, image.limit
-        line = self._behind(model, size=image.size, before=image.position.before, now=now)
+        line = self._behind(
+            model,
+            size=image.size,
+            before=image.position.before,
+            now=now,
+            alike=image.position.own + 1,
+        )
         if limit is None:
             return line
         if not limit.at_once:
@@ -262,16 +268,20 @@ class Forecast:
         before: int,
         now: datetime,
         waited: float = 0.0,
+        alike: int = 1,
     ) -> Eta:
-        """Return the time for a job that starts after `before` jobs and those at the provider."""
+        """Return the time for a job that starts after `before` jobs and those at the provider.
+
+        If it finds a free slot, p90 is that of the last of `alike` jobs that start at once.
+        """
         queue = self.queues[model.pk]
         waiting = len(queue.sent_at) + before  # that start earlier and do not run yet
         at_once = self.at_once(model, now=now)
         free = max(0, at_once - queue.running)
         times, basis = self._service(model, size)
         if waiting < free:
-            start = self._start(model).after(waited)
-            return _sum(_range(start), _range(times), basis=basis)
+            start, share = self._start(model).after(waited), 0.9 ** (1 / alike)
+            return _sum(_range(start, share), _range(times, share), basis=basis)
         wait = self._wait(model, waiting, at_once=at_once, now=now)
         return _sum((wait, LINE_SPREAD * wait), _range(times), basis=basis)
 
@@ -312,8 +322,8 @@ MIN_WAIT = 5.0
 UNKNOWN_STORING = Distribution((1.0, 1.5, 2.0, 3.0, 4.0))
 
 
-def _range(times: Distribution) -> tuple[float, float]:
-    return times.quantile(0.5), times.quantile(0.9)
+def _range(times: Distribution, share: float = 0.9) -> tuple[float, float]:
+    return times.quantile(0.5), times.quantile(share)
 
 
 def _sum(*parts: tuple[float, float], basis: Basis) -> Eta:
