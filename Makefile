@@ -96,7 +96,7 @@ lock:  ## pin the newest allowed versions; every package has wheels for the olde
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) -o requirements.txt
 	$(BIN)/uv pip compile --group demo --upgrade $(LOCK) -c requirements.txt \
 		-o deploy/requirements-demo.txt
-	$(BIN)/uv pip compile pyproject.toml --extra local --upgrade $(LOCK) -c requirements.txt \
+	$(BIN)/uv pip compile --group local --upgrade $(LOCK) -c requirements.txt \
 		-c deploy/requirements-demo.txt -o deploy/requirements-local.txt
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) --group dev \
 		-c requirements.txt -c deploy/requirements-demo.txt -c deploy/requirements-local.txt \
