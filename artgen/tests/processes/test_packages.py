@@ -25,7 +25,7 @@ import accounts, artgen, generation
 DEMO = (
     "generation.demo.emulator",
     "generation.demo.paint",
-    "generation.local_models.server",  # of the extra `local`
+    "generation.local_models.server",  # of the group `local`
     "generation.management.commands.local_model",
     "generation.management.commands.runpod_emulator",
     "generation.testing",
