@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, TypedDict, cast
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
@@ -13,11 +14,11 @@ from accounts.access.request_user import user_of
 from accounts.credits import ledger
 from accounts.emails import security_notices
 from accounts.emails.security_notices import Change
-from accounts.forms.webhooks import CREDITS_BELOW
+from accounts.forms.webhooks import CREDITS_BELOW, WebhookForm
 from accounts.limits import rate_limits
 from accounts.models import WebhookAddress, WebhookTopic
 from accounts.models.webhooks import URL_MAX_LENGTH
-from accounts.webhooks import addresses, receiver
+from accounts.webhooks import addresses
 from artgen.api.inputs import Body, Choice, Number, Query, Text
 from artgen.api.json_types import Keywords
 from artgen.api.operations import operation
@@ -62,11 +63,11 @@ class WebhookBody(Body):
     )
 
     def validate_url(self, url: str) -> str:
+        """Return the address; refuse what the page's form refuses."""
         try:
-            receiver.check_url(url)
-        except receiver.UrlRefused as refusal:
-            raise serializers.ValidationError(refusal.message) from refusal
-        return url
+            return str(WebhookForm.base_fields["url"].clean(url))
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages) from error
 
 
 class WebhookAddresses(ApiView):

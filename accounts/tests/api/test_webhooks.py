@@ -41,7 +41,8 @@ class TestWebhooks(BaseTestCase):
         assert self.add(url=PUBLIC).json()["topics"] == WebhookTopic.values
 
     def test_it_refuses_what_the_page_refuses(self) -> None:
-        for url in ("", "ftp://example.org/", "https://127.0.0.1/", "http://10.0.0.1/"):
+        long, nul = f"{PUBLIC}/{'a' * 500}", f"{PUBLIC}/\0"
+        for url in ("", "ftp://example.org/", "https://127.0.0.1/", "http://10.0.0.1/", long, nul):
             assert self.add(url=url).json()["errors"][0]["field"] == "url", url
         for topics in ([], ["other"], "jobs"):
             assert self.add(url=PUBLIC, topics=topics).status_code == 400, topics

@@ -183,7 +183,9 @@ async def upload_image(
     address: Annotated[
         str, Field(max_length=2000, description="https address of a PNG, JPEG or WebP image.")
     ] = "",
-    data: Annotated[str, Field(description="Instead of an address: the file in base64.")] = "",
+    data: Annotated[
+        str, Field(description="Instead of an address: the file in base64, up to 700 kB.")
+    ] = "",
 ) -> CallToolResult:
     """Bring an image of the user for edit_image. Returns its id; it costs nothing."""
     caller = _caller(ctx)
