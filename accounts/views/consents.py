@@ -20,8 +20,10 @@ def accept_documents(request: SignedInRequest) -> HttpResponse:
     documents = consents.missing(request.user)
     posted = request.POST if request.method == "POST" else None
     form = ConsentForm(posted, documents=documents)
-    if not documents or form.is_valid():
+    if form.is_valid():
         consents.accept(request.user, documents)
+        documents = []
+    if not documents:
         return HttpResponseRedirect(next_url(request, default="/"))
     context = {"consents": form, "next": next_url(request)}
     return render(request, "accounts/accept_documents.html", context)

@@ -127,7 +127,7 @@ def _finish(
 ) -> HttpResponse:
     """Ask for name, password and consent of a confirmed address, create the account and sign in.
 
-    With a service there is no password.
+    A service needs no password.
     """
     if User.objects.filter(email=new.email).exists():
         return _has_account(request)
