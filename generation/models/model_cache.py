@@ -87,9 +87,12 @@ def for_order() -> Catalog:
     return _last
 
 
-def for_display() -> Catalog:
-    """Return the models and styles to show, at most DISPLAY_SECONDS old."""
-    if _last is None or _age(_last) > DISPLAY_SECONDS:
+def for_display(slug: str = "") -> Catalog:
+    """Return the models and styles to show, at most DISPLAY_SECONDS old.
+
+    Read again if they lack the model of a link: another process may just have added it.
+    """
+    if _last is None or _age(_last) > DISPLAY_SECONDS or (slug and slug not in _last.models):
         return read()
     return _last
 

@@ -43,6 +43,14 @@ class TestOnOffer(BaseTestCase):
         ImageModel.objects.filter(slug="p-image").update(enabled=True)
         assert self.place(model="p-image").model.slug == "p-image"
 
+    def test_a_link_shows_a_model_that_was_just_switched_on(self) -> None:
+        ImageModel.objects.filter(slug="p-image").update(enabled=False)
+        model_cache.read()
+        ImageModel.objects.filter(slug="p-image").update(enabled=True)
+        self.client.force_login(self.alice)
+        page = self.client.get("/create/?model=p-image")
+        self.assertContains(page, '<input type="hidden" name="model" value="p-image"')
+
     def test_it_asks_the_price_of_now(self) -> None:
         ImageModel.objects.filter(slug=FLUX["model"]).update(price={"per_image": 7, "minimum": 7})
         assert self.place().credits == 7

@@ -93,7 +93,7 @@ def create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _place(request)
     _remember_language(request)
-    models = _models()
+    models = _models(request.GET.get("model", ""))
     shared = shared_of(request.GET) if "share" in request.GET else None
     if "share" in request.GET and shared is None:
         messages.warning(
@@ -113,7 +113,7 @@ def composer(request: HttpRequest) -> HttpResponse:
     (`moodboard`).
     """
     user = user_of(request)
-    models, allowed = _models(), quotas.of(user)
+    models, allowed = _models(request.GET.get("switch", "")), quotas.of(user)
     visit = Visit(request, models, allowed)
     if "job" in request.GET or "image" in request.GET:
         form = composer_of(request, models, allowed=allowed)
@@ -233,8 +233,8 @@ def _show_refused(visit: Visit, *, status: int) -> HttpResponse:
     return _page(visit, status=status)
 
 
-def _models() -> list[ImageModel]:
-    return composable(model_cache.for_display().models.values())
+def _models(slug: str = "") -> list[ImageModel]:
+    return composable(model_cache.for_display(slug).models.values())
 
 
 def _composer_part(visit: Visit, *, status: int = 200) -> HttpResponse:
