@@ -12,7 +12,6 @@ from generation.testing import services
 POSTGRES = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "200",
-    "shared_preload_libraries": "pg_stat_statements",
 }
 # The site sets these itself.
 OWN = ("S3_BUCKET", "RUNPOD_API_KEY", "CELERY_BROKER_URL", "PUBLIC_URL")

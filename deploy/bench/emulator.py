@@ -67,11 +67,3 @@ class EmulatorProcess:
         if process := getattr(self, "process", None):
             process.terminate()
             process.wait(PATIENCE)
-
-    def plan(self, **fault: object) -> None:
-        """Plan a fault: `call`, `fault`, `times` and the like of `Faults.next`."""
-        headers = {"Authorization": "Bearer test"}
-        reply = requests.post(
-            f"http://{self.image_host}/emulator/faults", json=fault, headers=headers, timeout=10
-        )
-        reply.raise_for_status()

@@ -11,16 +11,10 @@ class Sizes:
     burst_jobs: int = 1000
     burst_floor_jobs: int = 36  # three rounds of the twelve blocking workers
     steady_jobs: int = 150  # at each rate
-    counted_jobs: int = 20
     stored_images: int = 16
     requests: int = 200
     feed_images: int = 120
     finished_rows: int = 1_000_000
-    due_jobs: int = 400
-    tick_seconds: int = 20
-    sockets: int = 2000
-    socket_seconds: int = 10
-    events_per_second: int = 1000
     memory_jobs: int = 300
     memory_minutes: float = 1.0
     times: int = 3  # of which the median counts

@@ -16,22 +16,7 @@ from generation.testing.servers.stack import Stack
 
 MODEL = "flux-schnell"
 MAX_IN_FLIGHT = 4000
-OWN_CHECK = "SELECT % FROM ONLY % FOR KEY SHARE OF x"
-"""PostgreSQL's check of a foreign key: SELECT 1, but SELECT $2 if the first connection that checks
-after a reset has not done so before."""
 FRONT = ("nginx", "web", "sockets")  # these answer requests; the others drive jobs
-CONNECTING = {
-    "info",
-    "ping",
-    "client",
-    "hello",
-    "auth",
-    "select",
-    "config",
-    "subscribe",
-    "unsubscribe",
-    "psubscribe",
-}
 OPTIONS = {
     "NGINX_ACCESS_LOG": "off",
     "LOG_LEVEL": "WARNING",
@@ -76,13 +61,8 @@ class BenchSite(Stack):
 
     def _look_in(self) -> None:
         self.command("set_model", MODEL, f"max_in_flight={MAX_IN_FLIGHT}")
-        # A role of its own, so that the statements of the benchmark are not counted.
-        with psycopg.connect(self.database_url, autocommit=True) as database:
-            if not database.execute("SELECT 1 FROM pg_roles WHERE rolname = 'bench'").fetchone():
-                database.execute("CREATE ROLE bench SUPERUSER LOGIN")
-        self.database = psycopg.connect(self.database_url, user="bench", autocommit=True)
+        self.database = psycopg.connect(self.database_url, autocommit=True)
         self.redis = redis.Redis.from_url(self.environment["REDIS_URL"])
-        self.count_statements(False)
         self.postmaster = parent(int(self.sql("SELECT pg_backend_pid()")))
 
     def __exit__(self, *error: object) -> None:
@@ -134,43 +114,9 @@ class BenchSite(Stack):
     def running(self) -> dict[str, int]:
         return {name: pid for name, pid in self.pids().items() if pid}
 
-    def drivers(self) -> list[str]:
-        return [name for name in self.running() if name not in FRONT]
-
     def stop_drivers(self) -> None:
         """Restart only the processes that answer requests."""
         self.end()
         self.processes = FRONT
         self.launch()
         self.get_ready()
-
-    def statements(self) -> tuple[int, int]:
-        """Return the number of SQL statements so far, without and with BEGIN, COMMIT etc.
-
-        PostgreSQL's own checks of foreign keys, which it counts as statements, are not included.
-        """
-        row = self.database.execute(
-            "SELECT coalesce(sum(calls) FILTER (WHERE query !~* '^(begin|commit|rollback|savepoint|"
-            "release|set |reset|discard|deallocate)'), 0)::bigint, "
-            "coalesce(sum(calls), 0)::bigint FROM pg_stat_statements "
-            f"WHERE query NOT LIKE '{OWN_CHECK}' "
-            "AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-            "AND userid <> current_user::regrole"
-        ).fetchone()
-        return (int(row[0]), int(row[1])) if row else (0, 0)
-
-    def count_statements(self, on: bool) -> None:
-        """Let PostgreSQL count statements from 0, or stop counting, which costs CPU."""
-        self.sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-        self.sql(f"ALTER SYSTEM SET pg_stat_statements.track = '{'top' if on else 'none'}'")
-        self.sql("SELECT pg_reload_conf()")
-        time.sleep(0.3)  # until every connection has seen it
-        self.sql("SELECT pg_stat_statements_reset()")
-
-    def redis_commands(self) -> int:
-        """Return the number of Redis commands so far, those inside of scripts too."""
-        return sum(
-            stat["calls"]
-            for name, stat in self.redis.info("commandstats").items()
-            if name.removeprefix("cmdstat_").partition("|")[0] not in CONNECTING
-        )

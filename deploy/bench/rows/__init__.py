@@ -1,11 +1,10 @@
 """The rows of the table; each module measures what belongs together."""
 
-from deploy.bench.rows import engine, memory, requests, sockets, tick
+from deploy.bench.rows import engine, memory, requests
 from deploy.bench.runner import Row
 
 ALL: dict[str, Row] = {
     "burst": engine.burst,
-    "statements": engine.statements,
     "cpu": engine.cpu,
     "latency": engine.latency,
     "store": engine.store,
@@ -14,7 +13,5 @@ ALL: dict[str, Row] = {
     "list_images": requests.list_images,
     "create": requests.create,
     "gallery": requests.gallery,
-    "tick": tick.tick,
-    "sockets": sockets.sockets,
     "memory": memory.memory,
 }

@@ -1,10 +1,9 @@
-"""Jobs from placed to stored: bursts, statements, CPU, added latency, the cost of an image."""
+"""Jobs from placed to stored: bursts, CPU, added latency, the cost of an image."""
 
 import asyncio
 import io
 import statistics
 import time
-from collections.abc import Awaitable, Callable
 
 import requests
 from PIL import Image
@@ -17,7 +16,6 @@ from deploy.bench.site import FRONT, BenchSite
 
 BURST_SECONDS = 8.0  # of a GPU for an image
 GPU_SECONDS = 2.0
-IDLE_SECONDS = 10.0
 BLOCKING_WORKERS = 12
 RATES = (5, 20)
 CPU_RATE = 10
@@ -77,67 +75,6 @@ def _blocking_rate(site: BenchSite, *, jobs: int) -> float:
             seconds=60 + 2 * jobs,
         )
         return 60 * jobs / (time.monotonic() - began)
-
-
-def statements(bench: Bench) -> list[ResultLine]:
-    """Count SQL statements and Redis commands of sequential jobs, without those of the ticks."""
-    site, size = bench.site("jobs", seconds=GPU_SECONDS), bench.sizes
-    people = site.people(4)
-    site.count_statements(True)
-    try:
-        idle, alone, together = asyncio.run(_counted(site, people, size.counted_jobs))
-    finally:
-        site.count_statements(False)
-    return [
-        ResultLine(
-            "SQL statements · Redis commands a job, placing to stored",
-            f"{alone[0]:.0f} · {alone[2]:.0f}",
-            budget="≤ 20 · 8",
-            detail=f"sequential; with BEGIN and COMMIT {alone[1]:.0f}; "
-            f"{size.counted_jobs} at once: {together[0]:.0f} · {together[2]:.0f}; "
-            f"idle: {idle[0]:.1f} · {idle[2]:.1f} a second, subtracted",
-            data={"alone": alone, "together": together, "idle_per_second": idle},
-        )
-    ]
-
-
-async def _counted(
-    site: BenchSite, people: list[dict[str, str]], jobs: int
-) -> tuple[list[float], list[float], list[float]]:
-    """Return three counts for an idle second, a sequential job and one of many jobs at once.
-
-    They are: statements; those with BEGIN and COMMIT; Redis commands.
-    """
-
-    def now() -> tuple[float, ...]:
-        return (*site.statements(), site.redis_commands(), time.monotonic())
-
-    async with Crowd(site.url, people) as crowd:
-        await crowd.wait_for(
-            [await crowd.place(number) for number in range(len(people))], seconds=60
-        )
-        before = now()
-        await asyncio.sleep(IDLE_SECONDS)
-        *spent, seconds = (b - a for a, b in zip(before, now(), strict=True))
-        idle = [count / seconds for count in spent]
-
-        async def used(place: Callable[[], Awaitable[None]]) -> list[float]:
-            before = now()
-            await place()
-            await asyncio.sleep(1)  # what follows the last event
-            *spent, seconds = (b - a for a, b in zip(before, now(), strict=True))
-            return [
-                (count - each * seconds) / jobs for count, each in zip(spent, idle, strict=True)
-            ]
-
-        async def one_by_one() -> None:
-            for number in range(jobs):
-                await crowd.wait_for([await crowd.place(number)], seconds=60)
-
-        async def at_once() -> None:
-            await crowd.wait_for(await crowd.place_many(jobs), seconds=120)
-
-        return idle, await used(one_by_one), await used(at_once)
 
 
 def cpu(bench: Bench) -> list[ResultLine]:
