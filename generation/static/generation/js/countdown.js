@@ -6,11 +6,35 @@ const DASH = "–\u2060" // joins the ends of a range
 const MINUTES = 89.5 // longer times do not change while somebody looks
 
 /** Return the text of a job's phase `seconds` after its JSON has come. */
-export function detailAfter({ status, phase_detail: detail = "", eta_seconds: eta }, seconds) {
-  const said = eta ? about(eta.p50, eta.p90) : ""
-  if (!said || !detail.includes(said)) return detail
-  if (status === "running" && seconds >= eta.p90) return word("longer")
+export function detailAfter({ phase_detail: detail = "", eta_seconds: eta }, seconds) {
+  const said = forecastIn({ phase_detail: detail, eta_seconds: eta })
+  if (!said) return detail
+  if (seconds >= eta.p90) return word("longer")
   return detail.replace(said, about(eta.p50 - seconds, eta.p90 - seconds))
+}
+
+/**
+ * Return what to count down from, {job, at}, when the JSON of a job comes: the earlier one while
+ * nothing but the forecast has changed, and for the worse.
+ */
+export function promiseOf(earlier, job) {
+  const now = { job, at: performance.now() }
+  if (!earlier || !forecastIn(earlier.job) || !forecastIn(job)) return now
+  const isSame = ["status", "attempt", "phase"].every((name) => earlier.job[name] === job[name])
+  const left = earlier.job.eta_seconds.p90 - secondsSince(earlier.at)
+  return isSame && left < job.eta_seconds.p90 ? earlier : now
+}
+
+/** Return the forecast as the text of a job's phase has it, "" if it has none. */
+function forecastIn({ phase_detail: detail, eta_seconds: eta }) {
+  const said = eta ? about(eta.p50, eta.p90) : ""
+  return detail?.includes(said) ? said : ""
+}
+
+/** Return how far a running job is, 0 to 1, null if unknown: from its JSON on, by its forecast. */
+export function progressAfter({ progress, eta_seconds: eta }, seconds) {
+  if (!eta) return progress
+  return 1 - (1 - progress) * Math.exp(-seconds / eta.p50)
 }
 
 /** Return the seconds since a moment of `performance.now()`. */

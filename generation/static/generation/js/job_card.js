@@ -1,18 +1,19 @@
 /** The card of one job, updated from the job's JSON as the server's template would show it. */
 
-import { detailAfter, secondsSince } from "./countdown.js"
+import { detailAfter, progressAfter, promiseOf, secondsSince } from "./countdown.js"
 
 /** Statuses of jobs that have not ended. */
 export const ACTIVE = new Set(["queued", "submitted", "running", "storing"])
 const GLOW_START = 28,
   GLOW_RANGE = 22 // the glow of a status panel while generating
 
-const shown = new WeakMap() // card → {job, at}: its JSON, and when it came
+const shown = new WeakMap() // card → {job, at}: the JSON with its forecast, and when it came
 
 /** Update the card of an active job from the job's JSON; `preview` is the image so far. */
 export function updateCard(card, job, preview) {
   Object.assign(card.dataset, { status: job.status, version: job.version })
-  shown.set(card, { job, at: performance.now() })
+  const earlier = shown.get(card)
+  shown.set(card, promiseOf(earlier, job))
   const hadFocus = card.contains(document.activeElement)
   for (const element of card.querySelectorAll("[data-while]"))
     element.hidden = !element.dataset.while.split(" ").includes(job.status)
@@ -23,14 +24,15 @@ export function updateCard(card, job, preview) {
   }
   setText(card.querySelector("[data-phase]"), job.phase)
   const detail = card.querySelector("[data-detail]")
-  setText(detail, job.phase_detail ?? "")
   detail.hidden = !job.phase_detail
   const bar = card.querySelector("[data-progress]")
   bar.ariaLabel = job.phase
+  if (earlier?.job.attempt !== job.attempt) bar.removeAttribute("value")
   if (job.status === "storing") bar.value = 1
-  else if (job.status === "running" && job.progress !== null) bar.value = job.progress
+  else if (job.status === "running" && job.progress !== null)
+    bar.value = Math.max(bar.value, job.progress)
   else bar.removeAttribute("value")
-  glow(bar)
+  countDown(card)
   showPreview(card, job, preview)
   showCancelOfRun(card)
 }
@@ -47,10 +49,16 @@ function showPreview(card, job, preview) {
   }
 }
 
-/** Let the time left in the card's text go on. */
+/** Let the time left in the card's text, and its bar, go on. */
 export function countDown(card) {
   const { job, at } = shown.get(card) ?? {}
-  if (job) setText(card.querySelector("[data-detail]"), detailAfter(job, secondsSince(at)))
+  if (!job) return
+  const seconds = secondsSince(at)
+  setText(card.querySelector("[data-detail]"), detailAfter(job, seconds))
+  const bar = card.querySelector("[data-progress]")
+  if (job.status === "running" && job.progress !== null)
+    bar.value = Math.max(bar.value, progressAfter(job, seconds))
+  glow(bar)
 }
 
 /**
