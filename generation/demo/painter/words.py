@@ -7,21 +7,11 @@ whole word, and several words joined by `_` must follow one another. ё counts a
 from __future__ import annotations
 
 import re
+import tomllib
+from pathlib import Path
+from typing import Any
 
-from .nearest import NEAREST
 from .scene import Scene
-from .vocabulary import (
-    ALONE,
-    COLORS,
-    FINISHES,
-    MOODS,
-    MOTIFS,
-    PLACES,
-    SEASONS,
-    THINGS,
-    TIMES,
-    WEATHER,
-)
 
 _SHORTEST_TYPO = 5  # letters: shorter words are too often like another
 _ALIKE = 0.59  # of 1: one or two wrong letters in a word
@@ -47,27 +37,23 @@ def _position(words: list[str], stems: tuple[tuple[str, ...], ...]) -> int | Non
     return None
 
 
-_MOTIFS = {key: (weight, _compiled(stems)) for key, (weight, stems) in MOTIFS.items()}
-_NEAREST = {key: (weight, _compiled(stems)) for key, (weight, stems) in NEAREST.items()}
+_KNOWN: dict[str, dict[str, Any]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+)
+PLACES = frozenset(_KNOWN["places"]["keys"])  # motifs in which another one can stand
+MOTIFS = {key: (one["weight"], _compiled(one["stems"])) for key, one in _KNOWN["motifs"].items()}
+NEAREST = {key: (one["weight"], _compiled(one["stems"])) for key, one in _KNOWN["nearest"].items()}
 _STEMS = [
     (key, stem.lstrip("="))
-    for key, (_, table) in _MOTIFS.items()
+    for key, (_, table) in MOTIFS.items()
     for parts in table
     if len(parts) == 1
     for stem in parts
     if len(stem.lstrip("=")) >= _SHORTEST_TYPO
 ]
 _TABLES = {
-    name: {key: _compiled(stems) for key, stems in table.items()}
-    for name, table in {
-        "things": THINGS,
-        "times": TIMES,
-        "seasons": SEASONS,
-        "weather": WEATHER,
-        "colors": COLORS,
-        "moods": MOODS,
-        "finishes": FINISHES,
-    }.items()
+    name: {key: _compiled(stems) for key, stems in _KNOWN[name].items()}
+    for name in ("things", "times", "seasons", "weather", "colors", "moods", "finishes")
 }
 
 
@@ -90,12 +76,10 @@ def read(prompt: str, *, negative_prompt: str = "") -> Scene:
     without = {*_named(unwanted, "things"), *_named(unwanted, "weather")}
     # "No boat" asks for an empty sea, not for no sea.
     broad = [word for word in unwanted if not _named([word], "things")]
-    without.update(
-        key for key, (_, stems) in _MOTIFS.items() if _position(broad, stems) is not None
-    )
+    without.update(key for key, (_, stems) in MOTIFS.items() if _position(broad, stems) is not None)
     named = [
         (-weight, place, key)
-        for table in (_MOTIFS, _NEAREST)
+        for table in (MOTIFS, NEAREST)
         for key, (weight, stems) in table.items()
         if key not in without and (place := _position(words, stems)) is not None
     ]
@@ -137,7 +121,7 @@ def _in_season(motif: str, time: str | None, *, white: bool) -> str:
 
 def _implied(things: set[str], season: str | None, weather: frozenset[str]) -> str | None:
     """Return the motif for details, seasons and weather that were named alone."""
-    for thing, motif in ALONE.items():
+    for thing, motif in _KNOWN["alone"].items():
         if thing in things or thing == season or thing in weather:
             return motif
     return None

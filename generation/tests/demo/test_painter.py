@@ -5,9 +5,7 @@ from PIL import ImageStat
 
 from generation.demo.painter import PaintRequest, assets, encode, paint, words
 from generation.demo.painter.composing import GROUNDS, SUBJECTS, WATER
-from generation.demo.painter.nearest import NEAREST
 from generation.demo.painter.painting import FREE
-from generation.demo.painter.vocabulary import PLACES
 
 pytestmark = pytest.mark.release("generation/demo/")
 
@@ -17,10 +15,10 @@ def request_of(prompt: str, *, seed: int = 1) -> PaintRequest:
 
 
 def test_it_has_an_asset_for_every_motif_that_words_can_name() -> None:
-    assert set(NEAREST) <= set(words.MOTIFS)
+    assert set(words.NEAREST) <= set(words.MOTIFS)
     assert all(assets.of("plates", motif) for motif in set(words.MOTIFS) - set(SUBJECTS))
     assert all(assets.of("cutouts", motif) for motif in SUBJECTS)
-    places = {subject.place for subject in SUBJECTS.values()} | PLACES | set(GROUNDS) | WATER
+    places = {subject.place for subject in SUBJECTS.values()} | words.PLACES | set(GROUNDS) | WATER
     assert all(assets.of("plates", place) for place in places | set(FREE))
     kinds = {*GROUNDS.values(), "grass"}
     assert {kind for one in assets.of("cutouts", "ground") for kind in one.tags} >= kinds
