@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import job_app
-from accounts.credits import statement_labels
+from accounts.credits import refunds, statement_labels
 from accounts.credits.ledger import ENDS
 from accounts.job_app import LedgerDescription
 from accounts.models import CreditEntry, User
@@ -212,9 +212,12 @@ def months(user: User) -> list[StatementMonth]:
 
 
 def _of_entry(entry: CreditEntry) -> StatementLine:
+    what = _("Added") if entry.amount > 0 else _("Taken back")
+    if (entry.external_reference or "").startswith(refunds.PREFIX):
+        what = _("Refund")
     return StatementLine(
         state=LineState.ADDED if entry.amount > 0 else LineState.REMOVED,
-        what=_("Added") if entry.amount > 0 else _("Taken back"),
+        what=what,
         title=_(entry.reason) if entry.reason else "",
         why="",
         times="",

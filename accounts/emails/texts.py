@@ -121,6 +121,17 @@ def credits_declined(*, request: CreditRequest) -> EmailMessage:
         )
 
 
+def refunded(*, user: User, amount: int, reason: str) -> EmailMessage:
+    with localized_for(user):
+        return compose(
+            "accounts/emails/refunded",
+            to=user.email,
+            credits=formatting.credits(amount),
+            reason=reason,
+            link=absolute_url(reverse("ledger")),
+        )
+
+
 def email_change(*, user: User, new_email: str, token: str) -> EmailMessage:
     """Return the email to a new address of the user; its link confirms the address."""
     with localized_for(user):

@@ -31,8 +31,8 @@ class GrantForm(forms.Form):
         return amount
 
 
-class TakeBackForm(forms.Form):
-    """Credits that staff take back, and why."""
+class RefundForm(forms.Form):
+    """Credits of a job that staff return, and why."""
 
     amount = forms.IntegerField(label=_("Credits"), min_value=1, max_value=1_000_000_000)
     reason = forms.CharField(
@@ -41,5 +41,10 @@ class TakeBackForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=_("Visible to the user. Can’t be changed later."),
     )
+
+
+class TakeBackForm(RefundForm):
+    """Credits that staff take back, and why."""
+
     at_most = forms.BooleanField(label=_("If there are fewer, take all of them"), required=False)
     once = forms.UUIDField(widget=forms.HiddenInput)

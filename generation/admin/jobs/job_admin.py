@@ -1,4 +1,4 @@
-"""The admin of jobs: fields, and the actions check, cancel and retry."""
+"""The admin of jobs: fields, the actions check, cancel and retry, and the refund."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,10 +16,15 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
+from accounts.access.request_user import SignedInRequest
+from accounts.credits import refunds
+from accounts.forms.credit_grants import RefundForm
 from accounts.models import User
 from artgen.admin.actions import back_to_start, on_each
+from artgen.admin.pages import page
 from artgen.admin.read_only import ReadOnlyInline
 from artgen.refusals import Refusal
+from artgen.web import formatting
 from generation.admin.columns import thumbnail
 from generation.admin.jobs import job_filters, job_history, job_text
 from generation.admin.jobs.job_columns import JobColumns, is_unconfirmed
@@ -144,9 +149,10 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         return job_filters.search(queryset, search_term), False
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.reply)
+        view = self.admin_site.admin_view
         urls: list[URLPattern] = [
-            path("<uuid:object_id>/reply/", view, name="generation_job_reply"),
+            path("<uuid:object_id>/reply/", view(self.reply), name="generation_job_reply"),
+            path("<uuid:object_id>/refund/", view(self.refund), name="generation_job_refund"),
             *super().get_urls(),
         ]
         return urls
@@ -160,6 +166,37 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         disposition = f'attachment; filename="reply-{job.id}.json"'
         return HttpResponse(
             body, content_type="application/json", headers={"Content-Disposition": disposition}
+        )
+
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.add_creditentry")
+
+    def refund(self, request: SignedInRequest, object_id: UUID) -> HttpResponse:
+        """Ask for amount and reason, then return what the job was charged, or a part of it."""
+        job = get_object_or_404(Job.objects.select_related("user"), pk=object_id)
+        if not (self.has_view_permission(request, job) and self.has_refund_permission(request)):
+            raise PermissionDenied
+        form = RefundForm(request.POST or None, initial={"amount": refunds.charged(job.pk)})
+        if request.method == "POST" and form.is_valid():
+            try:
+                refunds.refund(user=job.user, job=job, actor=request.user, **form.cleaned_data)
+            except Refusal as refusal:
+                form.add_error("amount", refusal.message)
+            else:
+                credits = formatting.credits(form.cleaned_data["amount"])
+                text = gettext("%(credits)s returned to %(email)s.")
+                messages.success(request, text % {"credits": credits, "email": job.user.email})
+                return HttpResponseRedirect(reverse("admin:generation_job_change", args=[job.pk]))
+        return page(
+            self,
+            request,
+            "accounts/admin/form.html",
+            title=gettext("Refund"),
+            original=job,
+            lines=[job.user.email, self.cost_text(job)],
+            form=form,
+            button=gettext("Refund"),
+            words=gettext("A job is refunded once. The user gets an email with the reason."),
         )
 
     # --- actions ----------------------------------------------------------------------------------
@@ -180,6 +217,11 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
             context["age"] = job_text.age(job, now=now)
             context["has_reply"] = UnreadReply.objects.filter(job=job).exists()
             context["cost_text"] = self.cost_text(job)
+            refund = refunds.of(job.pk)
+            context["refunded"] = refund and formatting.credits(refund.amount)
+            context["may_refund"] = (
+                not refund and self.has_refund_permission(request) and refunds.charged(job.pk)
+            )
         if isinstance(job, Job) and self.has_drive_permission(request):
             context["job_actions"] = [
                 (name, label)

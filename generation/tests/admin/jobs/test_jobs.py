@@ -1,11 +1,18 @@
 from datetime import timedelta
+from typing import Any
 from unittest import mock
 from uuid import UUID
 
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.core import mail
+from django.test import TransactionTestCase
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from accounts.credits import holds, ledger_check, refunds, statement
+from accounts.emails import outbox
+from accounts.models import CreditEntry, User
 from accounts.user_data import deletion
 from artgen.admin.periods import PeriodFilter
 from artgen.database.ids import first_id
@@ -13,7 +20,14 @@ from generation.admin.jobs.job_admin import JobAdmin
 from generation.jobs.engine import driver
 from generation.jobs.placing import orders
 from generation.models import GenerationSwitch, Job, JobEvent, Status
-from generation.testing.cases import EmulatorTestCase, catch_up, let_time_pass
+from generation.testing.cases import (
+    EmulatorTestCase,
+    catch_up,
+    hold,
+    let_time_pass,
+    make_user,
+)
+from generation.testing.threads import at_once
 
 LIST = "/admin/generation/job/"
 
@@ -295,3 +309,57 @@ class TestAction(JobAdminTestCase):
         GenerationSwitch.objects.create(on=False, message="back at noon")
         assert self.act("retry", job) == ["1 skipped: back at noon"]
         assert Job.objects.count() == 1
+
+
+class TestRefund(JobAdminTestCase):
+    def refund(self, job: Job, **data: Any) -> Any:
+        return self.client.post(f"{LIST}{job.id}/refund/", {"reason": "wrong colors"} | data)
+
+    def test_it_returns_credits_of_a_finished_job_once(self) -> None:
+        job = self.finish(self.place(seed=1))
+        price, before = job.credits, User.objects.get(pk=job.user_id).credits
+        page = f"{LIST}{job.id}/change/"
+        self.assertContains(self.client.get(page), f"{LIST}{job.id}/refund/")
+        self.assertContains(self.client.get(f"{LIST}{job.id}/refund/"), f'value="{price}"')
+        self.assertContains(self.refund(job, amount=price + 1), "The job was charged")
+        self.assertRedirects(self.refund(job, amount=price), page)
+        self.assertContains(self.refund(job, amount=price), "already refunded")
+        assert User.objects.get(pk=job.user_id).credits == before + price
+        assert ledger_check.check() == []
+        assert self.logged() == [f"refunded {price} credits: wrong colors"]
+        outbox.send_due()
+        assert [(email.to, "wrong colors" in email.body) for email in mail.outbox] == [
+            ([job.user.email], True)
+        ]
+        shown = self.client.get(page)
+        self.assertNotContains(shown, f"{LIST}{job.id}/refund/")
+        self.assertContains(shown, "returned")
+        (line, _image, _start) = statement.lines(statement.beginnings(job.user))
+        assert (line.what, line.title, line.amount) == ("Refund", "wrong colors", price)
+
+    def test_it_returns_nothing_of_a_job_in_progress(self) -> None:
+        self.assertContains(self.refund(self.place(), amount=1), "The job was charged 0")
+        assert not CreditEntry.objects.exclude(external_reference=None).exists()
+
+    def test_it_needs_the_right_to_grant_credits(self) -> None:
+        job, helper = self.finish(self.place()), make_user("helper@example.org", is_staff=True)
+        rights = {
+            name: Permission.objects.get(codename=name) for name in ("view_job", "add_creditentry")
+        }
+        self.client.force_login(helper)
+        for granted, status in (("view_job",), 403), (("add_creditentry",), 403), (rights, 302):
+            helper.user_permissions.set([rights[name] for name in granted])
+            assert self.refund(job, amount=1).status_code == status
+
+
+class TestRefundRace(TransactionTestCase):
+    def test_it_returns_once_for_two_members_of_staff(self) -> None:
+        user, staff = make_user("alice@example.org"), make_user("staff@example.org", is_staff=True)
+        reference = hold(user=user, amount=5).reference
+        holds.settle(reference=reference)
+        job = Job(id=reference)
+        refund = lambda: refunds.refund(  # noqa: E731
+            user=user, job=job, amount=2, reason="race", actor=staff
+        )
+        assert at_once([refund] * 4) == {"CreditEntry": 1, "AlreadyRefunded": 3}
+        assert ledger_check.check() == []
