@@ -7,7 +7,6 @@ from unittest.mock import patch
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core import mail
-from django.db import OperationalError
 from django.db.models import QuerySet
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
@@ -300,11 +299,3 @@ class TestManyStaff(TransactionTestCase):
         assert sorted(sent) == self.addresses
         assert Invitation.objects.filter(revoked_at=None).count() == self.PEOPLE
         assert OutgoingEmail.objects.count() == 2 * self.PEOPLE
-
-    def test_they_would_wait_for_each_other_without_the_order(self) -> None:
-        """The control: PostgreSQL ends the deadlock with an error."""
-        with (
-            patch.object(invitations, "sorted", list, create=True),
-            pytest.raises(OperationalError, match="deadlock"),
-        ):
-            self.invite_at_once()

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from channels_redis.pubsub import RedisPubSubChannelLayer
 from redis import Redis
 from redis.exceptions import ConnectionError, RedisError
 
@@ -54,20 +53,6 @@ async def subscribed(*groups: str) -> None:
         count for _, count in client.pubsub_numsub(*[f"asgi__group__{group}" for group in groups])
     ):
         await asyncio.sleep(0)
-
-
-def test_it_hears_what_the_library_s_layer_sends_and_the_other_way_round():
-    async def test() -> None:
-        ours, theirs = RedisLayer(hosts=HOSTS), RedisPubSubChannelLayer(hosts=HOSTS)
-        for sender, receiver in ((theirs, ours), (ours, theirs), (ours, ours)):
-            channel = await receiver.new_channel()
-            await receiver.group_add("alice", channel)
-            await subscribed("alice")
-            await sender.group_send("alice", MESSAGE)
-            assert await receiver.receive(channel) == MESSAGE
-            await receiver.group_discard("alice", channel)
-
-    run(test())
 
 
 def test_it_publishes_from_code_without_an_event_loop():

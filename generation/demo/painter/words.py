@@ -40,6 +40,7 @@ def _position(words: list[str], stems: tuple[tuple[str, ...], ...]) -> int | Non
 _KNOWN: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
 )
+ALONE: dict[str, str] = _KNOWN["alone"]
 PLACES = frozenset(_KNOWN["places"]["keys"])  # motifs in which another one can stand
 MOTIFS = {key: (one["weight"], _compiled(one["stems"])) for key, one in _KNOWN["motifs"].items()}
 NEAREST = {key: (one["weight"], _compiled(one["stems"])) for key, one in _KNOWN["nearest"].items()}
@@ -121,7 +122,7 @@ def _in_season(motif: str, time: str | None, *, white: bool) -> str:
 
 def _implied(things: set[str], season: str | None, weather: frozenset[str]) -> str | None:
     """Return the motif for details, seasons and weather that were named alone."""
-    for thing, motif in _KNOWN["alone"].items():
+    for thing, motif in ALONE.items():
         if thing in things or thing == season or thing in weather:
             return motif
     return None

@@ -73,17 +73,3 @@ class Shared:
         self.assertContains(page, "aren’t images. Reload the page and select again.")
         assert list(Image.objects.order_by("id").values()) == before
         assert Image.objects.filter(id=image.id).exists()
-
-    def test_it_refuses_strangers_and_other_methods(self):
-        image = self.prepare()
-        before = list(Image.objects.order_by("id").values())
-        assert self.client.get(self.url).status_code == 405
-        self.client.logout()
-        self.assertRedirects(self.ask(image, **self.more), f"/accounts/login/?next={self.url}")
-        assert list(Image.objects.order_by("id").values()) == before
-
-    def test_it_passes_over_pictures_of_others(self):
-        mine, bobs = self.prepare(), self.prepare(user=self.bob)
-        before = Image.objects.filter(id=bobs.id).values().get()
-        self.ask(mine, bobs, uuid7(), **self.more)
-        assert Image.objects.filter(id=bobs.id).values().get() == before

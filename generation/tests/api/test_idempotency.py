@@ -124,12 +124,6 @@ class TestTwins(TransactionTestCase):
         assert len({response.json()["id"] for response in answers}) == 1
         assert Job.objects.count() == 2
 
-    def test_it_places_eight_without_a_key(self) -> None:
-        """The control: nothing but the key makes one of eight."""
-        answers = self._all_at_once(JOBS, FLUX)
-        assert Counter(response.status_code for response in answers) == {201: self.TWINS}
-        assert Job.objects.count() == self.TWINS
-
     def test_it_never_lets_twins_spend_more_than_there_is(self) -> None:
         ledger.adjust(user=self.alice, amount=-93, reason="for the test")
         answers = self._all_at_once(JOBS, FLUX)

@@ -193,13 +193,3 @@ class TestDashboard(EmulatorTestCase):
             assert panel["targets"], panel["title"]
             for target in panel["targets"]:
                 assert target["datasource"] == {"type": "prometheus", "uid": "prometheus"}
-
-    def test_it_has_panels_that_do_not_overlap(self) -> None:
-        taken: dict[tuple[int, int], str] = {}
-        for panel in json.loads(DASHBOARD.read_text())["panels"]:
-            place = panel["gridPos"]
-            assert place["x"] + place["w"] <= 24
-            for x in range(place["x"], place["x"] + place["w"]):
-                for y in range(place["y"], place["y"] + place["h"]):
-                    assert (x, y) not in taken, f"{panel['title']} over {taken.get((x, y))}"
-                    taken[x, y] = panel["title"]

@@ -27,20 +27,6 @@ def test_it_runs_a_test_of_the_release_whose_subject_has_changed(
     assert tiers.concerns(subjects, changed) is is_due
 
 
-def test_it_compares_with_a_commit_of_this_history() -> None:
-    assert tiers.changed_paths() is not None
-
-
-@pytest.mark.slow
-def test_it_fails_where_ci_has_no_tool(tmp_path: Path) -> None:
-    test = tmp_path / "test_tool.py"
-    test.write_text("import pytest\n\n@pytest.mark.kubectl\ndef test_it(): pass\n")
-    done = run(test, {"CI": "true", "PATH": str(tmp_path)})
-    assert done.returncode == 1
-    assert "test_it needs kubectl, which CI must have" in done.stdout
-    assert "INTERNALERROR" not in done.stdout
-
-
 HANGING = """
 import subprocess
 

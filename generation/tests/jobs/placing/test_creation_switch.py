@@ -1,7 +1,6 @@
 """The creation switch: maintenance stops users and nothing else, off stops all spending."""
 
 from datetime import timedelta
-from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -93,12 +92,6 @@ class TestMaintenance(EmulatorTestCase):
         with pytest.raises(creation_switch.GenerationOff):
             retries.retry(user=self.alice, job=failed)
         assert retries.retry_for_owner(job=failed, actor=self.staff).created
-
-    def test_without_its_condition_the_job_would_be_placed(self):
-        """Control: nothing else refuses the job, also if the switch is set in between."""
-        creation_switch.turn(Mode.MAINTENANCE)
-        with mock.patch.object(creation_switch, "OPEN_FOR_USERS", "TRUE"):
-            assert self.place().status == Status.QUEUED
 
     def test_it_ends(self):
         creation_switch.turn(Mode.MAINTENANCE, message="A new disk.")

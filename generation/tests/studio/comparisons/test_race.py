@@ -2,7 +2,6 @@
 
 import threading
 
-import pytest
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
@@ -60,10 +59,3 @@ class TestRetries(TransactionTestCase):
         assert self.sheet.jobs[0] == str(placed.id)
         assert Job.objects.active().count() == 1
         assert self.held() == 1
-
-    def test_it_would_be_placed_several_times_without_the_second_look(self) -> None:
-        """The control: all of them saw the old job in its place before they were placed."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sheet_orders, "replace_cell", lambda *_args, **_fields: None)
-            again = self.retry(*[self.sheet.jobs[0]] * AT_ONCE)
-        assert len([job for job in again if job]) > 1

@@ -6,7 +6,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
-import pytest
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
@@ -14,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from accounts.credits import holds, ledger, ledger_check, statement
+from accounts.credits import ledger, ledger_check, statement
 from accounts.limits import period_limits
 from accounts.models import CreditEntry
 from accounts.tokens import tokens
@@ -424,10 +423,3 @@ class TestKilledProcess(HelperTestCase):
         self.alice.refresh_from_db()
         assert self.alice.held == 0
         assert not ledger_check.check()
-
-    def test_without_the_row_the_hold_would_end_twice(self) -> None:
-        """Control: the ledger's own constraint refuses what the row prevents."""
-        call = self.interrupted()
-        assert credit_charges.settle(call)
-        with pytest.raises(holds.HoldEnded):
-            holds.release(reference=call.id, reason=credit_charges.NO_PROPOSAL)
