@@ -38,7 +38,7 @@ def img(
     layout: str,
     alt: str = "",
     eager: bool = False,
-    name: str = "card-picture",
+    name: str = "card-image",
 ) -> SafeString:
     """Render the image's copies as one `<img>`; `layout` is one of LAYOUTS or ROWS.
 
@@ -70,7 +70,7 @@ def lean_img(image: TileImage, *, layout: str, eager: bool) -> SafeString:
             large = f' srcset="{escape(copy)} 2x"' if eager else f"{large} data-soft"
     blur = escape(image.placeholder.removeprefix(WEBP))
     return mark_safe(
-        f'<img class="card-picture" data-blur="{blur}" src="{escape(address)}"{large}'
+        f'<img class="card-image" data-blur="{blur}" src="{escape(address)}"{large}'
         f' alt="" width="{image.width}" height="{image.height}"'
         f"{'' if eager else LAZY}>"
     )

@@ -4,7 +4,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-PAGE_FORM = "picture-form"
+PAGE_FORM = "image-form"
 """Id of a form that every page with images has."""
 
 

@@ -52,7 +52,7 @@ class TestPolicies:
         ).link_slug
         page = Client().get(reverse("shared", args=[slug]))
         assert page["Cross-Origin-Resource-Policy"] == "same-origin"
-        file = Client().get(reverse("shared_picture", args=[slug]))
+        file = Client().get(reverse("shared_image", args=[slug]))
         assert file["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 

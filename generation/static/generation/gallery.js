@@ -140,7 +140,7 @@ function enhance(root) {
   addControls(root)
   addActs(root)
   fadeIn(root)
-  for (const picture of root.querySelectorAll(".card-picture")) {
+  for (const picture of root.querySelectorAll(".card-image")) {
     picture.addEventListener(
       "error",
       () => {

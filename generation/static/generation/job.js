@@ -6,7 +6,7 @@ import { connect } from "./js/connection.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 
 const data = document.getElementById("page-data").dataset
-const root = document.querySelector(".job-picture")
+const root = document.querySelector(".job-image")
 const first = root.querySelector("[data-job]").dataset.status
 
 let shownStatus = first

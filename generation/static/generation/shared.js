@@ -6,7 +6,7 @@ import { wireShareSheet } from "./js/share_sheet.js"
 import { wireZoom } from "./js/zoom.js"
 
 const data = document.getElementById("page-data").dataset
-const picture = document.querySelector(".frame-picture")
+const picture = document.querySelector(".frame-image")
 
 wireCopying(document.body, data)
 wireShareSheet(document.body, data)

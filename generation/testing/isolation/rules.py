@@ -109,9 +109,9 @@ RULES: dict[str, Rule] = {
         "GET", at={"slug": "collection_link"}, queries=("", "before=999999"), shows=["collection"]
     ),
     "shared_item": address("GET", at={"slug": "collection_link"}, shows=["collection"]),
-    "shared_item_picture": address("GET", at={"slug": "collection_link"}),
+    "shared_item_image": address("GET", at={"slug": "collection_link"}),
     "shared": address("GET", at={"slug": "link"}),
-    "shared_picture": address("GET", at={"slug": "link"}),
+    "shared_image": address("GET", at={"slug": "link"}),
     "save_shared": users("GET POST", at={"slug": "link"}, touches=["generation_savedimage"]),
     "save_shared_item": users(
         "GET POST", at={"slug": "collection_link"}, touches=["generation_savedimage"]
@@ -154,7 +154,7 @@ RULES: dict[str, Rule] = {
     ),
     "model_options": users("GET", queries=("", "model=flux-kontext")),
     "prompts": users("GET"),
-    "own_pictures": users("GET", queries=("", "q=vqzmxjprompt", "before={image}")),
+    "own_images": users("GET", queries=("", "q=vqzmxjprompt", "before={image}")),
     "favorite_model": users("POST", body={"model": "flux-dev", "favorite": "1"}),
     "presets": users("GET POST", body={"model": "flux-dev", "name": "Evening"}),
     "own_styles": users("POST", body={"name": "Print", "template": "{{prompt}}, print"}),

@@ -246,11 +246,11 @@ NO_PAGES = {
     *("resource_metadata", "resource_metadata_of_mcp"),
     *("media", "download_image", "download_selection", "download_sheet"),
     *("ledger_csv", "statement_csv", "download_export", "mfa_download_recovery_codes"),
-    *("api_schema", "api_problem", "shared_picture", "shared_item_picture"),
+    *("api_schema", "api_problem", "shared_image", "shared_item_image"),
     # Of sites with terms; of a sign-up with another service
     *("document", "accept_documents", "providers", "signup_service"),
     # Parts of pages
-    *("composer", "quote", "compare_quote", "card", "run", "own_pictures", "image_collections"),
+    *("composer", "quote", "compare_quote", "card", "run", "own_images", "image_collections"),
     *("model_options", "prompts", "shared_part", "image_offers", "run_tiles"),
     # Actions: only POST
     *("set_language", "set_theme", "set_time_zone", "set_gallery_view", "close_announcement"),

@@ -30,6 +30,6 @@ class TestKeys(EmulatorTestCase):
         image = self.draw()
         shared = share_links.share_by_link(image, until=None, with_parameters=True, with_name=False)
         page = Client().get(reverse("shared", args=[shared.link_slug]))
-        file = Client().get(reverse("shared_picture", args=[shared.link_slug]))
+        file = Client().get(reverse("shared_image", args=[shared.link_slug]))
         assert str(image.job_id) in file["Location"], "the control: the key is in the address"
         assert str(self.alice.pk) not in page.content.decode() + file["Location"]

@@ -154,7 +154,7 @@ class TestPictureTag(BaseTestCase):
         for name, eager in (("create", 1), ("gallery", 12)):
             with self.subTest(name):
                 page = self.client.get(reverse(name)).content.decode()
-                drawn = re.findall(r'<img class="card-picture"[^>]*>', page)
+                drawn = re.findall(r'<img class="card-image"[^>]*>', page)
                 assert all("large.webp" in one for one in drawn)
                 assert ["loading" not in one for one in drawn] == [True] * eager + [False] * (
                     len(drawn) - eager

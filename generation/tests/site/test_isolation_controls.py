@@ -145,7 +145,7 @@ def _replace_view(patch: Patch, name: str, view: Callable[..., HttpResponse]) ->
         (_give_all_rights, STAFF, "admin:generation_job_changelist"),
         (_give_all_rights, STAFF, "admin:accounts_user_change"),
         (_open_the_admin, ANONYMOUS, "admin:index"),
-        (_keep_the_prompt_in_the_file, ANONYMOUS, "shared_picture"),
+        (_keep_the_prompt_in_the_file, ANONYMOUS, "shared_image"),
         (_write_before_refusing, OTHER, "job"),
         (_show_the_prompt_while_refusing, OTHER, "job"),
         (_fail, OTHER, "job"),

@@ -95,7 +95,7 @@ class TestJourneyInABrowser(BrowserTestCase):
         stranger = self.visit(path=shared)
         expect(stranger.locator("h1")).to_have_text(prompt)
         loaded = "picture => picture.decode().then(() => picture.naturalWidth)"
-        assert stranger.locator(".frame-picture").evaluate(loaded) > 0
+        assert stranger.locator(".frame-image").evaluate(loaded) > 0
 
         page.goto("/gallery/")
         page.click("#select")

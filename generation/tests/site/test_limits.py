@@ -24,9 +24,9 @@ from generation.testing.rows.api import (
 ID = uuid4()
 READ = {
     "shared_page": [
-        *(("shared", "slug"), ("shared_picture", "slug"), ("report_shared", "slug")),
+        *(("shared", "slug"), ("shared_image", "slug"), ("report_shared", "slug")),
         *(("save_shared", "slug"), ("shared_collection", "slug"), ("shared_preset", "slug")),
-        *(("shared_item", "slug", 1), ("shared_item_picture", "slug", 1)),
+        *(("shared_item", "slug", 1), ("shared_item_image", "slug", 1)),
         ("save_shared_item", "slug", 1),
     ]
 }

@@ -35,6 +35,6 @@ def own_images(request: HttpRequest) -> HttpResponse:
         "moodboards": moodboards.collections_of(user) if is_first else [],
         "tiles": page.tiles,
         "query": query,
-        "next_address": f"{reverse('own_pictures')}?{more}" if page.next else "",
+        "next_address": f"{reverse('own_images')}?{more}" if page.next else "",
     }
     return part(request, "generation/_own_images.html", context)

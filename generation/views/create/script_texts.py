@@ -42,7 +42,7 @@ def create_texts() -> dict[str, Any]:
         "steps": formatting.plural_forms(
             lambda n: ngettext("%(count)s step", "%(count)s steps", n)
         ),
-        "no_picture": _("%(name)s isn’t a PNG, JPEG or WebP image."),
+        "no_image": _("%(name)s isn’t a PNG, JPEG or WebP image."),
         "too_large": form_files.too_large(),
         "not_arrived": _("No connection. %(name)s will upload when you’re back online."),
         "not_taken": _("Couldn’t upload %(name)s. Try again later."),

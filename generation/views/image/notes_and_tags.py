@@ -70,7 +70,7 @@ def remove_tag(request: HttpRequest, image_id: UUID) -> HttpResponse:
     told = _("Tag “%(name)s” removed.") % {"name": name}
     if removed and not wants_part(request):
         told = format_html(
-            '{} <button class="text-link" form="picture-form" formaction="{}" name="tags" '
+            '{} <button class="text-link" form="image-form" formaction="{}" name="tags" '
             'value="{}">{}</button>',
             told,
             reverse("add_tags", args=[image.id]),

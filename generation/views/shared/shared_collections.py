@@ -78,7 +78,7 @@ def shared_item(request: HttpRequest, slug: str, member_id: int) -> HttpResponse
         request,
         item,
         address=f"{settings.PUBLIC_URL}{path}",
-        image_path=reverse("shared_item_picture", args=[slug, member_id]),
+        image_path=reverse("shared_item_image", args=[slug, member_id]),
     )
     previous, following = collection_share_links.beside(shared, member_id)
     context |= {

@@ -37,7 +37,7 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an image shared by link or publicly; 404 for all others alike."""
     shared = _shared_or_404(slug)
     context = context_of(
-        request, shared, address=address_of(slug), image_path=reverse("shared_picture", args=[slug])
+        request, shared, address=address_of(slug), image_path=reverse("shared_image", args=[slug])
     )
     context |= {
         "remix": f"{reverse('create')}?share={slug}",

@@ -61,7 +61,7 @@ export class Cards {
       hidden.hidden = "copy" in hidden.dataset && !navigator.clipboard
     }
     for (const hidden of element.querySelectorAll("[data-select-run]")) hidden.hidden = false
-    if (this.data.ownPictures)
+    if (this.data.ownImages)
       for (const hidden of element.querySelectorAll("[data-source-of]")) hidden.hidden = false
     for (const bar of element.querySelectorAll("[data-progress]")) glow(bar)
   }

@@ -82,7 +82,7 @@ export function wireComparisonSources(form, data, changed) {
   })
   field.addEventListener("input", (event) => event.stopPropagation())
   fieldset.addEventListener("click", (event) => {
-    if (event.target.closest("[data-own-pictures]")) openOwn()
+    if (event.target.closest("[data-own-images]")) openOwn()
     const remove = event.target.closest("[data-remove-source]")
     if (!remove) return
     remove.closest("li").remove()

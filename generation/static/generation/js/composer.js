@@ -338,7 +338,7 @@ export class Composer {
   #enhance() {
     if (!this.form) return
     for (const hidden of this.side.querySelectorAll(
-      "[data-add-source], [data-toggle-negative], [data-dice], [data-lock], [data-own-pictures]",
+      "[data-add-source], [data-toggle-negative], [data-dice], [data-lock], [data-own-images]",
     ))
       hidden.hidden = false
     this.history.enhance()

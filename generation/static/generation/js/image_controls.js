@@ -10,7 +10,7 @@ const WEBP = "data:image/webp;base64,"
 /** Complete the images below `root`. */
 export function addControls(root) {
   const template = document.getElementById("image-controls")
-  for (const picture of root.querySelectorAll(".card-picture[data-blur]"))
+  for (const picture of root.querySelectorAll(".card-image[data-blur]"))
     complete(picture, template.content.cloneNode(true), template.dataset)
 }
 

@@ -78,7 +78,7 @@ export function cardsOfEnded(active, job, addresses) {
     const article = document.createElement("article")
     article.className = "card"
     const picture = new Image(shape.width, shape.height)
-    Object.assign(picture, { className: "card-picture", loading: "lazy", src })
+    Object.assign(picture, { className: "card-image", loading: "lazy", src })
     picture.dataset.blur = shape.placeholder
     if (large) picture.dataset.large = large
     if (large && isSoft) picture.dataset.soft = ""

@@ -31,7 +31,7 @@ export class Lightbox {
     this.actions = viewer.querySelector(".lightbox-actions")
     this.line = viewer.querySelector("[data-lightbox-run]")
     this.zoom = new LightboxZoom(viewer)
-    this.picture = viewer.querySelector(".lightbox-picture")
+    this.picture = viewer.querySelector(".lightbox-image")
     this.prompt = viewer.querySelector(".lightbox-prompt")
     this.position = viewer.querySelector("[data-position]")
     this.download = viewer.querySelector("[data-download]")
@@ -85,7 +85,7 @@ export class Lightbox {
   show(tile) {
     this.tile = tile
     this.zoom.reset()
-    const small = tile.querySelector(".card-picture")
+    const small = tile.querySelector(".card-image")
     const { picture } = this
     picture.src = small.currentSrc || small.src
     picture.srcset = srcsetOf(small)
@@ -373,6 +373,6 @@ function needsOriginal(picture) {
 /** Return the prompt: of its run in the feed, else as the tile has it. */
 function promptOf(tile) {
   const ofRun = tile.closest("[data-run]")?.querySelector(".run-prompt")
-  const { alt } = tile.querySelector(".card-picture")
+  const { alt } = tile.querySelector(".card-image")
   return ofRun?.textContent ?? (alt || linkOf(tile).getAttribute("aria-label"))
 }

@@ -38,7 +38,7 @@ class StageViewport extends Viewport {
 
 export class LightboxZoom {
   constructor(viewer) {
-    this.picture = viewer.querySelector(".lightbox-picture")
+    this.picture = viewer.querySelector(".lightbox-image")
     this.button = viewer.querySelector("[data-lightbox=zoom]") // the trash has none
     this.original = "" // address of the image itself, if the copies are smaller
     this.viewport = new StageViewport({

@@ -49,7 +49,7 @@ function sizeOf(form) {
     ? [Number(width.value), Number(height.value)]
     : (shape?.value ?? "").split("x").map(Number)
   if (asked[0] > 0 && asked[1] > 0) return asked
-  const source = form.querySelector(".source-picture")
+  const source = form.querySelector(".source-image")
   if (!source?.naturalWidth) return [1024, 1024]
   const scale = Math.sqrt(PIXELS / (source.naturalWidth * source.naturalHeight)) / MULTIPLE
   return [source.naturalWidth, source.naturalHeight].map(

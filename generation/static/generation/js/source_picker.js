@@ -9,7 +9,7 @@ const SEARCH_AFTER = 300 // ms without input
 
 /** `useOwn(id)` gets the chosen image, `useMoodboard(id)` a collection. Return what opens the dialog. */
 export function wireSourcePicker(data, { useOwn, useMoodboard }) {
-  const dialog = document.getElementById("own-pictures")
+  const dialog = document.getElementById("own-images")
   const field = dialog.querySelector("input[type=search]"),
     body = dialog.querySelector("[data-own-body]")
   let timer = 0,
@@ -44,7 +44,7 @@ export function wireSourcePicker(data, { useOwn, useMoodboard }) {
   field.addEventListener("input", () => {
     clearTimeout(timer)
     timer = setTimeout(
-      () => load(`${data.ownPictures}?${new URLSearchParams({ q: field.value })}`),
+      () => load(`${data.ownImages}?${new URLSearchParams({ q: field.value })}`),
       SEARCH_AFTER,
     )
   })
@@ -68,6 +68,6 @@ export function wireSourcePicker(data, { useOwn, useMoodboard }) {
     field.value = ""
     body.replaceChildren()
     dialog.showModal()
-    load(data.ownPictures)
+    load(data.ownImages)
   }
 }

@@ -57,7 +57,7 @@ export class Sources {
       else if (event.target.closest("[data-choose-model]")) openForSources(this.side, this.#max)
       else if (event.target.closest("[data-nearest-model]"))
         switchTo(event.target.closest("[data-nearest-model]").value)
-      else if (event.target.closest("[data-own-pictures]")) this.openOwn()
+      else if (event.target.closest("[data-own-images]")) this.openOwn()
       else if (event.target.closest("[data-send-source]"))
         this.#send(event.target.closest(".source"))
     })
@@ -148,7 +148,7 @@ export class Sources {
           key: "too-large",
         })
       } else if (!KINDS.includes(file.type)) {
-        toast(word("no_picture", { name: file.name }), { kind: "error", key: "no-picture" })
+        toast(word("no_image", { name: file.name }), { kind: "error", key: "no-image" })
       } else if (this.items.length >= maxSources(this.side)) {
         toast(this.data.noRoom, { key: "no-room" })
       } else {

@@ -22,9 +22,9 @@ class FullView {
   constructor(frame, viewer) {
     this.viewer = viewer
     this.opener = frame.querySelector(".frame-open")
-    this.source = frame.querySelector(".frame-picture")
+    this.source = frame.querySelector(".frame-image")
     this.room = viewer.querySelector(".viewer-room")
-    this.image = viewer.querySelector(".viewer-picture")
+    this.image = viewer.querySelector(".viewer-image")
     this.level = viewer.querySelector("[data-zoom-level]")
     this.viewport = new Viewport({
       room: this.room,

@@ -57,7 +57,7 @@ class TestComparison(BrowserTestCase):
         assert "comparison.csv" in ZipFile(download.value.path()).namelist()
         page.emulate_media(media="print")
         expect(page.locator("h1")).to_be_visible()
-        expect(page.locator(".sheet-grid .card-picture")).to_have_count(4)
+        expect(page.locator(".sheet-grid .card-image")).to_have_count(4)
         for hidden in ("[data-print]", "[data-vote] >> nth=0", "header.bar"):
             expect(page.locator(hidden)).to_be_hidden()
         page.emulate_media(media="screen")
@@ -98,7 +98,7 @@ class TestComparison(BrowserTestCase):
         page.click("[data-remove-source]")
         expect(error).to_be_visible()
         expect(needs.first).to_be_visible()
-        page.click("button[data-own-pictures]")
+        page.click("button[data-own-images]")
         page.locator("[data-pick]").first.click()
         expect(page.locator("[data-source-list] li")).to_have_count(1)
         expect(page.locator("#create-button")).to_contain_text("Create 2")

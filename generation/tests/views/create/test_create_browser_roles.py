@@ -78,7 +78,7 @@ class TestRolesOfSourceImages(BrowserTestCase):
         page.fill("#prompt", "a glass bird")
         page.click(".model-button")
         page.click(".model-option[value=flux-kontext]")
-        page.click("button[data-own-pictures]")
+        page.click("button[data-own-images]")
         page.click("[data-moodboard]")
         expect(page.locator(".source-role option:checked")).to_have_text("Look")
         expect(page.locator("#composer[data-model=flux-kontext]")).to_be_visible()

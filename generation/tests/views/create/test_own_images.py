@@ -9,7 +9,7 @@ from generation.testing.rows.gallery import GalleryTestCase as Base
 class TestOwnPictures(Base):
     def setUp(self):
         super().setUp()
-        self.url = reverse("own_pictures")
+        self.url = reverse("own_images")
 
     def picked(self, **query):
         tiles = self.client.get(self.url, query).context["tiles"]

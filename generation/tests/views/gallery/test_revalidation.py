@@ -25,7 +25,7 @@ class TestRevalidation(GalleryTestCase):
 
     def test_it_sends_nothing_again_that_has_not_changed(self):
         api = {"Authorization": f"Bearer {tokens.issue(user=self.alice, name='test')}"}
-        own = reverse("own_pictures")
+        own = reverse("own_images")
         lists = {
             f"/api/v1/{name}/": api
             for name in ("jobs", "images", "collections", "models", "styles")

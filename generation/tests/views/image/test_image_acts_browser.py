@@ -32,7 +32,7 @@ for prompt in ("tea hills", "a paper boat"):
         time.sleep(0.05)
 """
 
-PLACES = """viewer => [...viewer.querySelectorAll(".lightbox-picture, .lightbox-actions > *")]
+PLACES = """viewer => [...viewer.querySelectorAll(".lightbox-image, .lightbox-actions > *")]
     .filter((element) => element.checkVisibility())
     .map((element) => {
         const { x, y, width, height } = element.getBoundingClientRect()

@@ -170,7 +170,7 @@ class TestActions(ImageTestCase):
         assert answer["Location"] == f"/gallery/?q=tea#image-{self.image.id}"
         page = self.client.get("/gallery/?q=tea")
         self.assertContains(
-            page, f'form="picture-form" formaction="{self.at("restore_image")}">Undo</button>'
+            page, f'form="image-form" formaction="{self.at("restore_image")}">Undo</button>'
         )
 
     def test_it_shows_the_next_image_after_the_trash(self):

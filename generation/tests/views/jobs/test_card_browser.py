@@ -205,7 +205,7 @@ class TestCardsFollowTheirJobs(BrowserTestCase):
         asked = self.asked(page)
         page.click("#create-button")
         expect(page.locator("[data-status=succeeded]")).to_have_count(3, timeout=60_000)
-        expect(page.locator("[data-job] img.card-picture")).to_have_count(3)
+        expect(page.locator("[data-job] img.card-image")).to_have_count(3)
         expect(page.locator("#balance")).to_have_attribute("data-held", "0")
         expect(page.locator(".quote-stale")).to_have_count(0)
         assert asked == ["POST /create/"]

@@ -159,7 +159,7 @@ class TestFeedInABrowser(BrowserTestCase):
         expect(page.locator(".feed-filter")).to_be_visible()
         page.locator(".card-link").first.tap()
         self.position(page, "1 из 4")
-        picture = page.locator(".lightbox-picture")
+        picture = page.locator(".lightbox-image")
         swipe(picture, -120, 10)
         self.position(page, "2 из 4")
         swipe(picture, 120, 10)

@@ -70,7 +70,7 @@ class TestSavingInABrowser(BrowserTestCase):
         expect(page.locator(".image-saved")).to_have_text("Saved from a shared link")
         expect(page.locator("h1")).to_have_text("a lighthouse in fog")
         loaded = "picture => picture.decode().then(() => picture.naturalWidth)"
-        assert page.locator(".frame-picture").evaluate(loaded) > 0
+        assert page.locator(".frame-image").evaluate(loaded) > 0
         page.goto(here)
         page.get_by_role("link", name="Remix").click()
         expect(page.locator("#prompt")).to_have_value("a lighthouse in fog")

@@ -52,7 +52,7 @@ class TestButton(SavingPagesTestCase):
         self.assertNotContains(page, "Save to my gallery")
         undo = f"{reverse('trash_image', args=[copy.id])}?next=%2Fs%2F{slug}%2F"
         self.assertContains(page, f'formaction="{undo}"')
-        self.assertContains(page, 'id="picture-form"')
+        self.assertContains(page, 'id="image-form"')
         self.client.post(undo)
         assert self.own()[0].trashed_at
         self.assertContains(self.page(slug), "Save to my gallery")

@@ -99,7 +99,7 @@ class TestSharedCollection(SharedCollectionTestCase):
         self.published(published)
         assert self.seen() == [published, self.image]
         for image in (hidden, refused):
-            for name in ("shared_item", "shared_item_picture"):
+            for name in ("shared_item", "shared_item_image"):
                 assert self.guest.get(self.at(name, self.member(image))).status_code == 404
         trash.move_to_trash(published)
         member = self.member(published)

@@ -43,7 +43,7 @@ class TestPage(SharedTestCase):
     def test_it_shows_the_picture_alone(self):
         slug = self.link().link_slug
         page = self.see(slug)
-        self.assertContains(page, f'src="{self.at(slug, "shared_picture")}"')
+        self.assertContains(page, f'src="{self.at(slug, "shared_image")}"')
         self.assertContains(page, "Create yours")
         for secret in (
             "tea hills",
@@ -116,7 +116,7 @@ class TestPage(SharedTestCase):
         waiting = self.ask(self.hang()).slug
         seen = set()
         for slug in (NOBODY_EVER, expired, stopped_slug, trashed_slug, waiting):
-            for name in ("shared", "shared_picture", "report_shared"):
+            for name in ("shared", "shared_image", "report_shared"):
                 answer = self.see(slug, name)
                 assert answer.status_code == 404
                 seen.add(
@@ -134,7 +134,7 @@ class TestPage(SharedTestCase):
 
 class TestPictureFile(SharedTestCase):
     def test_it_sends_the_file_without_its_prompt(self):
-        answer = self.see(self.link().link_slug, "shared_picture")
+        answer = self.see(self.link().link_slug, "shared_image")
         data = b"".join(answer.streaming_content)
         assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
         assert b"tea hills" not in data
@@ -145,23 +145,21 @@ class TestPictureFile(SharedTestCase):
         assert "noindex" in answer["X-Robots-Tag"]
 
     def test_it_leads_to_the_file_where_the_prompt_may_be_known(self):
-        answer = self.see(self.link(with_parameters=True).link_slug, "shared_picture")
+        answer = self.see(self.link(with_parameters=True).link_slug, "shared_image")
         assert answer.status_code == 302
         assert answer["Location"].startswith(f"/media/{self.image.key}?expires=")
         assert answer["Cache-Control"] == "private, no-store"
         assert b"tea hills" in b"".join(self.client.get(answer["Location"]).streaming_content)
 
     def test_it_saves_it_under_a_name_that_tells_no_more_than_the_page(self):
-        answer = self.see(self.link().link_slug, "shared_picture", "?download=1")
+        answer = self.see(self.link().link_slug, "shared_image", "?download=1")
         assert answer["Content-Disposition"] == 'attachment; filename="artgen.png"'
-        answer = self.see(
-            self.link(with_parameters=True).link_slug, "shared_picture", "?download=1"
-        )
+        answer = self.see(self.link(with_parameters=True).link_slug, "shared_image", "?download=1")
         assert "tea-hills-in-mist-7.png" in answer["Location"]
 
     def test_it_is_not_there_when_its_file_is_gone(self):
         storage.delete(self.image.key)
-        assert self.see(self.link().link_slug, "shared_picture").status_code == 404
+        assert self.see(self.link().link_slug, "shared_image").status_code == 404
 
 
 class TestReportPage(SharedTestCase):

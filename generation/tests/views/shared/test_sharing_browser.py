@@ -49,7 +49,7 @@ class TestSharingInABrowser(BrowserTestCase):
         stranger = self.visit(path=address)
         expect(stranger.locator("h1")).to_have_text("a lighthouse in fog")
         loaded = "picture => picture.decode().then(() => picture.naturalWidth)"
-        assert stranger.locator(".frame-picture").evaluate(loaded) > 0
+        assert stranger.locator(".frame-image").evaluate(loaded) > 0
         remixer = self.visit("remixer")
         remixer.fill("#prompt", "my own words")
         remixer.goto(address)
@@ -84,12 +84,12 @@ class TestSharingInABrowser(BrowserTestCase):
         page.mouse.move(600, 300)
         page.mouse.wheel(0, -400)
         expect(level).not_to_have_text(whole)
-        before = page.locator(".viewer-picture").evaluate("picture => picture.style.transform")
+        before = page.locator(".viewer-image").evaluate("picture => picture.style.transform")
         page.mouse.down()
         page.mouse.move(500, 260)
         page.mouse.up()
         assert (
-            page.locator(".viewer-picture").evaluate("picture => picture.style.transform") != before
+            page.locator(".viewer-image").evaluate("picture => picture.style.transform") != before
         )
         page.keyboard.press("Escape")
         expect(viewer).to_be_hidden()

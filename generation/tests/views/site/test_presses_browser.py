@@ -110,7 +110,7 @@ class TestPressesInABrowser(BrowserTestCase):
 
         self.press(self.card("[data-details]"))
         self.press(page.locator("#compare"))
-        expect(page.locator(".compare-picture")).to_have_count(2)
+        expect(page.locator(".compare-image")).to_have_count(2)
         self.counted("compare")
 
         page.goto("/create/")
