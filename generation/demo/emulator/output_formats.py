@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from .worker_rules import HOSTED
+
 FURTHER_SHAPES = {
     "b64_json": '{"data": [{"b64_json": …}]}, as servers in the format of OpenAI',
     "data_b64": '{"data_b64": …, "content_type": …}, as runpod/worker-vllm-omni',
@@ -31,54 +33,11 @@ class OutputFormat:
 
 
 RECORDED = {
-    "black-forest-labs-flux-1-schnell": OutputFormat(cost=0.003, jpeg=True),
-    "black-forest-labs-flux-1-dev": OutputFormat(cost=0.012, jpeg=True),
-    "black-forest-labs-flux-1-kontext-dev": OutputFormat(cost=0.025, cdn=True),
-    "qwen-image-t2i": OutputFormat(cost=0.02),
-    "qwen-image-t2i-lora": OutputFormat(cost=0.025),
-    "qwen-image-edit": OutputFormat(cost=0.02, cdn=True),
-    "qwen-image-edit-2511": OutputFormat(cost=0.025, cdn=True),
-    "qwen-image-edit-2511-lora": OutputFormat(cost=0.025, cdn=True),
-    "seedream-v4-t2i": OutputFormat(cost=0.027),
-    "seedream-v4-edit": OutputFormat(cost=0.027),
-    "z-image-turbo": OutputFormat(cost=0.005, shape="list"),
-    "p-image-t2i": OutputFormat(cost=0.005),
-    "p-image-edit": OutputFormat(cost=0.01),
-    "wan-2-6-t2i": OutputFormat(cost=0.03),
-    "nano-banana-edit": OutputFormat(cost=0.038),
-    "nano-banana-pro-edit": OutputFormat(cost=0.14),
-    "google-nano-banana-2-edit": OutputFormat(cost=0.0875),
-    # At WaveSpeed.
-    "wavespeed-ai/flux-schnell": OutputFormat(cost=0.003),
-    "wavespeed-ai/flux-dev": OutputFormat(cost=0.012),
-    "wavespeed-ai/qwen-image/text-to-image": OutputFormat(cost=0.02),
-    "wavespeed-ai/flux-2-dev/text-to-image": OutputFormat(cost=0.012),
-    "wavespeed-ai/flux-2-klein-9b/text-to-image": OutputFormat(cost=0.01),
-    "wavespeed-ai/flux-2-klein-9b/edit": OutputFormat(cost=0.016),
-    "wavespeed-ai/flux-2-pro/text-to-image": OutputFormat(cost=0.03),
-    "wavespeed-ai/flux-2-pro/edit": OutputFormat(cost=0.06),
-    "wavespeed-ai/flux-2-max/text-to-image": OutputFormat(cost=0.07),
-    "wavespeed-ai/z-image/turbo": OutputFormat(cost=0.005),
-    "bytedance/seedream-v5.0-pro": OutputFormat(cost=0.045),
-    "bytedance/seedream-v5.0-pro/edit": OutputFormat(cost=0.045),
-    "google/nano-banana-2/text-to-image": OutputFormat(cost=0.07),
-    "google/nano-banana-2/edit": OutputFormat(cost=0.07),
-    "google/nano-banana-pro/edit": OutputFormat(cost=0.14),
-    "wavespeed-ai/qwen-image/edit-2511": OutputFormat(cost=0.02),
-    "alibaba/qwen-image-3.0/text-to-image": OutputFormat(cost=0.03),
-    "alibaba/qwen-image-3.0/edit": OutputFormat(cost=0.03),
-    "openai/gpt-image-2.5-flare/text-to-image": OutputFormat(cost=0.024),
-    "openai/gpt-image-2.5-flare/edit": OutputFormat(cost=0.039),
-    "ideogram-ai/ideogram-v4": OutputFormat(cost=0.05),
-    "clarity-ai/crystal-upscaler": OutputFormat(cost=0.0125),  # each megapixel
-    "clarity-ai/creative-upscaler": OutputFormat(cost=0.0125),  # each megapixel
-    "wavespeed-ai/image-background-remover": OutputFormat(cost=0.01),
-    # By the emulated image server.
-    "aliceai-image-art-3.0/latest": OutputFormat(shape="b64_json", jpeg=True),
-    "sd-3.5-large": OutputFormat(shape="b64_json"),
+    endpoint: OutputFormat(**{name: one[name] for name in one if name != "rules"})
+    for table in ("runpod", "wavespeed", "image_server")
+    for endpoint, one in HOSTED[table].items()
 }
-"""By endpoint id. Where the cost was not recorded (kontext, qwen-image-t2i, qwen-image-t2i-lora,
-p-image, wan), it is the documented price. Other endpoints have the defaults of `OutputFormat`."""
+"""By endpoint id."""
 
 _NAMES = frozenset(field.name for field in fields(OutputFormat))
 

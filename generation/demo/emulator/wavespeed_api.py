@@ -17,34 +17,8 @@ from .output_formats import OutputFormats
 from .reply_faults import QueueFaults
 from .wavespeed_replies import prediction, wrapped
 from .worker_rules import RULES, WorkerRules
+from .worker_rules import WAVESPEED_MODELS as MODELS
 
-MODELS = {
-    "wavespeed-ai/flux-schnell": "wavespeed_flux",
-    "wavespeed-ai/flux-dev": "flux_dev",
-    "wavespeed-ai/qwen-image/text-to-image": "qwen",
-    "wavespeed-ai/flux-2-dev/text-to-image": "flux_2",
-    "wavespeed-ai/flux-2-klein-9b/text-to-image": "flux_2",
-    "wavespeed-ai/flux-2-klein-9b/edit": "flux_2_edit",
-    "wavespeed-ai/flux-2-pro/text-to-image": "flux_2",
-    "wavespeed-ai/flux-2-pro/edit": "flux_2_edit",
-    "wavespeed-ai/flux-2-max/text-to-image": "flux_2",
-    "wavespeed-ai/z-image/turbo": "wavespeed_z_image",
-    "bytedance/seedream-v5.0-pro": "seedream_5",
-    "bytedance/seedream-v5.0-pro/edit": "seedream_5_edit",
-    "google/nano-banana-2/text-to-image": "wavespeed_nano_banana_2",
-    "google/nano-banana-2/edit": "wavespeed_nano_banana_2_edit",
-    "google/nano-banana-pro/edit": "wavespeed_nano_banana_pro_edit",
-    "wavespeed-ai/qwen-image/edit-2511": "wavespeed_qwen_edit_2511",
-    "alibaba/qwen-image-3.0/text-to-image": "qwen_3",
-    "alibaba/qwen-image-3.0/edit": "qwen_3_edit",
-    "openai/gpt-image-2.5-flare/text-to-image": "gpt_image",
-    "openai/gpt-image-2.5-flare/edit": "gpt_image_edit",
-    "ideogram-ai/ideogram-v4": "ideogram_4",
-    "clarity-ai/crystal-upscaler": "crystal",
-    "clarity-ai/creative-upscaler": "creative_upscaler",
-    "wavespeed-ai/image-background-remover": "background_remover",
-}
-"""The key in RULES of each model; `output_formats` has its price."""
 DISCOUNT_RATE = 90
 """Percent of the price that the account pays."""
 
