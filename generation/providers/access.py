@@ -63,9 +63,13 @@ class BearerAccess:
         """The headers of every call, without the key."""
         return {"Accept": "application/json", "User-Agent": USER_AGENT, **self.more_headers}
 
+    @property
+    def key_header(self) -> dict[str, str]:
+        return {"Authorization": f"{self.scheme} {self.api_key}"}
+
     def __call__(self, request: "PreparedRequest") -> "PreparedRequest":
         """Set the key. As a request's `auth`, so that .netrc cannot replace it."""
-        request.headers["Authorization"] = f"{self.scheme} {self.api_key}"
+        request.headers.update(self.key_header)
         return request
 
     def address(self, *path: str) -> str:

@@ -58,8 +58,8 @@ class Order:
     webhook: str | None
     remote_id: str = ""  # of OWN_SERVERS: by which the job is known there
     on_report: Callable[[JobReport], None] = lambda _report: None
-    """Of a synchronous provider that streams: gets the running job's reports, with its image so far
-    as bytes in `output`. What it raises ends the call."""
+    """Gets what a synchronous provider or one of OWN_SERVERS says unasked: reports of the running
+    job, with its image so far as bytes in `output`. What it raises ends the call or the socket."""
 
 
 @dataclass(frozen=True, slots=True)

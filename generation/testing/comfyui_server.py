@@ -1,16 +1,24 @@
-"""A ComfyUI for tests: its routes and replies, with runs that the test ends.
+"""A ComfyUI for tests: its routes, replies and socket, with runs that the test ends.
 
-Shaped by server.py and execution.py of 0.3: queue and history are in memory, ids are not
+Shaped by what 0.3.64 was seen to send: queue and history are in memory, ids are not
 deduplicated, a POST to /interrupt without an id stops whatever runs.
 """
 
+import base64
+import contextlib
+import hashlib
 import json
+import queue
+import struct
 import threading
 import urllib.parse
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR
 from typing import Any, Self
+
+from websockets.frames import Frame, Opcode
 
 from generation.testing.rows.image_files import noise
 
@@ -34,6 +42,8 @@ class ComfyUIServer:
         self.nodes: dict[str, Any] = {}
         self.fault = ""
         self.headers: dict[str, str] = {}
+        self.sockets: queue.Queue[Socket] = queue.Queue()
+        self.redirects_to = ""
 
     def __enter__(self) -> Self:
         server = self
@@ -92,7 +102,12 @@ class ComfyUIServer:
         self.calls.append(f"GET {url.path}")
         self.headers = dict(request.headers)
         name = url.path.rpartition("/")[2]
-        if url.path == "/queue":
+        if url.path == "/ws":
+            client_id = urllib.parse.parse_qs(url.query)["clientId"][0]
+            socket = Socket(request, client_id, redirects_to=self.redirects_to)
+            self.sockets.put(socket)
+            socket.serve()
+        elif url.path == "/queue":
             queues = {"queue_running": self.running, "queue_pending": self.pending}
             _reply(request, 200, queues)
         elif url.path.startswith("/history/"):
@@ -152,6 +167,59 @@ class ComfyUIServer:
         name = f"{file.get_filename()} (1).png"
         self.uploads[name] = file.get_payload(decode=True)  # type: ignore[assignment]
         return {"name": name, "subfolder": "artgen", "type": "input"}
+
+
+class Socket:
+    """A connection to /ws, whose client has this id. It is `closed` when the client has left."""
+
+    def __init__(
+        self, request: BaseHTTPRequestHandler, client_id: str, *, redirects_to: str
+    ) -> None:
+        self._request, self.client_id = request, client_id
+        self.closed = threading.Event()
+        if redirects_to:
+            request.send_response(302)
+            request.send_header("Location", f"{redirects_to}/ws")
+            request.end_headers()
+            return
+        key = request.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
+        head = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
+        head += [f"Sec-WebSocket-Accept: {accept}", "", ""]
+        request.wfile.write("\r\n".join(head).encode())
+        state = {"exec_info": {"queue_remaining": 0}}
+        self.say("status", {"status": state, "sid": client_id})
+
+    def serve(self) -> None:
+        """Read until the client closes the connection."""
+        with contextlib.suppress(OSError):
+            while self._request.rfile.read(1):
+                pass
+        self.closed.set()
+        self._request.close_connection = True
+
+    def lose(self) -> None:
+        self._request.connection.shutdown(SHUT_RDWR)
+
+    def say(self, kind: str, data: dict[str, Any]) -> None:
+        self._send(Opcode.TEXT, json.dumps({"type": kind, "data": data}).encode())
+
+    def step(self, value: int, maximum: int) -> None:
+        """Say that the second node has made a step, as each sampler does."""
+        state = {"value": value, "max": maximum, "state": "running", "node_id": "2"}
+        self.say("progress_state", {"prompt_id": self.client_id, "nodes": {"2": state}})
+        step = {"value": value, "max": maximum, "prompt_id": self.client_id, "node": "2"}
+        self.say("progress", step)
+
+    def preview(self, jpeg: bytes) -> None:
+        self._send(Opcode.BINARY, struct.pack(">II", 1, 1) + jpeg)
+
+    def succeed(self) -> None:
+        self.say("execution_success", {"prompt_id": self.client_id, "timestamp": 3500})
+        self.say("executing", {"node": None, "prompt_id": self.client_id})
+
+    def _send(self, opcode: Opcode, data: bytes) -> None:
+        self._request.wfile.write(Frame(opcode, data).serialize(mask=False))
 
 
 def _reply(request: BaseHTTPRequestHandler, status: int, body: object) -> None:

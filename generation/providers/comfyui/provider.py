@@ -27,6 +27,7 @@ from generation.providers.call_errors import (
     OutcomeUnknown,
     ProviderError,
 )
+from generation.providers.comfyui import job_socket
 from generation.providers.comfyui.reply_parsing import (
     parse_choices,
     parse_entry,
@@ -59,7 +60,12 @@ class ComfyUI:
 
     def request(self, order: Order) -> tuple[str, Mapping[str, Any]]:
         """Return them with the graph as it is before source images are uploaded."""
-        body = {"prompt": order.input.get("workflow"), "prompt_id": order.remote_id}
+        body = {
+            "prompt": order.input.get("workflow"),
+            "prompt_id": order.remote_id,
+            "client_id": order.remote_id,  # whose socket gets its messages
+            "extra_data": {"preview_method": "latent2rgb"},  # needs no file of its own
+        }
         return self._calls(order.endpoint_id).access.address("prompt"), body
 
     def submit(self, order: Order) -> Submission:
@@ -91,6 +97,12 @@ class ComfyUI:
             raise JobRefused(
                 f"{NAME} refused a part of the graph", code="workflow_invalid", detail=reply.text
             )
+        job_socket.watch(
+            self._calls(order.endpoint_id).access,
+            order.remote_id,
+            on_report=order.on_report,
+            connect_seconds=self._limits.connect_seconds,
+        )
         return Submission(order.remote_id, RemoteState.QUEUED)
 
     def reports(self, refs: Sequence[Ref]) -> Outcomes:

@@ -5,22 +5,19 @@ SUBMITTED, which costs nothing; RUNNING is its single call. Nobody can ask what 
 that has ended without a reply: it is not made again, and the job fails as perhaps paid.
 """
 
-import base64
 import logging
 import time
 from contextlib import suppress
-from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
 
 from artgen.database import pooling
-from generation.imaging import previews
 from generation.jobs.engine import dispatch, failures, lifecycle, unread_replies
-from generation.jobs.engine.driver import status_checks, submission, trial_log
+from generation.jobs.engine.driver import live_reports, status_checks, submission, trial_log
 from generation.jobs.engine.driver.submission import Outcome
-from generation.models import Job, Status
+from generation.models import Job
 from generation.providers.call_errors import (
     EndpointMissing,
     JobRefused,
@@ -36,11 +33,6 @@ log = logging.getLogger(__name__)
 NOT_MADE = (NotAccepted, JobRefused, KeyRefused, EndpointMissing, submission.NotSent)
 KEPT_SECONDS = 120.0  # for which a reply waits in memory while PostgreSQL is away
 PAUSE_SECONDS = 1.0
-REPORT_SECONDS = 0.5  # between two previews of a job
-
-
-class CallEnded(Exception):
-    """The job has ended here, so nobody waits for the image."""
 
 
 def make() -> Job | None:
@@ -51,7 +43,7 @@ def make() -> Job | None:
     dispatch.make()  # in another thread, if another job waits
     sent: dict[UUID, dict[str, Any]] = {}
     with failures.isolated(job, code=failures.PERHAPS_PAID):
-        for outcomes in submission.post_all([job], sent=sent, on_report=_Reports().store):
+        for outcomes in submission.post_all([job], sent=sent):
             ((_job, outcome),) = outcomes
             _keep(job, outcome)
             trial_log.note_posts(outcomes, sent)
@@ -59,36 +51,6 @@ def make() -> Job | None:
                 trial_log.note_replies([job], {job.id: outcome.report})
     dispatch.submit(job.model.slug)
     return job
-
-
-class _Reports:
-    """Stores and shows how far a call is: at most two steps and two previews a second."""
-
-    def __init__(self) -> None:
-        self._next = {True: 0.0, False: 0.0}  # with and without a preview, by the monotonic clock
-
-    def store(self, job: Job, report: JobReport) -> None:
-        """Raise CallEnded if the job has ended; a closed connection may stop the server."""
-        kind, now = bool(report.output), time.monotonic()
-        if now < self._next[kind]:
-            return
-        self._next[kind] = now + REPORT_SECONDS
-        progress = lifecycle.JobProgress(
-            progress=report.progress, step=report.step, step_count=report.steps
-        )
-        preview = previews.preview(report.output) if report.output else b""
-        until = cast(datetime, job.due_at)  # as before: when the call is certainly over
-        try:
-            with transaction.atomic():
-                stored = lifecycle.store_progress([(job, progress)], until=until)
-                for row in stored:
-                    row.preview = base64.b64encode(preview).decode()
-            if not stored and not Job.objects.filter(pk=job.pk, status=Status.RUNNING).exists():
-                raise CallEnded
-        except DatabaseError:
-            log.exception("the progress of a call is not stored", extra=job.log_fields)
-        finally:
-            pooling.give_back()
 
 
 def _keep(job: Job, outcome: Outcome) -> None:
@@ -113,7 +75,7 @@ def _store(job: Job, outcome: Outcome) -> None:
     if isinstance(outcome, Submission) and outcome.report:
         _store_reply(job, outcome.report)
         submission.judge(submission.endpoint_of(job), {"accepted"})
-    elif isinstance(outcome, CallEnded):
+    elif isinstance(outcome, live_reports.JobEnded):
         return
     elif isinstance(outcome, NOT_MADE):
         job.started_at = None  # it costs nothing

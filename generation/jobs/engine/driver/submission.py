@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from datetime import timedelta
-from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from generation.jobs.engine import (
     submission_pauses,
 )
 from generation.jobs.engine.driver import trial_log
+from generation.jobs.engine.driver.live_reports import LiveReports
 from generation.jobs.inputs import masks, sources
 from generation.jobs.inputs.payloads import input_of
 from generation.jobs.queue import scheduling
@@ -41,7 +41,6 @@ from generation.providers.call_errors import (
     NotAccepted,
     ProviderError,
 )
-from generation.providers.job_report import JobReport
 from generation.providers.payloads import PayloadError
 from generation.providers.provider import SYNCHRONOUS, Order, Submission
 
@@ -161,14 +160,12 @@ def post_all(
     jobs: Sequence[Job],
     *,
     sent: dict[UUID, dict[str, Any]] | None = None,
-    on_report: Callable[[Job, JobReport], None] = lambda _job, _report: None,
 ) -> Iterator[Outcomes]:
     """Send the POST of each job, and yield the outcomes that have arrived, every ARRIVAL_SECONDS.
 
-    Call it outside of transactions. `sent` gets the `input` of each trial of a model, `on_report`
-    what a synchronous provider says before its reply has the image.
+    Call it outside of transactions. `sent` gets the `input` of each trial of a model.
     """
-    calls = [(job, _prepare(job, sent, on_report)) for job in jobs]
+    calls = [(job, _prepare(job, sent)) for job in jobs]
     pooling.give_back()  # the bucket and the POSTs may take seconds
     if len(calls) == 1:
         yield [(job, _outcome(call)) for job, call in calls]
@@ -185,9 +182,7 @@ def post_all(
 
 
 def _prepare(
-    job: Job,
-    sent: dict[UUID, dict[str, Any]] | None,
-    on_report: Callable[[Job, JobReport], None],
+    job: Job, sent: dict[UUID, dict[str, Any]] | None
 ) -> Callable[[], Submission] | NotSent:
     """Read what the POST needs from the database, and return the function that sends it."""
     try:
@@ -209,7 +204,7 @@ def _prepare(
                 input=payload,
                 webhook=webhook,
                 remote_id=clients.own_id(job),
-                on_report=partial(on_report, job),
+                on_report=LiveReports(job).store,
             )
         )
 

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db.models import F
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 
 from generation.files import uploads
 from generation.jobs import clients
@@ -14,7 +15,14 @@ from generation.jobs.engine import driver, job_control
 from generation.jobs.placing import orders
 from generation.models import Endpoint, ImageModel, Job, Status
 from generation.operations.doctor.other_providers import other_providers
-from generation.testing.cases import EmulatorTestCase, let_models_rest, make_due, store_all
+from generation.testing.cases import (
+    EmulatorTestCase,
+    let_models_rest,
+    load_catalog,
+    make_due,
+    make_user,
+    store_all,
+)
 from generation.testing.comfyui_server import ComfyUIServer
 from generation.testing.rows.endpoints import MODEL, add_endpoint
 from generation.testing.rows.image_files import noise
@@ -200,3 +208,29 @@ class TestComfyUI(EmulatorTestCase):
         with pytest.raises(ValidationError) as refused:
             endpoint.full_clean()
         assert set(refused.value.message_dict) == {"provider"}
+
+
+class TestSocket(TransactionTestCase):
+    def test_it_shows_steps_and_previews_and_losing_them_costs_nothing_else(self) -> None:
+        cache.clear()
+        load_catalog()
+        server = self.enterContext(ComfyUIServer())
+        Endpoint.objects.filter(model__slug=MODEL).update(endpoint_id=server.address, **AT_COMFYUI)
+        user = make_user("user@example.org", credits=100)
+        request = {"model": MODEL, "prompt": "fog", "width": 256, "height": 256}
+        orders.place(user=user, request=request)
+        driver.submit(MODEL)
+        socket = server.sockets.get()
+        server.start()
+        socket.preview(noise(64, 64))
+        socket.step(3, 20)
+        while not Job.objects.filter(status=Status.RUNNING, step__isnull=False).exists():
+            assert not socket.closed.is_set()
+        socket.lose()
+        socket.closed.wait()
+        job = Job.objects.get()
+        assert (job.progress, job.step, job.step_count) == (0.15, 3, 20)
+        server.finish()
+        make_due()
+        driver.check(MODEL)
+        assert Job.objects.get().status == Status.STORING
