@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db import connection
+from django.db.models import Sum
 from django.utils import timezone
 
 from artgen.redis.cache import remembered
@@ -12,7 +13,7 @@ from generation.jobs.budgets import budget_state
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import MIN_OF_SIZE, History, Record, history_of, size_of
 from generation.jobs.queue import model_queues
-from generation.models import Endpoint, ImageModel, Job, Status, open_endpoints
+from generation.models import Endpoint, ImageModel, Job, open_endpoints
 
 SAMPLE_SIZE = 200  # last jobs of a model
 HISTORY_SECONDS = 15
@@ -22,7 +23,7 @@ def forecast(models: Iterable[ImageModel], *, jobs: Iterable[Job] = ()) -> Forec
     """Return the forecast of these models: queues and budgets at most QUEUE_SECONDS old, histories
     HISTORY_SECONDS.
 
-    Takes one or two cache round trips and at most three queries for any number of models. Queues
+    Takes one or two cache round trips and at most five queries for any number of models. Queues
     that are older than one of these jobs, which was placed since, are read again with the budgets.
     """
     models = list(models)
@@ -97,41 +98,48 @@ class _Row(NamedTuple):
     execution_ms: int | None
     finished_at: datetime
     is_open: bool
-    max_in_flight: int | None
+
+
+# The last jobs of each model; `is_open`: at endpoints that take jobs now.
+LAST_JOBS = """
+SELECT job.model_id, job.width, job.height, job.steps, job.submitted_at, job.started_at,
+    job.delay_ms, job.execution_ms, job.finished_at,
+    job.endpoint_id IS NULL OR job.endpoint_id = ANY(%(open_endpoints)s)
+FROM unnest(%(models)s::bigint[]) AS wanted (id)
+CROSS JOIN LATERAL (
+    SELECT * FROM generation_job
+    WHERE model_id = wanted.id AND status = 'succeeded' AND submitted_at IS NOT NULL
+    ORDER BY finished_at DESC LIMIT %(limit)s
+) AS job
+"""
 
 
 def histories(models: Collection[ImageModel]) -> dict[int, History]:
-    """Measure the last jobs of each model, in one query.
+    """Measure the last jobs of each model, in three queries.
 
     Only those at endpoints that take jobs now, if there are enough of them.
     """
-    if not models:
-        return {}
     records: dict[int, list[Record]] = {model.pk: [] for model in models}
     elsewhere: dict[int, list[Record]] = {model.pk: [] for model in models}
-    limits: dict[int, int] = {}
-    last = [_last_jobs(model_id) for model_id in records]
-    rows = last[0].union(*last[1:], all=True) if last[1:] else last[0]
-    for row in map(_Row._make, rows):
+    of_models = Endpoint.objects.enabled().filter(model__in=records).order_by()
+    limits = dict(of_models.values_list("model").annotate(Sum("max_in_flight")))
+    open_ids = open_endpoints(now=timezone.now()).filter(model__in=records).order_by()
+    values: dict[str, Any] = {
+        "models": [*records],
+        "open_endpoints": [*open_ids.values_list("pk", flat=True)],
+        "limit": SAMPLE_SIZE,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_JOBS, values)
+        rows = [_Row(*record) for record in cursor.fetchall()]
+    for row in rows:
         (records if row.is_open else elsewhere)[row.model_id].append(_record(row))
-        limits[row.model_id] = row.max_in_flight or 1
     for model_id, of_model in records.items():
         if len(of_model) < MIN_OF_SIZE:
             of_model += elsewhere[model_id]
     return {
         model.pk: history_of(records[model.pk], limit=limits.get(model.pk, 1)) for model in models
     }
-
-
-def _last_jobs(model_id: int) -> "QuerySet[Job, tuple[object, ...]]":
-    done = Job.objects.filter(model=model_id, status=Status.SUCCEEDED, submitted_at__isnull=False)
-    enabled = Endpoint.objects.enabled().filter(model=model_id).order_by().values("model")
-    seen = done.annotate(
-        is_open=Q(endpoint=None)
-        | Exists(open_endpoints(now=timezone.now()).filter(pk=OuterRef("endpoint"))),
-        max_in_flight=Subquery(enabled.values(room=Sum("max_in_flight"))),
-    )
-    return seen.order_by("-finished_at").values_list(*_Row._fields)[:SAMPLE_SIZE]
 
 
 def _record(row: _Row) -> Record:
