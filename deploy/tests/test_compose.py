@@ -47,6 +47,7 @@ class TestEnvironment:
         assert given - set(documented()) - {"ALIVE", "SETTING_NAMES"} == set()
 
 
+@pytest.mark.slow
 class TestConfigure:
     """deploy/configure.sh, whose files the other containers read as NAME_FILE."""
 

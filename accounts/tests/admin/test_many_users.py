@@ -36,6 +36,7 @@ ROWS = (
 )
 
 
+@pytest.mark.slow
 class TestManyUsers(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

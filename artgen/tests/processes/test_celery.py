@@ -92,6 +92,7 @@ print(apps.ready, sorted(app.conf.beat_schedule), open(os.environ["ALIVE_FILE"])
 
 
 class TestProcesses:
+    @pytest.mark.slow
     def test_beat_loads_no_apps(self, tmp_path: Path) -> None:
         """They would take 60 MB."""
         environment = {**os.environ, "ALIVE_FILE": str(tmp_path / "alive")}

@@ -150,6 +150,7 @@ def test_it_joins_no_group_that_it_would_not_hear(proxy: Proxy):
     run(test())
 
 
+@pytest.mark.slow
 def test_it_says_that_messages_were_lost_when_redis_responds_again(proxy: Proxy):
     async def test() -> None:
         receiver, sender = RedisLayer(hosts=HOSTS), RedisLayer(hosts=[through(proxy)])

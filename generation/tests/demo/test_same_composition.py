@@ -1,6 +1,7 @@
 """Finals and variants look like their image: more than two seeds of one prompt do."""
 
 import numpy as np
+import pytest
 from PIL import Image as Pixels
 
 from accounts.limits import quotas
@@ -30,6 +31,7 @@ def similarity(first: Pixels.Image, second: Pixels.Image) -> float:
     return float(((2 * covariance + c2) / (a.var(axes) + b.var(axes) + c2)).mean())
 
 
+@pytest.mark.slow
 class TestSameComposition(GalleryTestCase):
     def painted(self, prompt, *, seed=7, size=SIZE, **fields):
         width, height = size

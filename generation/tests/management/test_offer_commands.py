@@ -37,6 +37,7 @@ def sizes_of(model: ImageModel) -> list[list[int]]:
 
 
 class TestFurtherCatalog(EmulatorTestCase):
+    @pytest.mark.slow
     @override_settings(RUNPOD_REACHES_US=False)
     def test_it_loads_models_of_another_provider_switched_off(self) -> None:
         run("load_catalog", str(CATALOG_FILE.with_name("wavespeed.toml")))
@@ -222,6 +223,7 @@ class TestGeneration(BaseTestCase):
 
 
 class TestLocalModel(BaseTestCase):
+    @pytest.mark.slow
     def test_the_demo_offers_the_model_on_this_machine_for_nothing(self) -> None:
         for name in ("dreamshaper-lcm", "klein-4b", "sdxs"):
             run("prepare_demo", "--emulator", "--model", name)

@@ -103,6 +103,7 @@ SLOW = r"(a+)+$"
 EVIL = "a" * 1900 + "!"
 
 
+@pytest.mark.slow
 def test_it_holds_what_a_slow_expression_cannot_decide():
     for action, expected in (
         (RuleAction.REFUSE, RuleAction.HOLD),
@@ -114,6 +115,7 @@ def test_it_holds_what_a_slow_expression_cannot_decide():
         assert (match.action, match.words) == (expected, ())
 
 
+@pytest.mark.slow
 def test_it_bounds_the_time_of_all_expressions_together(caplog):
     many = Matcher.of(
         [
@@ -155,6 +157,7 @@ def test_the_number_of_words_does_not_matter():
     assert len(calls) < 100 * 150, "2,000 rules begin with the same letter"
 
 
+@pytest.mark.slow
 def test_threads_share_the_stemmers():
     """A stemmer keeps its word in itself; without the lock, threads mix them up."""
     words = [f"{root}{ending}" for root in ("оруж", "войн", "голод") for ending in ("ие", "ами")]

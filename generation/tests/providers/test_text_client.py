@@ -105,6 +105,7 @@ class TestVerdicts:
             client.reply(**TELL)
         assert raised.value.retry_after == 1
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("fault", ["slow", "drips", "drips_headers"])
     def test_one_deadline_limits_the_whole_call(self, client, emulator, fault):
         emulator.faults.next("chat", fault)

@@ -45,6 +45,7 @@ class SocketsTestCase(TransactionTestCase):
         await sync_to_async(job_control.cancel)(job=job, actor=self.data.owner)
 
 
+@pytest.mark.slow
 class TestSockets(SocketsTestCase):
     async def test_it_sends_the_owner_s_jobs_to_the_owner_alone(self) -> None:
         for path in socket_routes():

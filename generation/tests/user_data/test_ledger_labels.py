@@ -1,5 +1,6 @@
 """Labels of jobs in the statement: for whom credits were spent."""
 
+import pytest
 from django.utils import timezone
 
 from accounts.credits import statement_labels
@@ -9,6 +10,7 @@ from generation.testing.cases import EmulatorTestCase
 LEDGER = "/account/ledger/"
 
 
+@pytest.mark.slow
 class TestLabels(EmulatorTestCase):
     def setUp(self) -> None:
         super().setUp()

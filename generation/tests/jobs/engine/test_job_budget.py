@@ -1,5 +1,6 @@
 """What one job costs from placing to stored, alone: SQL statements, held by a budget."""
 
+import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -86,6 +87,7 @@ class TestJobBudget(EmulatorTestCase):
             ["generation.store"],
         ]
 
+    @pytest.mark.slow
     @held_clock()
     def test_wake_ups_find_something_and_those_that_wait_are_one(self):
         Endpoint.objects.filter(model__slug=MODEL).update(max_in_flight=20)

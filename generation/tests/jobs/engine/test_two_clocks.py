@@ -28,6 +28,7 @@ JOBS = 24
 MODEL = "flux-schnell"
 
 
+@pytest.mark.slow
 class TestTwoClocks(TransactionTestCase):
     def setUp(self):
         cache.clear()

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
+import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
@@ -54,6 +55,7 @@ class EventStreamTestCase(TransactionTestCase):
         return await Job.objects.select_related("user", "model").aget(pk=job.pk)
 
 
+@pytest.mark.slow
 class TestEvents(EventStreamTestCase):
     async def test_it_sends_a_snapshot_and_each_change_of_own_jobs(self) -> None:
         job, other = await self.make_job(self.alice), await self.make_job(self.bob)

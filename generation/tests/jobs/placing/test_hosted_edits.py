@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+import pytest
 from django.test import override_settings
 from django.urls import reverse
 from PIL import Image as Pillow
@@ -19,6 +20,7 @@ from generation.testing.rows.image_files import noise, png
 SIZE = (1024, 512)
 
 
+@pytest.mark.slow
 @override_settings(RUNPOD_REACHES_US=False)
 class TestHostedEdits(EmulatorTestCase):
     def setUp(self) -> None:

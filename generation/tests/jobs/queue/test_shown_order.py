@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+import pytest
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
@@ -45,6 +46,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 class TestShownOrder(EmulatorTestCase):
     """Bob has a limit of jobs at once; a budget pays for some of carol's jobs."""
 

@@ -20,6 +20,7 @@ from generation.testing.rows.selection import SelectionTestCase, Shared
 
 
 class Changing(Shared):
+    @pytest.mark.slow
     def test_it_asks_the_database_no_more_for_more_pictures(self):
         images = [self.prepare() for _n in range(3)]
         with CaptureQueriesContext(connection) as for_one:
