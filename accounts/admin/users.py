@@ -119,10 +119,11 @@ class UserAdmin(
     )
     search_fields = ("email", "name")
     search_help_text = _("Email, name or ID.")
+    columns_of_results = ("email", "name", "state")
     ordering = ("-id",)
     readonly_fields = ("credits", "held", "date_joined", "last_login", "erase_at", "erased_at")
     fieldsets = (
-        (None, {"fields": ("email", "password", "name")}),
+        (None, {"fields": ("email", "password", "name", "staff_note")}),
         (
             _("Limits"),
             {

@@ -60,6 +60,7 @@ class VoucherAdmin(ReadOnlyAdmin):
     list_select_related = ("created_by",)
     list_per_page = 50
     search_fields = ("code", "note", "created_by__email")
+    columns_of_results = ("__str__", "badge", "note")
     search_help_text = _("Code, note, or email of who created it")
     ordering = ("-created_at", "-id")
     show_full_result_count = False

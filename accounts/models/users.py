@@ -133,6 +133,16 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
         editable=False,
     )
 
+    # What staff know of the person. The person's export has it; it is erased with the account.
+    staff_note = models.TextField(
+        _("note"),
+        max_length=2000,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Only staff see it, and the user’s data export has it."),
+    )
+
     # Versions of the site's documents that the user accepts, with the time of each, such as
     # {"terms": {"2026-12-01": "2026-12-03T10:00:00+00:00"}}. `accounts.access.consents` writes it.
     accepted_documents = models.JSONField(default=dict, db_default={}, editable=False)

@@ -183,6 +183,7 @@ def anonymize(user_id: UUID) -> None:
             banned_at=None,
             banned_until=None,
             ban_reason="",
+            staff_note="",
             erased_at=user.erased_at or timezone.now(),
         )
 

@@ -54,6 +54,7 @@ def profile(user: User) -> dict[str, Any]:
         "language": user.language,
         "time_zone": user.time_zone,
         "prompt_help": user.prompt_help,
+        "staff_note": user.staff_note,
         "joined_at": user.date_joined,
         "last_login_at": user.last_login,
         "accepted_documents": user.accepted_documents,

@@ -24,8 +24,8 @@ CONTEXT_LENGTH = 40
 """How much of a long value is stored before its first change."""
 FEW = 5000
 """A search that finds at most this many entries sorts them; else it reads the newest first."""
-SECRET = re.compile(r"password|secret|token|api_?key|digest|credential", re.IGNORECASE)
-"""Names of fields and options whose values are never stored."""
+SECRET = re.compile(r"password|secret|token|api_?key|digest|credential|staff_note", re.IGNORECASE)
+"""Names of fields and options whose values are never stored: the log outlives accounts."""
 HIDDEN = "•••"
 
 

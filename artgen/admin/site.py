@@ -8,13 +8,14 @@ from typing import Any, TypeVar, cast
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import URLPattern, URLResolver
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, URLResolver, path
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold import fields
 from unfold.sites import UnfoldAdminSite
 
+from artgen.admin import search
 from artgen.web import theme
 
 # The colors of JSON are inline styles, which our policy refuses. Without Pygments there are none.
@@ -56,15 +57,25 @@ class ArtGenAdminSite(UnfoldAdminSite):
     index_title = _("Start page")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Return Django's URLs, without the theme's search, which needs its scripts.
+        """Return Django's URLs, and our search instead of the theme's, which needs its scripts.
 
-        And without the redirect to pages of rows, which no row has, and which fails for ids.
+        Without the redirect to pages of rows, which no row has, and which fails for ids.
         """
         return [
-            url
-            for url in AdminSite.get_urls(self)
-            if isinstance(url, URLResolver) or url.name != "view_on_site"
+            path("search/", self.admin_view(self.search), name="search"),
+            *(
+                url
+                for url in AdminSite.get_urls(self)
+                if isinstance(url, URLResolver) or url.name != "view_on_site"
+            ),
         ]
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Return what is found in all lists that the person may view."""
+        term = request.GET.get("q", "").replace("\0", "").strip()
+        groups = list(search.search(self, request, term)) if term else []
+        context = {"title": _("Search"), "term": term, "groups": groups}
+        return render(request, "admin/search.html", {**self.each_context(request), **context})
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -97,6 +97,7 @@ class ImageAdmin(FileColumns, LargeTableAdmin, ReadOnlyModelAdmin):
     list_filter = (FilePeriodFilter, "visibility", ("trashed_at", admin.EmptyFieldListFilter))
     list_select_related = ("user", "saved__author")
     search_fields = ("job__prompt",)
+    columns_of_results = ("prompt_start", "size", "seen_by")
     search_help_text = _("ID of the image or job, SHA-256, email, or prompt of the last 30 days.")
     ordering = ("-id",)
     actions = ("stop_sharing",)

@@ -35,6 +35,17 @@ class TestUserPage(AdminTestCase):
         self.assertContains(self.client.get(USERS, {"q": "cox"}), "carl@example.org")
         self.assertNotContains(self.client.get(USERS, {"q": str(uuid4())}), "alice@example.org")
 
+    def test_it_keeps_a_note_on_the_person_out_of_the_log(self) -> None:
+        path = f"{USERS}{self.alice.pk}/change/"
+        form = self.client.get(path).context["adminform"].form
+        data = {name: value for name, value in form.initial.items() if value}
+        response = self.client.post(path, data | {"staff_note": "Called twice"})
+        assert response.status_code == 302, response.context["errors"]
+        assert "Called twice" in self.page()
+        (log,) = LogEntry.objects.values_list("change_message", flat=True)
+        assert "note" in log
+        assert "Called" not in log
+
     def test_it_knows_when_a_field_has_shown_all_users_that_it_finds(self) -> None:
         def found(term: str) -> tuple[int, bool]:
             asked = {"app_label": "generation", "model_name": "trustedauthor", "field_name": "user"}

@@ -86,6 +86,7 @@ class TestAnonymize(BaseTestCase):
         self.alice.groups.add(group)
         User.objects.filter(pk=self.alice.pk).update(
             name="Alice",
+            staff_note="Called twice",
             language="ru",
             time_zone="Asia/Omsk",
             is_staff=True,
@@ -106,6 +107,7 @@ class TestAnonymize(BaseTestCase):
         self.alice.refresh_from_db()
         assert self.alice.email == f"{self.alice.pk}@erased.invalid"
         assert (self.alice.name, self.alice.language, self.alice.time_zone) == ("", "", "")
+        assert self.alice.staff_note == ""
         assert not self.alice.has_usable_password()
         assert (self.alice.is_active, self.alice.is_staff, self.alice.is_superuser) == (
             False,

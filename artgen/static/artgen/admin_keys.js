@@ -4,8 +4,7 @@ import { isTyping, pressed } from "./js/shortcuts.js"
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || isTyping(event) || !pressed(event, "search")) return
-  const search = document.getElementById("searchbar")
-  if (!search) return
+  const search = document.querySelector("#searchbar") ?? document.getElementById("admin-search")
   event.preventDefault()
   search.focus()
   search.select()

@@ -53,9 +53,6 @@ class TestFrame(BaseTestCase):
             assert response.headers["X-Frame-Options"] == "DENY"
             assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
 
-    def test_it_has_no_search_over_all_tables(self) -> None:
-        assert self.client.get("/admin/search/?s=a").status_code == 404
-
 
 class TestMenu(BaseTestCase):
     def menu(self) -> dict[str, list[str]]:

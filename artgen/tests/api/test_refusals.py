@@ -40,6 +40,7 @@ INTERNAL = {
     *("model_not_found", "still_running"),  # of the APIs of others
     *("too_many_webhooks", "webhook_is_off", "webhook_message_waits"),
     *("no_such_voucher", "voucher_already_redeemed", "voucher_already_revoked", "voucher_ended"),
+    *("already_refunded", "refund_too_high"),
     *("invitation_ended", "invitation_not_pending", "sign_up_closed", "sign_up_refused"),
 }
 """Codes of refusals that no API call can meet."""

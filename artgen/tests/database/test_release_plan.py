@@ -30,7 +30,7 @@ class TestPlan(TestCase):
     def test_it_names_what_would_run_and_runs_nothing(self) -> None:
         forget("accounts")
         said = plan()
-        assert "Migrations (7):\n  accounts.0003_webhooks\n" in said
+        assert "Migrations (8):\n  accounts.0003_webhooks\n" in said
         assert not MigrationRecorder(connection).migration_qs.filter(name="0003_webhooks")
 
     def test_it_says_how_many_rows_are_read(self) -> None:

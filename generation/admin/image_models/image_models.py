@@ -71,6 +71,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
     )
     list_filter = ("enabled", "dialect")
     search_fields = ("slug", "name", "endpoints__endpoint_id")
+    columns_of_results = ("name", "slug")
     ordering = ("position", "slug")
     actions = ("switch_on", "switch_off", "end_pause")
     save_on_top = True

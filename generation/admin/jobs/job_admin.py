@@ -84,6 +84,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
     show_facets = admin.ShowFacets.NEVER  # would count every choice
     sortable_by = ()
     search_fields = ("prompt",)
+    columns_of_results = ("prompt_cut", "state", "model", "age")
     search_help_text = _("ID, prompt, email or the provider’s ID.")
     ordering = ("-id",)
     inlines = (ImageInline,)

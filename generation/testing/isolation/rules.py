@@ -393,6 +393,7 @@ RULES: dict[str, Rule] = {
     "admin:password_change": any_staff("GET POST"),
     "admin:password_change_done": any_staff("GET"),
     "admin:jsi18n": any_staff("GET"),
+    "admin:search": any_staff("GET"),
     "admin/{url}": nobody(),
     "admin:*": staff("GET POST"),
     "admin:autocomplete": staff("GET"),

@@ -114,6 +114,36 @@ class TestEachRight:
                     found.add(f"{path}: {kind}")
         assert found == set()
 
+    def test_the_search_over_all_finds_what_a_right_shows(
+        self, data: OwnedData, staff: User
+    ) -> None:
+        voucher, client = Voucher.objects.get(), Client()
+        client.force_login(staff)
+        terms = {kind: mark(kind) for kind in GUARDS}
+        terms |= {"code": voucher.code[5:12], "email": data.owner.email, "model": "flux-schnell"}
+        found: dict[str, set[str]] = {}
+        for right in models_with(staff, "view"):
+            for kind, term in terms.items():
+                page = client.get("/admin/search/", {"q": term})
+                assert voucher.code not in body_of(page).replace("-", "")
+                for group in page.context["groups"]:
+                    found.setdefault(group.url.split("?")[0], set()).add(
+                        f"{right._meta.model_name} {kind}"
+                    )
+                    assert client.get(group.url).context["cl"].result_list
+                    assert not is_guarded(kind, right)
+        assert found == {
+            "/admin/accounts/user/": {"user name", "user email"},
+            "/admin/generation/job/": {"job prompt", "job email"},
+            "/admin/generation/image/": {"image email"},
+            "/admin/generation/imagemodel/": {"imagemodel model"},
+        }
+        staff.user_permissions.set(Permission.objects.filter(codename="view_voucher"))
+        page = client.get("/admin/search/", {"q": voucher.code})
+        ((row,),) = (group.rows for group in page.context["groups"])
+        assert row.title == f"{voucher.code[:4]}…"
+        assert voucher.code[:5] not in " ".join(map(str, row.details))
+
     def test_the_right_to_view_has_no_actions(self, staff: User) -> None:
         request = RequestFactory().get("/")
         with_actions = set()

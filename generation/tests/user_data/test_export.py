@@ -105,6 +105,7 @@ class TestStep(ExportTestCase):
         )
         read = {name: json.loads(archive.read(name)) for name in names if name.endswith(".json")}
         assert read["profile.json"]["email"] == "alice@example.org"
+        assert read["profile.json"]["staff_note"] == ""
         assert [entry["amount"] for entry in read["ledger.json"]] == [0, -1, 0, -1, 100]
         table = list(csv.reader(io.StringIO(archive.read("ledger.csv").decode("utf-8-sig"))))
         assert len(table) == 6
