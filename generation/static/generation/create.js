@@ -3,15 +3,16 @@
  * composer.
  */
 
-import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
 import { toast } from "../artgen/js/toasts.js"
 import { plural } from "../artgen/js/words.js"
 import { Cards } from "./js/cards.js"
+import { runsOf } from "./js/days.js"
 import { Dismissals } from "./js/dismissals.js"
 import { wireDock } from "./js/dock.js"
 import { wireCompareLink } from "./js/compare_link.js"
 import { Composer } from "./js/composer.js"
+import { Endless } from "./js/endless.js"
 import { anchorPopovers } from "./js/floating.js"
 import { takeOfflineDrafts } from "./js/offline_drafts.js"
 import { pendingRun } from "./js/pending_run.js"
@@ -42,10 +43,10 @@ const phone = matchMedia("(max-width: 760px)")
 let composer = null
 const notifier = new Notifier({ data, button: document.getElementById("notify") })
 
-/** Make what runs and images have besides what the server sends. */
-function complete() {
-  addControls(feed)
-  addRunTools(feed, data)
+/** Make what runs and images below `root` have besides what the server sends. */
+function complete(root) {
+  addControls(root)
+  addRunTools(root, data)
 }
 
 function showActive(count) {
@@ -57,7 +58,7 @@ function showActive(count) {
   notifier.show(count)
 }
 
-complete()
+complete(feed)
 // Selecting first: while selecting, a click on an image selects it and opens nothing.
 const selection = wireSelection(feed, data, { stops: new RunStops(feed) })
 const joined = new JoinedRuns({
@@ -82,7 +83,7 @@ const lightbox = new Lightbox(document.getElementById("lightbox"), {
   acts,
   joined,
   remove: trash,
-  loadMore: () => loadOlder(feed.querySelector("[data-load-more]")),
+  loadMore: () => endless.load(),
 })
 wireTileKeys(feed, { selection, remove: trash, zoom, acts })
 acts.watch(feed)
@@ -203,55 +204,28 @@ async function takeWaiting(composer) {
   await receiveShared(composer, data)
 }
 
-feed.addEventListener("click", async (event) => {
-  const more = event.target.closest("[data-load-more]")
-  if (!more || event.ctrlKey || event.metaKey) return
-  event.preventDefault()
-  await loadOlder(more, { focus: true })
-})
-
-/** Append the page that `more` links to; return whether there is one. */
-async function loadOlder(more, { focus = false } = {}) {
-  if (!more || more.getAttribute("aria-disabled") === "true") return false
-  more.setAttribute("aria-disabled", "true")
-  let older
-  try {
-    older = (await part(more.href)).fragment.querySelector("#feed")
-    more.closest("nav").remove()
-  } catch {
-    location.assign(more.href)
-    return false
-  }
-  const first = older.querySelector(".runs .run")
-  append(older)
-  complete()
-  cards.enhance(feed)
-  selection.refresh()
-  if (focus) first?.querySelector("a, button")?.focus({ preventScroll: true })
-  return true
-}
-
 /** Append the days of an older page; the first may continue the last day of this page. */
 function append(older) {
-  const lastDay = [...feed.querySelectorAll(".feed-head .heading")].at(-1).dataset.day
-  for (const element of [...older.children]) {
-    if (element.matches(".feed-head")) {
-      element
-        .querySelectorAll(".tag, .feed-filter, .feed-notify, .feed-dismiss")
-        .forEach((extra) => {
-          extra.remove()
-        })
-      const heading = element.querySelector(".heading")
-      if (heading.dataset.day === lastDay) continue
-      const second = document.createElement("h2")
-      second.className = heading.className
-      second.dataset.day = heading.dataset.day
-      second.textContent = heading.textContent
-      heading.replaceWith(second)
+  complete(older)
+  cards.enhance(older)
+  for (const head of older.querySelectorAll(".feed-head")) {
+    const heading = head.querySelector(".heading")
+    const runs = head.nextElementSibling
+    const known = [...feed.querySelectorAll(".feed-head .heading")].at(-1)
+    if (heading.dataset.day === known.dataset.day) {
+      runsOf(feed, heading.dataset.day).append(...runs.children)
+      continue
     }
-    element.removeAttribute("id")
-    feed.append(element)
+    const second = document.createElement("h2")
+    Object.assign(second, { className: "heading", textContent: heading.textContent })
+    second.dataset.day = heading.dataset.day
+    head.replaceChildren(second)
+    runs.removeAttribute("id")
+    feed.append(head, runs)
   }
+  feed.append(...older.querySelectorAll(".pagination"))
+  selection.refresh()
 }
 
+const endless = new Endless(feed, append)
 connect(joined.with(cards), data)

@@ -1,10 +1,9 @@
 /**
- * Gallery, trash and Explore: load more, lightbox, favorites, trash with undo, search key. Works
+ * Gallery, trash and Explore: pages, lightbox, favorites, trash with undo, search key. Works
  * without script.
  */
 
 import { part } from "../artgen/js/http.js"
-import { say } from "../artgen/js/status.js"
 import { isTyping, pressed } from "../artgen/js/shortcuts.js"
 import { add, countFavorites, countShown } from "./js/counts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
@@ -12,7 +11,8 @@ import { wireLoadedMenus } from "./js/loaded_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { offerCarriedUndo } from "./js/carried_undo.js"
 import { connect } from "./js/connection.js"
-import { addActs, ImageActs } from "./js/image_acts.js"
+import { Endless } from "./js/endless.js"
+import { ImageActs } from "./js/image_acts.js"
 import { JoinedRuns } from "./js/joined_runs.js"
 import { Lightbox } from "./js/lightbox.js"
 import { moveTile } from "./js/move_tile.js"
@@ -40,10 +40,12 @@ const selection =
 let lightbox = null
 let joined = null
 let acts = null
+const endless = list && new Endless(list, append)
 
 if (list) {
   wireCardButtons(list, data)
   list.addEventListener("click", onClick)
+  list.addEventListener("error", hideBroken, { capture: true })
   // In this order: while selecting, a click opens no stack; on a closed stack, it opens no image.
   if (selection) new Stacks(list)
   if (document.getElementById("card-acts")) wireActs()
@@ -105,6 +107,7 @@ async function show({ id, source }) {
     for (const one of tiles) one.dataset.joined = id
     if (!tile) return false
     tile.after(...tiles)
+    endless.watch(list)
     add("kept", tiles.length)
     countShown(tiles.length, tile.closest(".month"))
     selection?.refresh()
@@ -123,7 +126,7 @@ function wireLightbox() {
     acts,
     joined,
     remove: move,
-    loadMore: () => loadMore(list.querySelector("[data-load-more]")),
+    loadMore: () => endless.load(),
   })
 }
 
@@ -138,67 +141,35 @@ function move(button) {
 
 function enhance(root) {
   addControls(root)
-  addActs(root)
   fadeIn(root)
-  for (const picture of root.querySelectorAll(".card-image")) {
-    picture.addEventListener(
-      "error",
-      () => {
-        picture.hidden = true
-        picture.parentElement.title = data.broken ?? ""
-      },
-      { once: true },
-    )
-  }
+}
+
+function hideBroken({ target }) {
+  if (!target.matches(".card-image")) return
+  target.hidden = true
+  target.parentElement.title = data.broken ?? ""
 }
 
 function onClick(event) {
-  const plain = !(event.ctrlKey || event.metaKey || event.shiftKey)
-  const more = event.target.closest("[data-load-more]")
   const button = event.target.closest("[data-trash], [data-restore]")
-  if (more && plain) {
-    event.preventDefault()
-    loadMore(more)
-  } else if (button) {
-    event.preventDefault()
-    move(button)
-  }
+  if (!button) return
+  event.preventDefault()
+  move(button)
 }
 
-/** Append the page that `link` leads to; return whether there is one. */
-async function loadMore(link) {
-  if (!link || link.getAttribute("aria-disabled") === "true") return false
-  link.setAttribute("aria-disabled", "true")
-  let answer
-  try {
-    answer = await part(link.href)
-  } catch {
-    location.assign(link.href)
-    return false
+/** Append a page: months, the rest of the last one, or rows without months. */
+function append(page) {
+  enhance(page)
+  for (const element of [...page.children]) {
+    const last = element.matches(".month")
+      ? list.querySelector(`[data-month="${element.dataset.month}"] .rows`)
+      : element.matches(".rows") && list.querySelector(".rows")
+    if (last) {
+      last.querySelector(".rows-end")?.remove()
+      last.append(...(element.matches(".rows") ? element : element.querySelector(".rows")).children)
+    } else list.append(element)
   }
-  const hadFocus = document.activeElement === link
-  enhance(answer.fragment)
-  const first = answer.fragment.querySelector(".rows > li:not(.rows-end)")
-  const shown = answer.fragment.querySelectorAll(".rows > li:not(.rows-end)").length
-  link.closest("nav").remove()
-  for (const element of [...answer.fragment.children]) append(element)
   selection?.refresh()
-  if (hadFocus) first?.querySelector("a, button")?.focus({ preventScroll: true })
-  say(`+${shown}`)
-  return true
-}
-
-/** Append a month, the rest of the last one, or rows without months. */
-function append(element) {
-  const last = element.matches(".month")
-    ? list.querySelector(`[data-month="${element.dataset.month}"] .rows`)
-    : element.matches(".rows") && list.querySelector(".rows")
-  if (!last) {
-    list.append(element)
-    return
-  }
-  last.querySelector(".rows-end")?.remove()
-  last.append(...(element.matches(".rows") ? element : element.querySelector(".rows")).children)
 }
 
 function wireSearch() {

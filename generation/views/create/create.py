@@ -1,6 +1,6 @@
 """The Create page: composer, quote and live feed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -92,6 +92,8 @@ def create(request: HttpRequest) -> HttpResponse:
     """Show composer and feed; POST creates 1 to 10 jobs, or shows the errors beside the fields."""
     if request.method == "POST":
         return _place(request)
+    if "before" in request.GET and wants_part(request):
+        return part(request, "generation/_feed.html", _feed_context(request))
     _remember_language(request)
     models = _models(request.GET.get("model", ""))
     shared = shared_of(request.GET) if "share" in request.GET else None
@@ -264,10 +266,7 @@ def _page(visit: Visit, *, status: int = 200) -> HttpResponse:
 
 def _page_context(visit: Visit) -> dict[str, Any]:
     request, user = visit.request, visit.user
-    show = request.GET.get("show", "all")
-    show = show if show in feed.SHOWN else "all"
-    before = parse_uuid(request.GET.get("before", ""))
-    page = feed.of_user(user, quoted=visit.quoted, show=show, before=before)
+    of_feed = _feed_context(request, quoted=visit.quoted)
     examples = [
         {
             "text": text,
@@ -278,18 +277,25 @@ def _page_context(visit: Visit) -> dict[str, Any]:
     ]
     links = ("job", "image", "saved", "share", "model", "prompt", "source", "preset", "moodboard")
     filled = set(links) & set(request.GET)
-    quotes = PageQuotes(user, visit.allowed, page.forecast)
+    quotes = PageQuotes(user, visit.allowed, of_feed["feed"].forecast)
     context = composer_context(
         visit.models, visit.form, quotes, draft=visit.draft, is_plain=is_plain(request)
     )
     return context | {
         **_price_now(visit, context),
-        "feed": page,
-        "show": show,
+        **of_feed,
         "shared": _shared_how(request),
         "is_filled": bool(filled) or request.method == "POST",
         "examples": examples,
     }
+
+
+def _feed_context(request: HttpRequest, *, quoted: Collection[ImageModel] = ()) -> dict[str, Any]:
+    show = request.GET.get("show", "all")
+    show = show if show in feed.SHOWN else "all"
+    before = parse_uuid(request.GET.get("before", ""))
+    page = feed.of_user(user_of(request), quoted=quoted, show=show, before=before)
+    return {"feed": page, "show": show}
 
 
 def _shared_how(request: HttpRequest) -> str:

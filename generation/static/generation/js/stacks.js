@@ -15,7 +15,10 @@ export class Stacks {
     list.addEventListener("click", (event) => this.#clicked(event))
     list.addEventListener("keydown", (event) => this.#key(event))
     this.arrange()
-    new MutationObserver(() => this.arrange()).observe(list, { childList: true, subtree: true })
+    new MutationObserver((changes) => {
+      // Within a tile, images and buttons come and go as one scrolls.
+      if (changes.some(({ target }) => !target.closest("li"))) this.arrange()
+    }).observe(list, { childList: true, subtree: true })
   }
 
   /** Let the first image of each run stand for the others, in every month. */
