@@ -19,10 +19,10 @@ export class Endless {
       { rootMargin: NEAR_END },
     )
     this.tiles = new IntersectionObserver(
-      (entries) => entries.forEach((entry) => this.#passed(entry)),
-      {
-        rootMargin: NEAR,
+      (entries) => {
+        for (const entry of entries) this.#passed(entry)
       },
+      { rootMargin: NEAR },
     )
     list.addEventListener("click", (event) => this.#pressed(event))
     this.watch(list)
