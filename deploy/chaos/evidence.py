@@ -35,7 +35,6 @@ class Evidence:
     files: dict[str, bytes]  # by key
     accepted: list[Row]  # by the emulator: `Accepted`, with `job` and `attempt` of the webhook
     made: list[Row]  # the same by the image server, which is told of no job
-    deliveries: list[Row]  # of webhooks
     faults: dict[str, dict[str, int]]  # that have happened at the emulator
     messages: list[Row]  # to webhooks of users, with `user_id`
     received: list[Row]  # by webhooks: `user`, its number, `id`, `body` and `is_valid`
@@ -59,7 +58,6 @@ def gather(site: ChaosSite, *, orders: Sequence[UserOrder], heard: Heard) -> Evi
         files=files_of(site),
         accepted=[job | attempt_of(job["webhook"]) for job in record["jobs"] if job["webhook"]],
         made=[job for job in record["jobs"] if not job["webhook"]],
-        deliveries=record["deliveries"],
         faults=record["faults"],
         messages=site.rows(
             "SELECT message.*, address.user_id FROM accounts_webhookmessage AS message "

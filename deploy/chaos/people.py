@@ -25,10 +25,8 @@ OPENAI: dict[str, Any] = {"timeout": 8, "max_retries": 1000}  # more patient tha
 
 @dataclass
 class Heard:
-    """What the sockets have said, and what of it was not meant for their users."""
+    """What the sockets have said that was not meant for their users."""
 
-    events: int = 0
-    connections: int = 0
     foreign: list[str] = field(default_factory=list)
 
 
@@ -130,7 +128,6 @@ class People:
         }
         if "width" in job and order.program == "generations":
             fields["size"] = f"{job['width']}x{job['height']}"
-        order.requests += 1  # and its repetitions
         try:
             if order.program == "edits":
                 source = tiny_png(256, 256, order.number)
@@ -191,7 +188,6 @@ class People:
         self, order: UserOrder, method: str, path: str, **options: Any
     ) -> tuple[int | None, Any]:
         """Return status and JSON of the answer; None without an answer."""
-        order.requests += 1
         session = self.sessions[order.user]
         try:
             async with session.request(method, f"{self.url}{path}", **options) as answer:
@@ -205,7 +201,6 @@ class People:
         while True:
             try:
                 async with self.sessions[user].ws_connect(address, max_msg_size=0) as socket:
-                    self.heard.connections += 1
                     async for message in socket:
                         if message.type is aiohttp.WSMsgType.TEXT:
                             self._hear(user, json.loads(message.data))
@@ -215,7 +210,6 @@ class People:
 
     def _hear(self, user: int, document: dict[str, Any]) -> None:
         for job in _jobs_in(document):
-            self.heard.events += 1
             if not job["prompt"].startswith(marker(user)):
                 self.heard.foreign.append(f"user {user} was sent {job['prompt']!r}")
 

@@ -92,7 +92,6 @@ class UserOrder:
     ids: list[list[str]] = field(default_factory=list)  # of each answer
     files: list[set[str]] = field(default_factory=list)  # sha256 of the images, of each answer
     refused: str = ""
-    requests: int = 0
     canceled: list[str] = field(default_factory=list)
     retried: list[str] = field(default_factory=list)
     retries_without_answer: int = 0

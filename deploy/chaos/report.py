@@ -11,8 +11,7 @@ from deploy.bench import report as bench
 from deploy.bench.sections import put_into
 from deploy.chaos.evidence import Evidence
 from deploy.chaos.form import Form
-from deploy.chaos.plan import DISTURBANCES, FURTHER, PROCESSES, PROGRAMS, RUNPOD, SECOND
-from deploy.chaos.site import FURTHER as FURTHER_ENDPOINTS
+from deploy.chaos.plan import DISTURBANCES, RUNPOD, SECOND
 
 COMMAND = "make chaos"
 MAX_EXAMPLES = 20
@@ -69,68 +68,22 @@ def document(outcome: RunOutcome) -> dict[str, Any]:
 
 
 def _lines(outcome: RunOutcome) -> list[tuple[str, str]]:
-    evidence, disturbed = outcome.evidence, outcome.disturbed
+    evidence = outcome.evidence
     jobs = evidence.jobs.values()
     ends = Counter(job["status"] for job in jobs)
     codes = Counter(job["error_code"] for job in jobs if job["status"] == "failed")
-    names = Counter(event["name"] for event in evidence.events)
-    canceled = sum(len(order.canceled) for order in evidence.orders)
-    retried = sum(len(order.retried) for order in evidence.orders)
-    repeated = sum(order.requests for order in evidence.orders)
-    programs = Counter(order.program for order in evidence.orders)
-    killed = sum(disturbed[f"kill {name}"] for name in PROCESSES)
-    servers = ("PostgreSQL", "Redis")
-    at_server = sum(n for name, n in disturbed.items() if name.endswith(servers))
-    bucket = sum(count for name, count in disturbed.items() if "S3" in name)
-    further = sum(count for name, count in disturbed.items() if name.startswith(FURTHER))
-    at = Counter(row["endpoint"] for row in (*evidence.accepted, *evidence.made))
-    accepted = " · ".join(str(at[endpoint.id]) for endpoint in FURTHER_ENDPOINTS)
-    machines = 2 * disturbed["lose both machines"] + disturbed["lose a machine, whose clock jumps"]
-    faults = {call: sum(counts.values()) for call, counts in evidence.faults.items()}
-    called = sum(count for call, count in faults.items() if call not in ("job", "webhook"))
-    unknown, adopted, resubmitted = _unknown(evidence)
-    delivered = Counter(bool(delivery["forged"]) for delivery in evidence.deliveries)
     failed = ", ".join(f"{code} {count}" for code, count in sorted(codes.items()))
+    of_providers = sum(sum(counts.values()) for counts in evidence.faults.values())
+    unknown, adopted, resubmitted = _unknown(evidence)
     return [
         ("jobs · users", f"{len(evidence.jobs)} · {len(evidence.users)}"),
-        ("… succeeded", str(ends["succeeded"])),
+        ("… succeeded · canceled", f"{ends['succeeded']} · {ends['canceled']}"),
         ("… failed (why)", f"{ends['failed']} ({failed})" if failed else str(ends["failed"])),
-        ("… canceled · placed again by their users", f"{canceled} · {retried}"),
-        ("requests of users, with repetitions", str(repeated)),
-        (
-            f"orders of other programs: {' · '.join(PROGRAMS)}",
-            " · ".join(str(programs[name]) for name in PROGRAMS),
-        ),
-        ("processes killed · machines lost", f"{killed} · {machines}"),
-        ("PostgreSQL, Redis: killed, restarted, emptied", str(at_server)),
-        ("S3: killed, refusing, slow, errors", str(bucket)),
-        (
-            "providers: calls · jobs · webhooks with a fault",
-            f"{called} · {faults.get('job', 0)} · {faults.get('webhook', 0)}",
-        ),
-        (
-            "WaveSpeed and image server: away, slow, errors · accepted by each",
-            f"{further} · {accepted}",
-        ),
-        (
-            "key refused for a while · clock of the second machine",
-            f"{disturbed['RunPod refuses the key']} · ±{outcome.form.skew} s",
-        ),
-        (
-            "attempts accepted by RunPod and WaveSpeed · lost and tried again",
-            f"{len(evidence.accepted)} · {names['lost']}",
-        ),
+        ("faults of the site · of providers", f"{outcome.disturbed.total()} · {of_providers}"),
         (
             "submissions of unknown fate · adopted by webhook · submitted again",
             f"{unknown} · {adopted} · {resubmitted}",
         ),
-        ("webhooks delivered · forged", f"{delivered[False]} · {delivered[True]}"),
-        (
-            "events for webhooks of users · received",
-            f"{len(evidence.messages)} · {len(evidence.received)}",
-        ),
-        ("socket events · connections", f"{evidence.heard.events} · {evidence.heard.connections}"),
-        ("files in the bucket", str(len(evidence.files))),
         *((f"**{name}**", f"**{len(findings)}**") for name, findings in outcome.findings.items()),
         ("duration", f"{outcome.seconds / 60:.1f} min"),
     ]

@@ -294,20 +294,12 @@ def _no_announcements() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what tests record as the property `summary`, each text once, and where time went."""
+    """Print where time went."""
     reports = [
         report
         for reports in terminalreporter.stats.values()
         for report in reports
         if isinstance(report, pytest.TestReport)
     ]
-    recorded = {
-        str(value)
-        for report in reports
-        for name, value in report.user_properties
-        if name == "summary"
-    }
-    for text in sorted(recorded):
-        terminalreporter.write_line(text)
     for line in tiers.times(reports):
         terminalreporter.write_line(line)

@@ -57,13 +57,7 @@ class Emulator:
             webhooks=self._webhooks,
             workers=self._workers,
         )
-        control = ControlApi(
-            access=self._access,
-            output_formats=self.output_formats,
-            faults=self.faults,
-            queue=self._queue,
-            webhooks=self._webhooks,
-        )
+        control = ControlApi(access=self._access, faults=self.faults, queue=self._queue)
         billing = BillingApi(
             access=self._access,
             output_formats=self.output_formats,
@@ -152,9 +146,6 @@ class Emulator:
     def retire(self, endpoint: str) -> None:
         """Make an endpoint return 404 `endpoint not found`; its jobs are kept."""
         self._access.retire(endpoint)
-
-    def restore(self, endpoint: str) -> None:
-        self._access.restore(endpoint)
 
     def set_workers(self, endpoint: str, workers: int) -> None:
         """Set the number of workers; with 0, jobs wait and /health reports no workers."""
