@@ -59,25 +59,16 @@ class TestUploads(ApiTestCase):
         refused = self.others.post("/api/v1/jobs/", asked)
         self.assert_problem(refused, 400, "invalid", fields={"source_images": "does_not_exist"})
 
-    def test_it_refuses_what_is_no_picture(self) -> None:
-        before = stored()
-        for data in (
-            b"",
-            b"no picture",
-            picture()[:-30],
-            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-            b"GIF89a",
-        ):
-            with self.subTest(data[:20]):
-                response = self.upload(data)
-                self.assert_problem(response, 400, "invalid", fields={"file": "invalid"})
-        assert stored() == before
-
     def test_it_says_what_is_wrong_with_a_file(self) -> None:
         before = stored()
         one, two = Pillow.new("RGB", (40, 30), "red"), Pillow.new("RGB", (40, 30), "blue")
         cases = [(b"", "invalid", "The file is empty.")]
-        for data in (b"no picture", b"GIF89a", b"BM" + bytes(200)):
+        for data in (
+            b"no picture",
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"GIF89a",
+            b"BM" + bytes(200),
+        ):
             cases.append((data, "invalid", "This file isn’t a PNG, JPEG or WebP image."))
         for kind in ("PNG", "WEBP"):
             file = io.BytesIO()
@@ -143,13 +134,6 @@ class TestUploads(ApiTestCase):
                 self.upload(data), 413, "too_large", fields={"file": "too_large"}
             )
             assert document["limit"] == 1000
-        assert stored() == before
-
-    def test_it_refuses_a_file_of_more_than_twenty_megabytes(self) -> None:
-        assert self.upload(picture() + b"\0" * 19_000_000).status_code == 201
-        before = stored()
-        data = picture() + b"\0" * 20_000_000
-        self.assert_problem(self.upload(data), 413, "too_large", fields={"file": "too_large"})
         assert stored() == before
 
     def test_it_refuses_more_than_24_megapixels_by_the_header(self) -> None:

@@ -235,13 +235,6 @@ class TestStep(ExportTestCase):
         with self.assertNumQueries(len(few)):
             exports.step(exports.start(self.alice).id)
 
-    def test_it_writes_a_letter_with_the_page_that_has_the_files(self) -> None:
-        self.finish(exports.start(self.alice))
-        outbox.send_due()
-        [letter] = mail.outbox
-        assert (letter.to, letter.subject) == (["alice@example.org"], "Your ArtGen data is ready")
-        assert f"{settings.PUBLIC_URL}/account/data/" in letter.body
-
 
 class TestAsk(ExportTestCase):
     def test_it_makes_one_export_of_two_requests(self) -> None:

@@ -108,10 +108,6 @@ class TestPresets(PresetsTestCase):
             assert text in page.content.decode(), fields
         assert Preset.objects.count() == 1
 
-    def test_it_keeps_no_style_of_another_user(self):
-        foreign = own_styles.create(user=self.bob, name="His", template="{prompt}!", negative="")
-        assert "style" not in self.save(style=foreign.slug).values
-
     def test_it_updates_reverts_renames_and_arranges(self):
         first, second = self.save("First"), self.save("Second")
         self.change(first, "update", **FORM | {"steps": "12"})

@@ -6,8 +6,6 @@ import re
 from datetime import timedelta
 from html import unescape
 
-from django.conf import settings
-from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
@@ -241,19 +239,6 @@ class TestDownload(ImageTestCase):
         assert self.client.get(self.at("download_image"), {"as": "webp"}).status_code == 404
         assert self.client.get(self.at("download_image"), {"as": "bmp"}).status_code == 404
         assert self.client.get(self.at("download_image"), {"as": "original"}).status_code == 302
-
-    def test_it_signs_the_name_into_a_bucket_s_address(self):
-        options = {
-            "bucket_name": "art",
-            "access_key": "k",
-            "secret_key": "s",
-            "endpoint_url": "https://s3.example",
-        }
-        bucket = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-        with override_settings(STORAGES={**settings.STORAGES, "default": bucket}):
-            address = storage.download_url("images/1.png", filename="tea.png")
-        assert address.startswith("https://s3.example/art/images/1.png?")
-        assert "response-content-disposition=attachment%3B%20filename%3D%22tea.png%22" in address
 
 
 class TestBeside(ImageTestCase):
