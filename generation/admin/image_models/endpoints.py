@@ -3,11 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from artgen.admin.audited import AuditedAdmin
@@ -46,14 +49,23 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
     workflow = ReadableJSONField(label=capfirst(_("workflow")), indent=2, rows=12)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer the providers that have a key; who may only view has no fields."""
+        """Say which providers need settings; who may only view has no fields."""
         super().__init__(*args, **kwargs)
         offered: Any = self.fields.get("provider", forms.ChoiceField())
         offered.choices = [
-            (name, label)
+            (name, f"{label} — {_needed(name)}" if clients.missing_settings(name) else label)
             for name, label in ProviderName.choices
-            if clients.is_set_up(name) or name in (ProviderName.RUNPOD, self.instance.provider)
         ]
+
+    def clean_provider(self) -> str:
+        """Refuse a provider that cannot be used, unless it was chosen before."""
+        name: str = self.cleaned_data["provider"]
+        if clients.missing_settings(name) and name not in (
+            ProviderName.RUNPOD,
+            self.initial.get("provider"),
+        ):
+            raise ValidationError(_needed(name))
+        return name
 
     class Meta:
         model = Endpoint
@@ -61,6 +73,23 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
             *("model", "enabled", "provider", "endpoint_id", "preference", "max_in_flight"),
             *("expected_cost", "dialect", "request_format", "workflow"),
         )
+
+
+def _needed(provider: str) -> str:
+    names = ", ".join(clients.missing_settings(provider))
+    return gettext("needs %(settings)s") % {"settings": names}
+
+
+def try_out(admin: AuditedAdmin, request: HttpRequest, endpoint: Endpoint) -> None:
+    """Probe an enabled endpoint once it is saved, and say why it cannot be used."""
+
+    def probe() -> None:
+        if kind := outages.try_out(endpoint.place):
+            admin.message_user(request, f"{endpoint}: {kind.label}", messages.ERROR)
+
+    outages.request_probes(endpoint.place)
+    if endpoint.enabled:
+        transaction.on_commit(probe, robust=True)
 
 
 @admin.register(Endpoint)
@@ -134,7 +163,7 @@ class EndpointAdmin(AuditedAdmin):
         self, request: HttpRequest, obj: Endpoint, form: forms.BaseForm, change: bool
     ) -> None:
         obj.save(update_fields=[*form.cleaned_data] if change else None)
-        outages.request_probes(obj.place)
+        try_out(self, request, obj)
         budget_changes.reconsider(too_dear_at=obj.model)
         dispatch.submit(obj.model.slug)
 

@@ -25,13 +25,14 @@ from artgen.refusals import Refusal
 from artgen.web import formatting
 from generation.admin.image_models import request_preview
 from generation.admin.image_models.cost_pages import CostPages, dollars
+from generation.admin.image_models.endpoints import try_out
 from generation.admin.image_models.image_model_form import ImageModelForm
 from generation.admin.image_models.model_trials import TrialPages
 from generation.admin.image_models.vote_pages import VotePages
 from generation.admin.read_only import Media
 from generation.catalog import model_validation
 from generation.jobs.budgets import budget_changes
-from generation.jobs.engine import dispatch, outages, submission_pauses
+from generation.jobs.engine import dispatch, submission_pauses
 from generation.models import (
     Endpoint,
     ImageModel,
@@ -274,7 +275,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         """Save, and warn if unfinished jobs keep their old settings."""
         super().save_model(request, obj, form, change)
         obj.save_endpoint()
-        outages.request_probes(obj.endpoint.place)
+        try_out(self, request, obj.endpoint)
         budget_changes.reconsider(too_dear_at=obj)
         under_way = obj.jobs.active().count() if change else 0
         if under_way and set(form.changed_data) & set(REQUEST_FIELDS):

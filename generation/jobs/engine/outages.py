@@ -27,10 +27,19 @@ RECHECK_INTERVAL = timedelta(seconds=10)  # of a job that is affected
 MAX_ENDPOINTS = 5  # in one probe of the key
 
 
-def start(place: Place, error: KeyRefused | EndpointMissing) -> None:
+def start(place: Place, error: KeyRefused | EndpointMissing) -> OutageKind:
     """Block submissions because the provider refuses the key or does not have this endpoint."""
     kind = OutageKind.KEY_REFUSED if isinstance(error, KeyRefused) else OutageKind.ENDPOINT_MISSING
     _insert(kind, place, error=str(error), detail=error.full_text)
+    return kind
+
+
+def try_out(place: Place) -> OutageKind | None:
+    """Probe an endpoint before its jobs do; return why it is blocked, None if it seems usable."""
+    if not clients.is_set_up(place.provider):
+        return None
+    error = clients.of(place.provider).probe(place.endpoint_id)
+    return start(place, error) if isinstance(error, KeyRefused | EndpointMissing) else None
 
 
 def start_for_unread(place: Place, error: OutputError) -> None:
@@ -96,7 +105,8 @@ def _is_over(outage: ProviderOutage) -> bool:
         return newest.request_format != current.request_format
     provider = clients.of(outage.provider)
     if outage.kind == OutageKind.ENDPOINT_MISSING:
-        return isinstance(provider.probe(outage.endpoint_id), Gone)
+        named = Endpoint.objects.filter(provider=outage.provider, endpoint_id=outage.endpoint_id)
+        return not named.exists() or isinstance(provider.probe(outage.endpoint_id), Gone)
     offered = (
         Endpoint.objects.enabled()
         .filter(provider=outage.provider, model__enabled=True)

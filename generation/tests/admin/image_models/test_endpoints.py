@@ -5,9 +5,10 @@ from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 
-from generation.jobs.engine import driver
-from generation.models import Endpoint, ImageModel, Status
+from generation.jobs.engine import driver, outages
+from generation.models import Endpoint, ImageModel, ProviderOutage, Status
 from generation.testing.cases import EmulatorTestCase, run_messages
 
 ADD = "/admin/generation/endpoint/add/"
@@ -59,6 +60,21 @@ class TestEndpointAdmin(EmulatorTestCase):
         self.assertContains(page, f"RunPod {SECOND}")
         self.assertContains(page, "1 / 2")
         self.assertContains(page, "cheapest_first")
+
+    def test_it_tries_an_endpoint_before_it_counts_as_running(self) -> None:
+        with self.captureOnCommitCallbacks(execute=True):
+            self.add(endpoint_id="missing-typo")
+        text = "The endpoint does not exist"
+        self.assertContains(self.client.get(self.page), f"RunPod missing-typo: {text}")
+        self.assertContains(self.client.get(self.page), f"<td>{text}</td>")
+        Endpoint.objects.filter(endpoint_id="missing-typo").update(endpoint_id=SECOND)
+        ProviderOutage.objects.update(probe_at=timezone.now())
+        outages.probe_due()
+        assert not ProviderOutage.objects.exists()
+
+    def test_it_names_all_providers_and_what_they_need(self) -> None:
+        self.assertContains(self.client.get(ADD), "WaveSpeed — needs WAVESPEED_API_KEY")
+        assert self.add(provider="wavespeed") == {"provider": ["needs WAVESPEED_API_KEY"]}
 
     def test_it_shows_how_each_did(self) -> None:
         self.add(expected_cost='{"per_image": 0.003}')
