@@ -55,6 +55,9 @@ warnings.filterwarnings("ignore", message="No directory at", module="django")
 # Images and fonts are already compressed; source maps are rarely loaded.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gif", "ico", "jpg", "map", "png", "webp", "woff", "woff2"]
 
+# Key and certificates that sign images (C2PA), as `manage.py origin_key create` prints them.
+ORIGIN_KEY = env.str("ORIGIN_KEY", default="")
+
 # Of a source image. RunPod's own limit, 10 MB for a whole request, is not the user's concern:
 # images are sent by address, or reduced to fit (`generation.imaging.fitting`).
 UPLOAD_MAX_BYTES = 20_000_000

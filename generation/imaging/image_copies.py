@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from PIL import Image
 
-from generation.imaging import decoding_turn, metadata
+from generation.imaging import credentials, decoding_turn, metadata
 from generation.imaging.containers.errors import Malformed
 from generation.imaging.containers.exif import orientation
+from generation.imaging.credentials import Claim
 from generation.imaging.image_decoding import InvalidImage, decode
 
 # px. A landscape image in a gallery row is about 660 wide; 512 looks soft, 768 costs 5 ms.
@@ -66,9 +68,10 @@ def prepare(
 ) -> PreparedImage:
     """Check the image, write `parameters` and source type into it, and make its copies.
 
-    The file is decoded once, as it will be stored. Its pixels are unchanged, and all of it if its
-    maker has signed it. With `shows_upload`, a model has changed what a person uploaded. Waits
-    while this process decodes other images of many pixels.
+    The file is decoded once. Its pixels are unchanged, and all of it if its maker has signed it;
+    with ORIGIN_KEY, others are signed, without prompt. The smaller copies have XMP only, since a
+    signature has 3 kB. With `shows_upload`, a model has changed what a person uploaded. Waits while
+    this process decodes other images of many pixels.
 
     Raises:
         generation.imaging.image_decoding.InvalidImage: the bytes are not an allowed image.
@@ -81,12 +84,14 @@ def prepare(
         mark = metadata.packet_of_copy(data, source_type=kind)
     except Malformed as error:
         raise InvalidImage(str(error)) from error
+    claim = Claim(kind, timezone.now(), model=str((parameters or {}).get("model") or ""))
     with decoding_turn.alone():
-        return _prepared(data, mark=mark)
+        return _prepared(data, mark=mark, claim=claim)
 
 
-def _prepared(data: bytes, *, mark: bytes) -> PreparedImage:
+def _prepared(data: bytes, *, mark: bytes, claim: Claim) -> PreparedImage:
     info, image = decode(data, enough=LARGE_SIDE)
+    data = credentials.signed(data, claim)
     small = upright(image)
     large = b""
     if max(small.size) >= LARGE_FROM:
@@ -113,17 +118,20 @@ def width_within(side: int, *, width: int, height: int) -> int:
 def as_webp(data: bytes, *, wait_seconds: float | None = None) -> bytes:
     """Return the image as WebP with the file's XMP; a tenth of a PNG's size, nearly identical.
 
-    Without that of a file with credentials: what they sign is lost.
+    Signed where we had signed the file. Without the XMP of a file that others have signed: what
+    they sign is lost.
 
     Raises:
         InvalidImage: the bytes cannot be decoded.
         decoding_turn.TurnTimeout: this process decoded other images for more than `wait_seconds`.
     """
-    xmp = b"" if metadata.has_credentials(data) else metadata.packet_of(data)
+    claim = credentials.read(data)
+    xmp = metadata.packet_of(data) if claim or not credentials.present(data) else b""
     xmp = xmp or metadata.packet_of_copy(data)
     with decoding_turn.alone(wait_seconds=wait_seconds):
         image = decode(data)[1]
-        return _webp(upright(image), xmp=xmp, quality=WEBP_QUALITY, method=4)
+        copy = _webp(upright(image), xmp=xmp, quality=WEBP_QUALITY, method=4)
+    return credentials.signed(copy, claim) if claim else copy
 
 
 def as_format(
@@ -136,24 +144,26 @@ def as_format(
 ) -> bytes:
     """Return the image as "png", "jpeg" or "webp", with its source type and no other metadata.
 
-    With `side`, scaled down to fit a square of this side. Raises as `as_webp` does.
+    With `side`, scaled down to fit a square of this side. Signed and raises as `as_webp`.
     """
-    xmp = metadata.packet_of_copy(data)
+    claim = credentials.read(data)
+    xmp = metadata.packet_of_copy(data, is_restated=claim is not None)
     with decoding_turn.alone(wait_seconds=wait_seconds):
         image = upright(decode(data)[1])
         image.info.clear()  # encoders would write parts of it
         if side:
             image.thumbnail((side, side), SHRINKING)
-        if format == "webp":
-            return _webp(image, xmp=xmp, quality=quality or WEBP_QUALITY, method=4)
         file = io.BytesIO()
-        if format == "jpeg":
+        if format == "webp":
+            file.write(_webp(image, xmp=b"", quality=quality or WEBP_QUALITY, method=4))
+        elif format == "jpeg":
             opaque = Image.new("RGBA", image.size, "white")
             opaque.alpha_composite(image.convert("RGBA"))
             opaque.convert("RGB").save(file, "JPEG", quality=quality or JPEG_QUALITY)
         else:
             image.save(file, "PNG", compress_level=4)
-    return metadata.with_packet(file.getvalue(), xmp)
+    copy = metadata.with_packet(file.getvalue(), xmp)
+    return credentials.signed(copy, claim) if claim else copy
 
 
 def upright(image: Image.Image) -> Image.Image:

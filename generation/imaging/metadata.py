@@ -7,12 +7,14 @@ Source: https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from xml.sax.saxutils import escape
 
+from generation.imaging import credentials
 from generation.imaging.containers import jpeg, png, webp
+from generation.imaging.credentials import SOURCE_TYPES
 
-SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 TRAINED = "trainedAlgorithmicMedia"  # made by a trained model
 ALGORITHMIC = "algorithmicMedia"  # made by a program without training, such as the demo painter
 COMPOSITE = "compositeWithTrainedAlgorithmicMedia"  # something else, changed by a trained model
@@ -44,7 +46,7 @@ def described(
         generation.imaging.containers.errors.Malformed: a WebP file ends inside the image, or any
         has thousands of parts.
     """
-    if has_credentials(data):
+    if credentials.present(data):
         return data
     kind = source_type or source_type_of(data)
     xmp = packet(kind, parameters)
@@ -65,20 +67,22 @@ def with_packet(data: bytes, xmp: bytes, *, texts: Mapping[str, str] | None = No
 def without_parameters(data: bytes) -> bytes:
     """Return the file with source type, color profile and orientation, without other metadata.
 
-    The pixels stay. Bytes that are not PNG, JPEG or WebP are returned unchanged.
+    The pixels stay. Where we had signed the file, the copy is signed, too, without the model. Bytes
+    that are not PNG, JPEG or WebP are returned unchanged.
 
     Raises:
         generation.imaging.containers.errors.Malformed: a WebP file ends inside the image, or any
         has thousands of parts.
     """
-    xmp = packet_of_copy(data)
+    claim = credentials.read(data)
+    xmp = packet_of_copy(data, is_restated=claim is not None)
     if data.startswith(png.SIGNATURE):
-        return png.without_notes(data, xmp=xmp)
-    if data.startswith(jpeg.SIGNATURE):
-        return jpeg.without_notes(data, xmp=xmp)
-    if webp.is_webp(data):
-        return webp.without_notes(data, xmp=xmp)
-    return data
+        data = png.without_notes(data, xmp=xmp)
+    elif data.startswith(jpeg.SIGNATURE):
+        data = jpeg.without_notes(data, xmp=xmp)
+    elif webp.is_webp(data):
+        data = webp.without_notes(data, xmp=xmp)
+    return credentials.signed(data, replace(claim, model="")) if claim else data
 
 
 def packet_of(data: bytes) -> bytes:
@@ -90,15 +94,6 @@ def packet_of(data: bytes) -> bytes:
     return webp.xmp(data) if webp.is_webp(data) else b""
 
 
-def has_credentials(data: bytes) -> bool:
-    """Return whether its maker has signed the file (C2PA); raises Malformed as `described` does."""
-    if data.startswith(png.SIGNATURE):
-        return png.has_c2pa(data)
-    if data.startswith(jpeg.SIGNATURE):
-        return jpeg.has_c2pa(data)
-    return webp.is_webp(data) and webp.has_c2pa(data)
-
-
 def source_type_of(data: bytes) -> str:
     """Return ALGORITHMIC or COMPOSITE if the file has that source type, else TRAINED."""
     match = _SOURCE_TYPE.search(packet_of(data))
@@ -106,12 +101,13 @@ def source_type_of(data: bytes) -> str:
     return kind if kind in (ALGORITHMIC, COMPOSITE) else TRAINED
 
 
-def packet_of_copy(data: bytes, *, source_type: str = "") -> bytes:
+def packet_of_copy(data: bytes, *, source_type: str = "", is_restated: bool = False) -> bytes:
     """Return the XMP packet of a changed copy: the source type, and whether it loses credentials.
 
-    Raises Malformed as `described` does.
+    `is_restated`: the file has ours, and the copy will be signed. Raises Malformed as `described`.
     """
-    is_lost = has_credentials(data) or LOST.encode() in packet_of(data)
+    had = credentials.present(data) and not is_restated
+    is_lost = had or LOST.encode() in packet_of(data)
     return packet(source_type or source_type_of(data), lost=LOST if is_lost else "")
 
 

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from generation.imaging import origin_key
 from generation.operations.alerts import webhook_address
 from generation.operations.backup.encryption import Sealing, recipients
 from generation.operations.backup.refusal import BackupRefused
@@ -72,6 +73,10 @@ def _wrong_addresses() -> Iterator[str]:
         for host in getattr(settings, name):
             if not HOST.fullmatch(host.strip()):
                 yield f"{name}: {host!r} is not a host name."
+    try:
+        origin_key.current()
+    except origin_key.KeyInvalid as error:
+        yield f"ORIGIN_KEY: {error}."
     try:
         Sealing(recipients(settings.BACKUP_RECIPIENTS))
     except BackupRefused as error:

@@ -44,6 +44,7 @@ def without_secrets(text: str) -> str:
 def _secrets() -> Iterator[str]:
     options = cast(dict[str, Any], settings.STORAGES["default"]).get("OPTIONS", {})
     plain = [settings.SECRET_KEY, settings.RUNPOD_API_KEY.strip(), settings.EMAIL_HOST_PASSWORD]
+    plain += [settings.ORIGIN_KEY]
     plain += [options.get("secret_key", ""), options.get("access_key", "")]
     plain += [str(database.get("PASSWORD") or "") for database in settings.DATABASES.values()]
     for url in (settings.REDIS_URL, settings.CELERY_BROKER_URL):

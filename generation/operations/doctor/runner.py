@@ -14,6 +14,7 @@ from generation.operations.doctor import (
     processes,
     redis_server,
     runpod,
+    signing,
     webhook,
 )
 from generation.operations.doctor.check import Check, error_text
@@ -54,6 +55,7 @@ def run_checks(*, test_address: str = "") -> Iterator[Check]:
     yield from _run_if(tables, "providers", other_providers.other_providers, TABLES_FIRST)
     yield from _run("webhook", webhook.webhook)
     yield from _run("bucket", bucket.bucket)
+    yield from _run("origin_key", signing.signing)
     yield from _run("clock", clock.clock)
 
 

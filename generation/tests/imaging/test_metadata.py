@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from generation.imaging import image_copies, metadata
+from generation.imaging import credentials, image_copies, metadata
 from generation.imaging.containers import jpeg, png, webp
 from generation.imaging.containers.errors import Malformed
 from generation.imaging.image_decoding import InvalidImage, decode
@@ -214,7 +214,7 @@ def test_it_keeps_a_signed_file_and_says_in_copies_what_they_lose(form):
         assert MANIFEST not in copy
         assert copy.count(metadata.LOST.encode()) == 1
         assert copy.count(b"digitalsourcetype/") == 1
-        assert not metadata.has_credentials(copy)
+        assert not credentials.present(copy)
     assert metadata.COMPOSITE.encode() in made.thumbnail
     assert SECRET.encode() not in b"".join(copies)
     assert seen(bare) == seen(data)

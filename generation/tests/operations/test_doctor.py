@@ -139,7 +139,7 @@ class TestCommand(DoctorTestCase):
             f"endpoint:{slug}"
             for slug in ImageModel.objects.enabled().values_list("slug", flat=True)
         ]
-        assert list(checks) == [*NAMES, *endpoints, "webhook", "bucket", "clock"]
+        assert list(checks) == [*NAMES, *endpoints, "webhook", "bucket", "origin_key", "clock"]
         assert "3 idle" in checks["endpoint:flux-schnell"]["detail"]
 
     def test_it_says_in_words_what_to_do(self) -> None:
