@@ -31,13 +31,14 @@ LOST_SHARE = 0.01  # of the attempts: RunPod loses them, ArtGen submits again
 
 @dataclass
 class SimulatedJob:
-    """A job of the day; moments in seconds of the day."""
+    """A job of the day, and what was said about it; moments in seconds of the day."""
 
     row: Job
     worker_seconds: float = 0.0
     megapixels: float = 1.0
     delay: float = 0.0
     sent: float = 0.0
+    later: tuple[float, float] | None = None  # p50 and p90, as said half-way to the promise
     ended: float | None = None
     was_cold: bool = False
 
@@ -142,9 +143,18 @@ class Day:
         ]
         self.jobs += jobs
         for job in jobs:
+            row = job.row
             self.queued[number][user.id].append(job)
+            wait = ((row.promised_p50_at or created_at) - created_at).total_seconds()
+            self.after(self.random.uniform(0, 1) * wait, partial(self._forecast_again, job))
         self.after(self.random.uniform(0.05, 0.3), partial(self._submit, number))
         return jobs
+
+    def _forecast_again(self, job: SimulatedJob) -> None:
+        """Note what is said about the job at a moment on its way."""
+        times = self.forecast(job.row.model_id).of_job(job.row, now=self.moment())
+        if times:
+            job.later = (self.now + times.p50, self.now + times.p90)
 
     # --- ArtGen ---
 

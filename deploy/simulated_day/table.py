@@ -19,6 +19,8 @@ class DayRow:
     cold: int
     inside_p90: float
     before_p50: float
+    later_inside_p90: float
+    later_before_p50: float
     wait: float  # median, seconds
     longest_wait: float
     width: float  # median of p90 / p50
@@ -41,6 +43,7 @@ def rows_of(day: Iterable[SimulatedJob]) -> list[DayRow]:
 
 def _row(name: str, jobs: Sequence[SimulatedJob]) -> DayRow:
     waits, early, kept, widths = [], 0, 0, []
+    later_early = later_kept = later = 0
     for job in jobs:
         created = (job.row.created_at - START).total_seconds()
         wait = (job.ended or 0.0) - created
@@ -51,12 +54,18 @@ def _row(name: str, jobs: Sequence[SimulatedJob]) -> DayRow:
         waits.append(wait)
         early, kept = early + (wait <= p50), kept + (wait <= p90)
         widths.append(p90 / p50)
+        if job.later:
+            later += 1
+            later_early += (job.ended or 0.0) <= job.later[0]
+            later_kept += (job.ended or 0.0) <= job.later[1]
     return DayRow(
         name=name,
         jobs=len(jobs),
         cold=sum(job.was_cold for job in jobs),
         inside_p90=kept / len(jobs),
         before_p50=early / len(jobs),
+        later_inside_p90=later_kept / max(1, later),
+        later_before_p50=later_early / max(1, later),
         wait=median(waits),
         longest_wait=max(waits),
         width=median(widths),
@@ -66,8 +75,8 @@ def _row(name: str, jobs: Sequence[SimulatedJob]) -> DayRow:
 def markdown(days: Sequence[tuple[int, Sequence[DayRow]]]) -> str:
     lines = [
         "| seed | model | jobs | placed cold | inside p90 | before p50 | p90 ÷ p50 | "
-        "wait, median | longest |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "later: inside p90 | before p50 | wait, median | longest |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for seed, rows in days:
         for row in rows:
@@ -75,7 +84,7 @@ def markdown(days: Sequence[tuple[int, Sequence[DayRow]]]) -> str:
             mark = "" if row.ok else " ✗"
             lines.append(
                 f"| {seed} | {name} | {row.jobs} | {row.cold} | {row.inside_p90:.0%}{mark} | "
-                f"{row.before_p50:.0%} | {row.width:.1f} | "
-                f"{row.wait:.0f} s | {row.longest_wait:.0f} s |"
+                f"{row.before_p50:.0%} | {row.width:.1f} | {row.later_inside_p90:.0%} | "
+                f"{row.later_before_p50:.0%} | {row.wait:.0f} s | {row.longest_wait:.0f} s |"
             )
     return "\n".join(lines)
