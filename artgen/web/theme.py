@@ -41,7 +41,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "csrf_input": SimpleLazyObject(partial(csrf_input, request)),
         "theme": theme if theme in THEMES else "",
         "languages": languages,
-        "other_languages": [language for language in languages if not language["current"]],
         "version": settings.VERSION,
         "is_plain": is_plain(request),
         "is_sign_up_closed": settings.SIGN_UP == "closed",

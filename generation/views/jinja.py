@@ -12,7 +12,7 @@ from artgen.web import formatting
 from generation.catalog.source_roles import TEXTS, WEIGHTS, SourceRole
 from generation.files.image_addresses import srcset
 from generation.jobs.inputs import reachability
-from generation.views.account.account_tabs import filled_tabs
+from generation.views.account.account_tabs import has_reviews
 from generation.views.create.prompt_help import describe_price
 from generation.views.create.script_texts import create_texts
 from generation.views.gallery import finals, url_filters
@@ -28,7 +28,7 @@ def environment(**options: Any) -> Environment:
         {
             "create_texts": create_texts,
             "describe_price": describe_price,
-            "filled_tabs": filled_tabs,
+            "has_reviews": has_reviews,
             "filter_choices": url_filters.choices,
             "is_demo": reachability.is_demo,
             "img": img,

@@ -198,6 +198,7 @@ ERRORS = tuple(Page(name, BROKEN, "", status=int(name[:3])) for name in TEMPLATE
 ADMIN = (
     Page("admin", "admin:index", "boss"),
     Page("admin-login", "admin:login", ""),
+    Page("admin-search", "admin:search", "boss", query="?q=owner"),
     Page("admin-jobs", "admin:generation_job_changelist", "boss"),
     Page("admin-jobs-found", "admin:generation_job_changelist", "boss", query="?q=a&period=all"),
     Page("admin-jobs-none", "admin:generation_job_changelist", "boss", query="?q=zzz"),
