@@ -18,6 +18,7 @@ import { takeOfflineDrafts } from "./js/offline_drafts.js"
 import { pendingRun } from "./js/pending_run.js"
 import { connect } from "./js/connection.js"
 import { wireCardButtons } from "./js/card_buttons.js"
+import { foldFailures } from "./js/failure_lines.js"
 import { receiveShared } from "./js/shared_in.js"
 import { ImageActs } from "./js/image_acts.js"
 import { addControls } from "./js/image_controls.js"
@@ -25,7 +26,7 @@ import { JoinedRuns } from "./js/joined_runs.js"
 import { Lightbox } from "./js/lightbox.js"
 import { moveTile } from "./js/move_tile.js"
 import { RunStops } from "./js/run_stops.js"
-import { addRunTools } from "./js/run_tools.js"
+import { addRunTools, showWholeHeads } from "./js/run_tools.js"
 import { requireSharedPart } from "./js/shared_part.js"
 import { wireSelection } from "./js/selection.js"
 import { wireTileKeys } from "./js/tile_keys.js"
@@ -59,6 +60,8 @@ function showActive(count) {
 }
 
 complete(feed)
+showWholeHeads(feed)
+foldFailures(feed)
 // Selecting first: while selecting, a click on an image selects it and opens nothing.
 const selection = wireSelection(feed, data, { stops: new RunStops(feed) })
 const joined = new JoinedRuns({

@@ -18,6 +18,7 @@ from generation.studio.forms import image_edits
 from generation.views.jobs import cards, sheet_cards
 from generation.views.jobs.cards import Card, kept_images
 from generation.views.jobs.sheet_cards import SheetCard
+from generation.views.tiles import data_ratio
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Run:
     def shape(self) -> str:
         """The aspect ratio, such as "16:9"."""
         return shape_name(self.cards[0].width, self.cards[0].height)
+
+    @property
+    def ratio(self) -> str:
+        """That of the style sheet by which it grows in its row."""
+        return data_ratio(self.cards[0].width, self.cards[0].height)
 
     @property
     def is_wide(self) -> bool:

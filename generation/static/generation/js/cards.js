@@ -251,7 +251,6 @@ function collapse(frame) {
   const folds = frame.offsetParent && !matchMedia("(prefers-reduced-motion: reduce)").matches
   if (!folds) return frame.remove()
   frame.inert = true
-  frame.style.display = "block" // as two rows of the grid, its content would keep their height
   const whole = {
     height: `${height}px`,
     minHeight: 0,

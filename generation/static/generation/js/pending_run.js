@@ -34,6 +34,7 @@ export function pendingRun(side, draft = null) {
   ]
     .filter(Boolean)
     .join(" · ")
+  run.style.setProperty("--ratio", width / height)
   const cards = run.querySelector(".run-cards")
   cards.classList.toggle("run-cards-wide", width > 1.2 * height)
   cards.querySelector(".card-shape").setAttribute("viewBox", `0 0 ${width} ${height}`)

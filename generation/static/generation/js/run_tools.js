@@ -1,5 +1,17 @@
 /** The link and the menu of runs of the feed, made from <template id="run-tools">. */
 
+/** Show what is cut of the head of a run at which somebody points. */
+export function showWholeHeads(feed) {
+  feed.addEventListener("pointerover", ({ target }) => {
+    const title = target.closest?.(".run-title")
+    if (!title) return
+    const meta = title.nextElementSibling.querySelector(":scope > span")
+    const parts = [...title.children, ...(meta.checkVisibility() ? [] : [meta])]
+    const isCut = title.scrollWidth > title.clientWidth || parts.length > title.children.length
+    title.dataset.tip = isCut ? parts.map((part) => part.textContent.trim()).join("\n") : ""
+  })
+}
+
 /** Complete the runs below `feed`; `data` has the addresses of the page. */
 export function addRunTools(feed, data) {
   const template = document.getElementById("run-tools")

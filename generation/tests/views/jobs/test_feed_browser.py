@@ -3,6 +3,7 @@
 By mouse, keyboard and finger, in both languages.
 """
 
+import re
 from typing import ClassVar
 
 from playwright.sync_api import Page, expect
@@ -197,3 +198,35 @@ class TestFeedInABrowser(BrowserTestCase):
         boxes = [text.bounding_box() for text in texts]
         middles = [box["y"] + box["height"] / 2 for box in boxes if box]
         assert abs(middles[0] - middles[1]) < 4, boxes  # in one row
+
+    def test_its_wall_is_even_and_failures_of_one_cause_are_one_line(self) -> None:
+        page = self.visit("sweeper", **DESKTOP)
+        lines, number = (
+            page.locator("[data-status=failed]:visible"),
+            page.locator("[data-failures]"),
+        )
+        expect(number).to_have_text("3 failed")
+        expect(lines).to_have_count(1)
+        images = page.locator("[data-image]")
+        tops, heights = [
+            images.evaluate_all(
+                f"all => all.map((one) => Math.round(one.getBoundingClientRect().{side}))"
+            )
+            for side in ("top", "height")
+        ]
+        assert len(tops) == 4
+        assert (len(set(tops)), len(set(heights))) == (1, 1)  # of two runs beside each other
+        width = "box => box.getBoundingClientRect().right"
+        last = images.last.evaluate(width)
+        assert abs(last - page.locator(".runs").evaluate(width)) < 2
+        head = page.locator(".run:has([data-failures]) .run-head")
+        one_line = head.evaluate("head => head.offsetHeight")
+        head.locator(".run-prompt").evaluate("text => { text.textContent = 'no luck '.repeat(99) }")
+        assert head.evaluate("head => head.offsetHeight") == one_line
+        head.locator(".run-title").hover()
+        expect(head.locator(".run-title")).to_have_attribute(
+            "data-tip", re.compile("(no luck ){98}")
+        )
+        number.click()
+        expect(lines).to_have_count(3)
+        expect(lines.nth(1).locator("[popovertarget]")).to_be_focused()
