@@ -36,6 +36,10 @@ class ModelJson(TypedDict):
         "Languages of prompts as ISO 639-1 codes, the preferred one first; empty if not known.",
     ]
     price: PriceJson
+    background_discount: Annotated[
+        int | None,
+        "Percent that a job with `background` costs less; null: the model has no such jobs.",
+    ]
     enabled: bool
 
 
@@ -99,5 +103,6 @@ def _model_json(model: ImageModel) -> ModelJson:
         "source_roles": offer.source_roles,
         "languages": list(offer.languages),
         "price": offer.price.as_json(),
+        "background_discount": offer.background_discount,
         "enabled": offer.enabled,
     }

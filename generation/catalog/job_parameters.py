@@ -287,6 +287,17 @@ JOB_PARAMETERS = (
         "better model. It is stored with the job; models do not get it.",
         response_help="ID of the image that this one finishes.",
     ),
+    JobParameter(
+        name="background",
+        kind=Kind.BOOLEAN,
+        is_nullable=False,
+        is_offered=False,
+        in_payload=False,
+        in_composer=False,
+        request_help="Create the image when nothing else of the model waits, usually by tomorrow, "
+        "at the `background_discount` of `GET /api/v1/models/`. Such jobs have no waiting time.",
+        response_help="Whether it waits until nothing else of the model does.",
+    ),
 )
 JOB_FIELDS = tuple(parameter.name for parameter in JOB_PARAMETERS)
 """What a request says of one image, besides the model."""

@@ -4,6 +4,7 @@ Independent of database and RunPod; `generation.models.ImageModel` has the same 
 `catalog.toml` as a file.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
@@ -85,6 +86,8 @@ class Offer:
     """Codes of `catalog.languages`, the preferred one first; empty: not known."""
     request_format: Mapping[str, Any] | None = None
     price: Price = field(default_factory=Price)
+    background_discount: int | None = None
+    """Percent, for jobs that wait until nothing else of the model does; None: not offered."""
     typical_seconds: int = 20
     enabled: bool = True
 
@@ -152,7 +155,10 @@ class Offer:
         width, height = size or (request.get("width"), request.get("height"))
         if not isinstance(width, int) or not isinstance(height, int):
             width, height = USUAL_SIZE
-        return self.price.of(width=width, height=height)
+        credits = self.price.of(width=width, height=height)
+        if request.get("background") is True:
+            return math.ceil(credits * (100 - (self.background_discount or 0)) / 100)
+        return credits
 
     def accepts(self, request: Mapping[str, Any]) -> bool:
         validation = RequestValidation(offer=self, request=request)

@@ -64,6 +64,9 @@ class RequestValidation:
             self._without_lora(cleaned)
         if self.offer.takes_mask:
             self._area(cleaned)
+        if cleaned["background"] and self.offer.background_discount is None:
+            detail = _("%(model)s doesn’t support this setting.")
+            self._fail("background", "not_supported", detail % {"model": self.offer.name})
         return cleaned
 
     def _fail(self, name: str, code: str, detail: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -116,6 +117,15 @@ class ImageModel(models.Model):
             "Otherwise the service pays."
         ),
     )
+    background_discount = models.PositiveSmallIntegerField(
+        _("discount when there is room, %"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(100)],
+        help_text=_(
+            "For images that wait until nothing else of the model does. Empty: not offered."
+        ),
+    )
     cheapest_first = models.BooleanField(
         _("cheapest endpoint first"),
         default=False,
@@ -217,6 +227,7 @@ class ImageModel(models.Model):
             languages=tuple(languages.codes(self.languages)),
             request_format=self.request_format,
             price=self.price_rule,
+            background_discount=self.background_discount,
             typical_seconds=self.typical_seconds,
             enabled=self.enabled,
         )

@@ -176,6 +176,8 @@ class Job(models.Model):
     outpaint = models.JSONField(_("extended sides"), null=True)
     # The image that it finishes: no source image, it is not sent, and it may be deleted.
     draft = models.CharField(_("draft"), max_length=36, blank=True, default="", db_default="")
+    # At a discount, when nothing else of the model waits.
+    background = models.BooleanField(_("when there is room"), default=False, db_default=False)
     snapshot = models.JSONField(
         _("snapshot"), default=dict, help_text=_("Model and style at submission.")
     )

@@ -29,7 +29,7 @@ def measure() -> WaitingWork:
     """Count what waits. Raises what the drivers raise."""
     messages = resources.queue_length()
     due = Job.objects.active().filter(due_at__lte=timezone.now() - PATIENCE)
-    queued = due.filter(status=Status.QUEUED).count()
+    queued = due.filter(status=Status.QUEUED, background=False).count()
     others = due.exclude(status=Status.QUEUED).count()
     if heartbeat.is_late(PATIENCE):  # nobody submits, so all of them wait for a worker
         return WaitingWork(messages, queued + others, 0)

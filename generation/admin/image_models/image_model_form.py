@@ -112,6 +112,7 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "price",
             "max_usd",
             "charges_canceled",
+            "background_discount",
             "cheapest_first",
             "workflow",
         )

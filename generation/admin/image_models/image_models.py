@@ -104,7 +104,18 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
             },
         ),
         (_("Check"), {"fields": ("sample_input",)}),
-        (_("Price"), {"fields": ("expected_cost", "price", "max_usd", "charges_canceled")}),
+        (
+            _("Price"),
+            {
+                "fields": (
+                    "expected_cost",
+                    "price",
+                    "max_usd",
+                    "charges_canceled",
+                    "background_discount",
+                )
+            },
+        ),
     )
     readonly_fields = ("under_way", "endpoint_list", "request_format_help", "sample_input")
 

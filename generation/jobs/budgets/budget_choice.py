@@ -91,6 +91,8 @@ def next_jobs(openings: Openings, states: Sequence[BudgetState]) -> NextJobs:
             continue
         if choice.is_full:
             continue
+        if candidate.background and (next_jobs.chosen or any(state.is_near for state in concerned)):
+            continue  # one at a time; what is left of a budget is for those who wait
         if facts.at_once is not None and running[candidate.user_id] >= facts.at_once:
             continue
 

@@ -52,13 +52,14 @@ class Forecast:
 
     def of_job(self, job: Job, *, now: datetime) -> Eta | None:
         """Return the time left for an active job; None for a final one, for one that waits for a
-        budget or a lower price, during an outage, and for a queued one whose user may have no job
-        at the provider.
+        budget, a lower price or room, during an outage, and for a queued one whose user may have
+        no job at the provider.
         """
         match job.status:
             case Status.QUEUED:
                 if (
-                    job.error_code == TOO_DEAR
+                    job.background
+                    or job.error_code == TOO_DEAR
                     or self.is_blocked(job)
                     or self.parked_until(job, now=now)
                 ):

@@ -20,13 +20,14 @@ from generation.models import Job
 
 @dataclass(frozen=True)
 class OrderWait:
-    """The time until the last image of an order, or the budget that it waits for.
+    """The time until the last image of an order, or the budget or the room that it waits for.
 
-    Neither if the user may have no job at the provider.
+    None of them if the user may have no job at the provider.
     """
 
     eta: Eta | None = None
     budget: BudgetWait | None = None
+    in_background: bool = False
 
 
 def wait_of_order(
@@ -41,6 +42,8 @@ def wait_of_order(
     costs = budget_state.costs_of(jobs)
     if budget := budget_state.wait_of_order(user, costs, states=forecast.budgets):
         return OrderWait(budget=budget)
+    if any(job.background for job in jobs):
+        return OrderWait(in_background=True)
     limit = limit_of_order(user, forecast=forecast, allowed=allowed)
     times = of_order_jobs(jobs, forecast=forecast, limit=limit)
     etas = [time for time in times if time]

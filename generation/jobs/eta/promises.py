@@ -28,8 +28,8 @@ def promise(
 ) -> None:
     """Set the promised moments of unsaved jobs of one order, and their user's limit.
 
-    None in an outage, if the user may have no job at the provider, and for those that a budget
-    parks, whose ids are `parked`. `limit` is that of `limit_of_order`.
+    None in the background, in an outage, if the user may have no job at the provider, and for those
+    that a budget parks, whose ids are `parked`. `limit` is that of `limit_of_order`.
     """
     etas = of_order_jobs(jobs, forecast=forecast, now=now, limit=limit)
     for job, eta in zip(jobs, etas, strict=True):
@@ -47,12 +47,15 @@ def of_order_jobs(
 ) -> list[Eta | None]:
     """Return the time until each of these unsaved jobs of one order would be done.
 
-    None if the user may have no job at the provider. `limit` is that of `limit_of_order`; each job
-    is given it with the earlier jobs that its order has in other models.
+    None in the background, and if the user may have no job at the provider. `limit` is that of
+    `limit_of_order`; each job is given it with the earlier jobs that its order has in other models.
     """
     numbers = Counter[int]()
-    etas = []
+    etas: list[Eta | None] = []
     for job in jobs:
+        if job.background:
+            etas.append(None)
+            continue
         own = limit
         if own is not None:
             beside = numbers.total() - numbers[job.model_id]

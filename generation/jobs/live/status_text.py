@@ -1,7 +1,7 @@
 """A job's status as text for people: `phase` and `phase_detail` of the Job JSON."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -82,6 +82,8 @@ def of_job(job: Job, outlook: JobOutlook, *, now: datetime | None = None) -> Pha
             return _parked(outlook.parked_until)
         if outlook.may_start_none and not outlook.is_blocked:
             return Phase(_("In the queue"), str(LIMIT_IS_0))
+        if job.background and not outlook.is_blocked:
+            return Phase(_("Starts when there is room"), _in_background(job, now))
         return _queued(job, outlook, about=late or about)
     if job.status == Status.SUBMITTED:
         return _submitted(job, about=about, late=late, warm=outlook.is_warm, now=now)
@@ -129,6 +131,12 @@ def _queued(job: Job, outlook: JobOutlook, *, about: str) -> Phase:
     if not outlook.position or not outlook.position.before:
         return Phase(_("Next in queue"), about)
     return Phase(_before(outlook.position), about)
+
+
+def _in_background(job: Job, now: datetime) -> str:
+    if now - job.created_at > timedelta(days=1):
+        return longer_than_usual()
+    return _("usually by tomorrow")
 
 
 def _parked(until: datetime) -> Phase:

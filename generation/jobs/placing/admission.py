@@ -67,10 +67,10 @@ def enqueue(order: JobOrder, drafts: Drafts, judgement: Judgement) -> None:
 
 
 GUARD = """
-    (
+    (%s = 0 OR %s + (
         SELECT COUNT(*) FROM generation_job
-        WHERE user_id = %s AND due_at IS NOT NULL AND status = 'queued'
-    ) + %s <= {jobs_waiting}
+        WHERE user_id = %s AND due_at IS NOT NULL AND status = 'queued' AND NOT background
+    ) <= {jobs_waiting})
     AND {room_for_images}
     AND {is_open}
     AND {models_unchanged}
@@ -104,9 +104,15 @@ def _guard(order: JobOrder, drafts: Drafts, judgement: Judgement) -> Condition:
         rules_unchanged=rules_unchanged,
         uploads_usable=uploads_usable,
     )
-    waiting = (user.pk, len(drafts.jobs), *limit_values)
+    count = _urgent(drafts)
+    waiting = (count, count, user.pk, *limit_values)
     room = storage_limits.room_values(user.pk)
     return (condition, *waiting, *room, *models, *rules, *upload_values)
+
+
+def _urgent(drafts: Drafts) -> int:
+    """Return how many of the jobs count for the limit of waiting ones: all but background jobs."""
+    return sum(not job.background for job in drafts.jobs)
 
 
 def _refuse(order: JobOrder, drafts: Drafts, *, is_fresh: bool) -> NoReturn:
@@ -114,7 +120,7 @@ def _refuse(order: JobOrder, drafts: Drafts, *, is_fresh: bool) -> NoReturn:
     creation_switch.refuse_if_paused(order.user, by_staff=order.by_staff)
     storage_limits.check_images(order.user)
     drafts.images.check_again(drafts.jobs)
-    count, model = len(drafts.jobs), drafts.jobs[0].model
+    count, model = _urgent(drafts), drafts.jobs[0].model
     if refusal := no_room(order.user, count=count, model=model, by_staff=order.by_staff):
         raise refusal
     if is_fresh:  # nothing else has changed: the number of waiting jobs, a moment ago
@@ -128,7 +134,7 @@ def no_room(
 ) -> TooManyWaiting | None:
     """Return the refusal of `count` more jobs in the user's queue, None if they have room."""
     limit = _waiting_limit(user, by_staff=by_staff)
-    if Job.objects.of(user).queued().count() + count <= limit:
+    if not count or Job.objects.of(user).queued().filter(background=False).count() + count <= limit:
         return None
     return TooManyWaiting(limit=limit, retry_after=eta.pace(model), is_final=count > limit)
 

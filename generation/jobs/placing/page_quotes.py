@@ -30,6 +30,7 @@ class FormOrder:
     steps: int | None = None
     source_images: Sequence[str] = ()
     prompt: str = ""
+    background: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,13 @@ class PageQuotes:
 
     def _order(self, form: FormOrder, *, count: int) -> tuple[list[Job], OrderWait]:
         width, height = form.size or USUAL_SIZE
-        fields = {"model": form.model, "width": width, "height": height, "steps": form.steps}
+        fields = {
+            "model": form.model,
+            "width": width,
+            "height": height,
+            "steps": form.steps,
+            "background": form.background,
+        }
         jobs = [drafts.priced(form.offer, fields, user=self.user) for _number in range(count)]
         forecast, allowed = self.forecast, self.allowed
         return jobs, eta.wait_of_order(self.user, jobs, forecast=forecast, allowed=allowed)

@@ -27,8 +27,9 @@ class Quote:
     count: int
     credits: int
     eta: Eta | None
-    """Until its last image; None if that waits for a budget, or the limit of jobs at once is 0."""
+    """Until its last image; None if that waits for a budget or room, or no job may start."""
     wait: BudgetWait | None = None
+    in_background: bool = False
 
     @property
     def parked_until(self) -> datetime | None:
@@ -48,7 +49,7 @@ class Quote:
     def wait_note(self) -> str:
         """What the wait for a budget or a higher limit means, "" if it does not wait."""
         if self.wait is None:
-            return "" if self.eta else str(status_text.LIMIT_IS_0)
+            return "" if self.eta or self.in_background else str(status_text.LIMIT_IS_0)
         if self.wait.is_partial:
             text = _(
                 "Not all of these images may fit into the budget. The others start from %(time)s."
@@ -59,9 +60,9 @@ class Quote:
 
     @property
     def waits_for(self) -> str:
-        """The budget that it waits for, on a button; "" for none."""
+        """The budget or the room that it waits for, on a button; "" for none."""
         if self.wait is None:
-            return ""
+            return _("when there is room") if self.in_background else ""
         if status_text.is_next_day(self.wait.until):
             return _("waits for tomorrow’s budget")
         return _("waits for the next budget")
@@ -87,4 +88,11 @@ def of_requests(
 
 def quote(user: User, jobs: Sequence[Job], *, wait: OrderWait) -> Quote:
     total = sum(job.credits for job in jobs)
-    return Quote(user, len(jobs), total, eta=wait.eta, wait=wait.budget)
+    return Quote(
+        user,
+        len(jobs),
+        total,
+        eta=wait.eta,
+        wait=wait.budget,
+        in_background=wait.in_background,
+    )

@@ -126,7 +126,9 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
                 warm.add(row.model_id)
     queues = {}
     for model_id in model_ids:
-        queued = Counter(row.user_id for row in waiting[model_id])
+        queued = Counter(
+            row.user_id for row in waiting[model_id] if row.rank < scheduling.BACKGROUND
+        )
         line = sorted(waiting[model_id], key=attrgetter(*scheduling.ORDER))
         queues[model_id] = ModelQueue(
             running=running[model_id],
@@ -196,6 +198,7 @@ QUEUES = """
                 COUNT(*) FILTER (WHERE status <> 'queued') AS at_provider
             FROM generation_job
             WHERE due_at IS NOT NULL AND status <> 'storing' AND {has_limits}
+                AND NOT (background AND status = 'queued')
                 AND (parked_until IS NULL OR parked_until <= %(now)s)
             GROUP BY user_id
         ) AS line JOIN accounts_user AS account ON account.id = line.user_id

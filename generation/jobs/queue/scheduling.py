@@ -1,6 +1,7 @@
 """Fair scheduling: the next job of a model is from the user with the fewest jobs at the provider.
 
-Of one user's jobs, and of users with equally many, the oldest goes first.
+Of one user's jobs, and of users with equally many, the oldest goes first. Background jobs go last:
+one at a time, while the provider has no other job of the model.
 """
 
 import json
@@ -60,6 +61,8 @@ IS_POSTING = """status = 'submitted' AND runpod_id = '' AND unknown_since IS NUL
             AND submitted_at > %(posting_since)s"""
 ORDER = ("rank", "at", "user_id", "id")
 """What decides which waiting job of a model goes first, as columns of LINE's `waiting`."""
+BACKGROUND = 1_000_000_000
+"""The least `rank` of a background job."""
 LINE = """
     at_provider (model_id, user_id, status, submitted_at) AS (
         SELECT model_id, user_id, status, submitted_at
@@ -72,9 +75,10 @@ LINE = """
     ),
     waiting (model_id, user_id, id, at, own, rank) AS (
         SELECT model_id, user_id, id, created_at, own, own + 1 + COALESCE(jobs, 0)
+            + CASE WHEN background THEN {background} ELSE 0 END
         FROM (
-            SELECT model_id, user_id, id, created_at, ROW_NUMBER() OVER (
-                PARTITION BY model_id, user_id ORDER BY created_at, id
+            SELECT model_id, user_id, id, created_at, background, ROW_NUMBER() OVER (
+                PARTITION BY model_id, user_id, background ORDER BY created_at, id
             ) - 1 AS own
             FROM generation_job
             WHERE model_id IN ({models}) AND status = 'queued' AND due_at <= {now}
@@ -82,8 +86,8 @@ LINE = """
     )"""
 """SQL, for `WITH`, of the line of each of some models: for what is submitted and what is shown.
 
-`own`: how many jobs of the same user go before. `rank`: how many jobs the user has at the provider
-once this one is there.
+`own`: how many jobs of the same user go before, of those as urgent. `rank`: how many jobs the user
+has at the provider once this one is there, and BACKGROUND more of a background job.
 """
 # A job of unknown fate has its place there for its model's typical duration.
 IS_HELD = """(
@@ -94,19 +98,23 @@ IS_HELD = """(
 
 def line(*, models: str, now: str) -> str:
     """Return LINE of the models with these ids; both are SQL."""
-    return LINE.replace("{is_held}", IS_HELD).format(models=models, now=now)
+    statement = LINE.replace("{is_held}", IS_HELD)
+    return statement.format(models=models, now=now, background=BACKGROUND)
 
 
 # After a failed submission (`order_of_busy` = -1), the user with the most jobs there is first.
 ORDERED = """{line},
-    ordered (id, number) AS (
+    ordered (id, number, background) AS (
         SELECT id, ROW_NUMBER() OVER (
             ORDER BY %(order_of_busy)s * (rank - own), {order}
-        ) AS number
-        FROM waiting ORDER BY number
-    )""".replace("{line}", line(models="%(model_id)s", now="%(now)s")).replace(
-    "{order}", ", ".join(ORDER)
-)
+        ) AS number, rank >= {background}
+        FROM waiting
+        WHERE rank < {background} OR NOT EXISTS (
+            SELECT FROM busy UNION ALL SELECT FROM waiting WHERE rank < {background}
+        )
+        ORDER BY number
+    )""".replace("{line}", line(models="%(model_id)s", now="%(now)s"))
+ORDERED = ORDERED.replace("{order}", ", ".join(ORDER)).replace("{background}", str(BACKGROUND))
 # Nothing is next while a submission of the model runs, and a single job while one POST hangs: if
 # the provider is silent, that one is of unknown fate, too, and not all that come in the meantime.
 NEXT_JOBS = """{ordered},
@@ -114,6 +122,7 @@ NEXT_JOBS = """{ordered},
         SELECT id FROM ordered
         WHERE number <= %(max_in_flight)s - (SELECT COALESCE(SUM(jobs), 0) FROM busy)
             AND number <= %(most)s
+            AND (number = 1 OR NOT background)
             AND number <= (
                 SELECT CASE
                     WHEN COUNT(*) = 0 THEN %(most)s
@@ -197,6 +206,7 @@ class Candidate:
     hold: Decimal | None  # what its credits are worth in dollars; None for trials
     place: Place | None = None  # whose settings its snapshot has
     wanted: int | None = None  # the endpoint that made what it repeats exactly, or that it tries
+    background: bool = False
 
     @property
     def tries(self) -> int | None:
@@ -221,7 +231,8 @@ CANDIDATES = """
         COALESCE(job.expected_usd, 0), job.width * job.height,
         CASE WHEN NOT job.is_trial THEN job.credits END,
         COALESCE(job.snapshot ->> 'provider', 'runpod'), job.snapshot ->> 'endpoint_id',
-        CASE WHEN %(has_choice)s THEN (job.snapshot ->> 'wanted_endpoint')::bigint END
+        CASE WHEN %(has_choice)s THEN (job.snapshot ->> 'wanted_endpoint')::bigint END,
+        ordered.background
     FROM ordered JOIN generation_job AS job ON job.id = ordered.id
     WHERE number <= %(most)s ORDER BY number""".replace("{ordered}", ORDERED)
 CANDIDATES = CANDIDATES.replace("{is_posting}", IS_POSTING).replace(
@@ -272,7 +283,7 @@ def candidates(openings: Openings) -> tuple[dict[int, Load], list[Candidate]]:
             *(job_id, user_id, usd, pixels),
             None if credits is None else credits * settings.CREDIT_USD,
             Place(provider, endpoint_id),
-            wanted,
+            *further,
         )
-        for _, job_id, user_id, usd, pixels, credits, provider, endpoint_id, wanted in rows
+        for _, job_id, user_id, usd, pixels, credits, provider, endpoint_id, *further in rows
     ]

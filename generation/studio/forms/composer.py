@@ -51,6 +51,8 @@ class Composer:
     roles: dict[str, str] = field(default_factory=dict)
     """What source images are for, by id; the others are edited."""
     exact: bool = False
+    background: bool = False
+    """Whether it asks for images when there is room; only some models offer that."""
     errors: dict[str, list[str]] = field(default_factory=dict)
     review: str = ""
     """Id of the stored request if a rule has stopped it."""
@@ -71,6 +73,7 @@ class Composer:
             sources=sources,
             roles=roles,
             exact="exact" in data,
+            background="background" in data,
             quotas=allowed,
         )
 
@@ -82,6 +85,7 @@ class Composer:
             sources=self.sources,
             roles=self.roles,
             exact=self.exact,
+            background=self.background,
             quotas=self.quotas,
         )
         for name in SLIDERS:
@@ -300,6 +304,10 @@ class Composer:
         return source_roles.instructions(roles, self.offer.roles)
 
     @property
+    def in_background(self) -> bool:
+        return self.background and self.offer.background_discount is not None
+
+    @property
     def takes_sources(self) -> bool:
         return self.model.max_source_images > 0
 
@@ -384,6 +392,8 @@ class Composer:
             request["seed"] = whole(self.seed)
         if self.uses_lora:
             request["lora_url"] = self.lora_url.strip()
+        if self.in_background:
+            request["background"] = True
         request["style"] = self.style or None
         request["source_images"] = self.sources if self.takes_sources else []
         if self.takes_sources and (roles := source_fields.roles_of(self.sources, self.roles)):

@@ -42,6 +42,7 @@ class TestClean(SimpleTestCase):
             "erase": False,
             "outpaint": None,
             "draft": "",
+            "background": False,
         }
 
     def test_it_names_the_field_and_the_limit(self):

@@ -105,4 +105,5 @@ def form_order(form: Composer) -> FormOrder:
         steps=form.steps,
         source_images=form.sources if form.takes_sources else [],
         prompt=form.prompt,
+        background=form.in_background,
     )

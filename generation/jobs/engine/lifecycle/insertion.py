@@ -29,12 +29,14 @@ WITH given AS (SELECT * FROM json_populate_recordset(NULL::generation_job, %s)),
 {line},
 new (id, model_id, number, own, rank) AS (
     SELECT id, model_id, number, number - 1 + queued, number + queued + COALESCE(jobs, 0)
+        + CASE WHEN background THEN {background} ELSE 0 END
     FROM (
         SELECT *,
-            ROW_NUMBER() OVER (PARTITION BY model_id ORDER BY id) AS number,
+            ROW_NUMBER() OVER (PARTITION BY model_id, background ORDER BY id) AS number,
             (
                 SELECT COUNT(*) FROM waiting
                 WHERE waiting.model_id = given.model_id AND waiting.user_id = given.user_id
+                    AND (waiting.rank >= {background}) = given.background
             ) AS queued
         FROM given
     ) AS own LEFT JOIN busy USING (model_id, user_id)
@@ -109,4 +111,5 @@ def _statement(guard: str) -> str:
     line = scheduling.line(
         models="SELECT model_id FROM given", now="(SELECT MAX(created_at) FROM given)"
     )
-    return INSERT.format(columns=columns, guard=guard, line=line)
+    background = scheduling.BACKGROUND
+    return INSERT.format(columns=columns, guard=guard, line=line, background=background)

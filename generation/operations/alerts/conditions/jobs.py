@@ -73,8 +73,9 @@ class JobConditions(ConditionGroup):
         counts = recent.aggregate(all=Count("id"), failed=Count("id", Q(status=Status.FAILED)))
         if counts["failed"] >= max(MIN_FAILED, self.limit("JobsFail") / 100 * counts["all"]):
             yield "JobsFail", counts
-        queued = active.filter(status=Status.QUEUED).aggregate(oldest=Min("due_at"))["oldest"]
-        if queued and (waited := (now - queued).total_seconds()) > self.limit("QueueLong"):
+        queued = active.filter(status=Status.QUEUED, background=False)
+        oldest = queued.aggregate(oldest=Min("due_at"))["oldest"]
+        if oldest and (waited := (now - oldest).total_seconds()) > self.limit("QueueLong"):
             yield "QueueLong", {"minutes": round(waited / 60)}
 
 

@@ -11,6 +11,7 @@ export const PRICED = new Set([
   "model",
   "shape",
   "exact",
+  "background",
   "width",
   "height",
   "count",

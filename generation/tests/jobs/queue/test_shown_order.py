@@ -27,7 +27,7 @@ COST = Decimal("0.3")
 class Step(NamedTuple):
     """What happens before a submission."""
 
-    places: list[int]  # the users who place a job each
+    places: list[tuple[int, bool]]  # the users who place a job each, and whether when there is room
     rooms: tuple[int, int]  # of the endpoints
     ends: int  # jobs at the endpoints that end, the oldest first
     deferred: int  # waiting jobs that are tried again later, the oldest first
@@ -36,7 +36,7 @@ class Step(NamedTuple):
 STEPS = st.lists(
     st.builds(
         Step,
-        places=st.lists(st.integers(0, 3), max_size=5),
+        places=st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=5),
         rooms=st.tuples(st.integers(0, 4), st.integers(0, 3)),
         ends=st.integers(0, 4),
         deferred=st.integers(0, 2),
@@ -61,17 +61,20 @@ class TestShownOrder(EmulatorTestCase):
         self.group.user_set.add(self.carol)
         first = Endpoint.objects.get(model__slug=MODEL)
         self.endpoints = [first, add_endpoint(endpoint_id="black-forest-labs-flux-1-dev")]
-        ImageModel.objects.filter(slug=MODEL).update(expected_cost={"per_image": str(COST)})
+        ImageModel.objects.filter(slug=MODEL).update(
+            expected_cost={"per_image": str(COST)}, background_discount=50
+        )
         self.model_id = first.model_id
 
     def queue(self) -> ModelQueue:
         return model_queues.current([self.model_id])[self.model_id]
 
     def submit_after(self, step: Step, *, at_once: int, afforded: int) -> None:
-        for number in step.places:
+        for number, background in step.places:
             expected = self.queue().position_of_next(self.users[number].pk)
-            job = self.place(user=self.users[number])
-            assert job.first_position == expected
+            job = self.place(user=self.users[number], background=background)
+            assert background or job.first_position == expected
+            expected = job.first_position
             assert self.queue().positions.position_of(job.id) == expected
         later = Job.objects.queued().order_by("created_at")[: step.deferred]
         now = timezone.now()
@@ -94,11 +97,15 @@ class TestShownOrder(EmulatorTestCase):
         busy = Counter(job.user_id for job in at_work)
         limits = {self.bob.pk: at_once, self.carol.pk: afforded}
         expected_ids = list[UUID]()
+        line = Job.objects.in_bulk(self.queue().positions)
+        is_busy = any(not job.background for job in line.values())
         for job_id in self.queue().positions:
-            user_id = Job.objects.get(pk=job_id).user_id
-            if len(expected_ids) < rooms and busy[user_id] < limits.get(user_id, 100):
+            job = line[job_id]
+            if job.background and (at_work or expected_ids or is_busy):
+                break  # nothing else of the model is there or waits
+            if len(expected_ids) < rooms and busy[job.user_id] < limits.get(job.user_id, 100):
                 expected_ids.append(job_id)
-                busy[user_id] += 1
+                busy[job.user_id] += 1
         taken = {job.pk for job in driver.submit(MODEL)}
         assert taken == set(expected_ids)
 
