@@ -8,10 +8,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import uuid5
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from generation.providers.access import BearerAccess, HttpLimits
+from artgen.database import pooling
+from generation.providers.access import BearerAccess, HttpLimits, OwnKey
 from generation.providers.comfyui.provider import ComfyUI
 from generation.providers.image_server.provider import ImageServer
 from generation.providers.provider import (
@@ -29,7 +31,7 @@ from generation.providers.status_sweep import SWEEP_SECONDS
 from generation.providers.wavespeed.provider import WaveSpeed
 
 if TYPE_CHECKING:  # the settings are checked before there are models
-    from generation.models import Job
+    from generation.models import EndpointQuerySet, Job
 
 try:
     LIMITS = HttpLimits(**settings.HTTP_LIMITS)
@@ -134,18 +136,38 @@ def _yandex(base_url: str, api_key: str, folder: str, _pid: int) -> ImageServer:
 
 
 def image_server() -> ImageServer:
-    headers = tuple(sorted(settings.IMAGE_SERVER_HEADERS.items()))
+    headers = settings.IMAGE_SERVER_HEADERS
     return _image_server(
-        settings.IMAGE_SERVER_URL, settings.IMAGE_SERVER_API_KEY, headers, os.getpid()
+        settings.IMAGE_SERVER_URL,
+        settings.IMAGE_SERVER_API_KEY,
+        tuple(sorted(headers.items())),
+        _own_keys(IMAGE_SERVER),
+        os.getpid(),
     )
+
+
+Pairs = tuple[tuple[str, str], ...]
+OwnKeys = tuple[tuple[str, OwnKey], ...]
+
+
+def _own_keys(name: str) -> OwnKeys:
+    """Return the keys of single endpoints, read each time: staff may have changed one."""
+    endpoints: EndpointQuerySet = apps.get_model("generation.Endpoint").objects.all()
+    try:
+        return tuple(sorted(endpoints.filter(provider=name).own_keys().items()))
+    finally:
+        pooling.give_back()
 
 
 @lru_cache(maxsize=8)
 def _image_server(
-    base_url: str, api_key: str, headers: tuple[tuple[str, str], ...], _pid: int
+    base_url: str, api_key: str, headers: Pairs, own_keys: OwnKeys, _pid: int
 ) -> ImageServer:
     access = BearerAccess(base_url, api_key, more_headers=dict(headers) | UNKEPT)
-    return ImageServer(name="The image server", access=access, limits=_image_limits())
+    limits = _image_limits()
+    return ImageServer(
+        name="The image server", access=access, limits=limits, own_keys=dict(own_keys)
+    )
 
 
 def _image_limits() -> HttpLimits:
@@ -157,17 +179,19 @@ def _image_server_facts() -> Facts:
 
 
 def comfyui() -> ComfyUI:
-    headers = tuple(sorted(settings.COMFYUI_HEADERS.items()))
-    return _comfyui(settings.COMFYUI_URL, settings.COMFYUI_API_KEY, headers, os.getpid())
+    return _comfyui(
+        settings.COMFYUI_URL,
+        settings.COMFYUI_API_KEY,
+        tuple(sorted(settings.COMFYUI_HEADERS.items())),
+        _own_keys(COMFYUI),
+        os.getpid(),
+    )
 
 
 @lru_cache(maxsize=8)
-def _comfyui(
-    base_url: str, api_key: str, headers: tuple[tuple[str, str], ...], _pid: int
-) -> ComfyUI:
-    return ComfyUI(
-        base_url=base_url, api_key=api_key, headers=dict(headers) | UNKEPT, limits=LIMITS
-    )
+def _comfyui(base_url: str, api_key: str, headers: Pairs, own_keys: OwnKeys, _pid: int) -> ComfyUI:
+    access = BearerAccess(base_url, api_key, more_headers=dict(headers) | UNKEPT)
+    return ComfyUI(access=access, limits=LIMITS, own_keys=dict(own_keys))
 
 
 def _comfyui_facts() -> Facts:
@@ -183,7 +207,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     WAVESPEED: ("WAVESPEED_API_KEY",),
     YANDEX: ("YANDEX_API_KEY", "YANDEX_FOLDER_ID"),
     IMAGE_SERVER: ("IMAGE_SERVER_URL",),
-    COMFYUI: (),  # an endpoint may have its own address
+    COMFYUI: (),  # nor does an endpoint of ADDRESSED with an address of its own need any
 }
 MAKERS: Mapping[str, Callable[[], Provider]] = {
     RUNPOD: runpod,

@@ -1,17 +1,26 @@
 """Endpoints: where the images of a model are made."""
 
+import logging
+import urllib.parse
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from cryptography.fernet import InvalidToken
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.sessions import encryption
 from generation.catalog import model_validation
 from generation.catalog.prices import Cost, cost_from
 from generation.providers import provider
+from generation.providers.access import OwnKey, address_of
 from generation.providers.payloads.comfyui import DIALECT as COMFYUI
+
+log = logging.getLogger(__name__)
+
+is_header = RegexValidator(r"\A[A-Za-z0-9-]+\Z")
 
 
 class ProviderName(models.TextChoices):
@@ -32,6 +41,11 @@ class Place(NamedTuple):
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def enabled(self) -> "EndpointQuerySet":
         return self.filter(enabled=True)
+
+    def own_keys(self) -> dict[str, OwnKey]:
+        """Return the keys of these endpoints that have one of their own, by their ids."""
+        rows = self.exclude(key_encrypted="").order_by("id")
+        return {row.endpoint_id: OwnKey(row.key_header, key) for row in rows if (key := row.key)}
 
     def models_with_several(self) -> set[int]:
         """Return the ids of models with several of these endpoints."""
@@ -56,6 +70,16 @@ class Endpoint(models.Model):
         _("provider"), max_length=20, choices=ProviderName.choices, default=ProviderName.RUNPOD
     )
     endpoint_id = models.CharField(_("endpoint id"), max_length=100)
+    # Of the server at its address, stored by `store_key`. No header: a bearer token.
+    key_header = models.CharField(
+        _("header of its key"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[is_header],
+    )
+    key_encrypted = models.TextField(blank=True, default="", db_default="", editable=False)
     enabled = models.BooleanField(_("enabled"), default=True)
     preference = models.PositiveSmallIntegerField(_("order"), default=0)
     max_in_flight = models.PositiveIntegerField(
@@ -98,6 +122,11 @@ class Endpoint(models.Model):
         )
         if same.exclude(pk=self.pk).exists():
             errors["endpoint_id"] = _("The model has this endpoint already.")
+        if not self._is_address_valid():
+            errors["endpoint_id"] = _(
+                "An address of its own is like http://10.0.0.5:8188, of an image server like "
+                "http://10.0.0.5:8020/v1#MODEL."
+            )
         try:
             if self.expected_cost:
                 cost_from(self.expected_cost)
@@ -124,6 +153,39 @@ class Endpoint(models.Model):
         offer = replace(self.model.offer, dialect=dialect, request_format=request_format)
         texts = model_validation.problems(offer, workflow=self.workflow).values()
         return {"dialect": [text for of_field in texts for text in of_field]} if texts else {}
+
+    @property
+    def key(self) -> str:
+        """Its own key; "" if it was typed for another address, or SECRET_KEY has changed."""
+        if not self.key_encrypted:
+            return ""
+        try:
+            return encryption.decrypt(self.key_encrypted, purpose=self._purpose)
+        except InvalidToken:
+            log.warning("an endpoint's key cannot be read", extra={"endpoint": self.endpoint_id})
+            return ""
+
+    def store_key(self, key: str) -> None:
+        """Store the key, also of other models' endpoints at this address; "" removes it."""
+        encrypted = encryption.encrypt(key, purpose=self._purpose) if key else ""
+        same = Endpoint.objects.filter(provider=self.provider, endpoint_id=self.endpoint_id)
+        same.update(key_encrypted=encrypted, key_header=self.key_header)
+
+    @property
+    def _purpose(self) -> str:
+        """A part of the cipher's key, so that no other address can get what is encrypted."""
+        return f"generation.endpoints:{self.provider}:{self.endpoint_id}"
+
+    def _is_address_valid(self) -> bool:
+        if not (self.provider in provider.ADDRESSED and address_of(self.endpoint_id)):
+            return True
+        url = urllib.parse.urlsplit(self.endpoint_id)
+        has_model = self.provider == ProviderName.IMAGE_SERVER
+        return (
+            bool(url.hostname)
+            and not (url.username or url.query)
+            and (bool(url.fragment) == has_model)
+        )
 
     @property
     def own_cost(self) -> Cost | None:

@@ -3,7 +3,7 @@
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
@@ -53,6 +53,7 @@ class BearerAccess:
     api_key: str = field(repr=False)
     scheme: str = "Bearer"
     more_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    header: str = "Authorization"  # that has the key
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
@@ -65,7 +66,7 @@ class BearerAccess:
 
     @property
     def key_header(self) -> dict[str, str]:
-        return {"Authorization": f"{self.scheme} {self.api_key}"}
+        return {self.header: f"{self.scheme} {self.api_key}".strip()} if self.api_key else {}
 
     def __call__(self, request: "PreparedRequest") -> "PreparedRequest":
         """Set the key. As a request's `auth`, so that .netrc cannot replace it."""
@@ -89,6 +90,19 @@ class BearerAccess:
         """
         is_secret = len(self.api_key) >= MIN_SECRET_LENGTH
         return data.replace(self.api_key.encode(), b"***") if is_secret else data
+
+
+class OwnKey(NamedTuple):
+    """What an endpoint's server wants: the key, as a bearer token or in this header."""
+
+    header: str
+    key: str
+
+
+def address_of(endpoint_id: str) -> str:
+    """Return the address in an endpoint's id, such as http://10.0.0.5:8020/v1#MODEL; "": none."""
+    address, _, _ = endpoint_id.partition("#")
+    return address if address.startswith(("http://", "https://")) else ""
 
 
 def header_key(api_key: str) -> str:

@@ -30,6 +30,9 @@ OWN_SERVERS = frozenset({COMFYUI})
 """Those that know a job by our id, so that one of unknown fate can be asked for, and whose files
 are read as its reports are: the server may be in a private network."""
 
+ADDRESSED = frozenset({IMAGE_SERVER, COMFYUI})
+"""Those whose endpoints may have addresses and keys of their own, typed by staff."""
+
 Ref = tuple[str, str]
 """An endpoint's id there, and a job's."""
 

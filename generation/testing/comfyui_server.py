@@ -146,6 +146,9 @@ class ComfyUIServer:
 
     def _prompt(self, request: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
         fault, self.fault = self.fault, ""
+        if fault == "key":  # of a proxy
+            _reply(request, 401, b"")
+            return
         if fault == "refuse":
             error = {"type": "prompt_outputs_failed_validation", "message": "failed validation"}
             wrong = {"errors": [{"type": "value_not_in_list"}], "class_type": "UNETLoader"}

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
@@ -20,9 +19,12 @@ from generation.jobs import clients
 from generation.jobs.budgets import budget_changes
 from generation.jobs.engine import dispatch, outages
 from generation.models import Endpoint, ProviderName
+from generation.providers.access import address_of, header_key
 from generation.providers.payloads import DIALECTS, PUBLIC
+from generation.providers.provider import ADDRESSED
 
 MODELS = "admin:generation_imagemodel_changelist"
+NO_KEY = "-"
 MAX_DIGITS = 9
 """Of an id in an address."""
 
@@ -45,6 +47,16 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
             "model. A job goes to an endpoint with a cost of its own only if its credits cover it."
         ),
     )
+    api_key = forms.CharField(
+        label=capfirst(_("its key")),
+        required=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_(
+            "For an image server or ComfyUI whose id is its own address. It is never shown again, "
+            "and gets lost with the address. Empty: unchanged; a hyphen removes it."
+        ),
+    )
     request_format = ReadableJSONField(label=capfirst(_("request format")), rows=10)
     workflow = ReadableJSONField(label=capfirst(_("workflow")), indent=2, rows=12)
 
@@ -56,22 +68,33 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
             (name, f"{label} — {_needed(name)}" if clients.missing_settings(name) else label)
             for name, label in ProviderName.choices
         ]
+        if key := self.fields.get("api_key"):
+            is_set = self.instance.key
+            key.widget.attrs["placeholder"] = _("It is set") if is_set else ""
 
-    def clean_provider(self) -> str:
-        """Refuse a provider that cannot be used, unless it was chosen before."""
-        name: str = self.cleaned_data["provider"]
-        if clients.missing_settings(name) and name not in (
-            ProviderName.RUNPOD,
-            self.initial.get("provider"),
-        ):
-            raise ValidationError(_needed(name))
-        return name
+    def clean_api_key(self) -> str:
+        try:
+            return header_key(self.cleaned_data["api_key"])
+        except ValueError as error:
+            raise forms.ValidationError(_("A header can’t hold it.")) from error
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a provider that cannot be used, unless it was chosen before, and a key of none."""
+        values = super().clean() or self.cleaned_data
+        name = values.get("provider", "")
+        has_own = name in ADDRESSED and address_of(values.get("endpoint_id") or "")
+        usual = (ProviderName.RUNPOD, self.initial.get("provider"), "")
+        if not has_own and name not in usual and clients.missing_settings(name):
+            self.add_error("provider", _needed(name))
+        if values.get("api_key") not in ("", None, NO_KEY) and not has_own:
+            self.add_error("api_key", _("Only an address of its own has a key of its own."))
+        return values
 
     class Meta:
         model = Endpoint
         fields = (
             *("model", "enabled", "provider", "endpoint_id", "preference", "max_in_flight"),
-            *("expected_cost", "dialect", "request_format", "workflow"),
+            *("key_header", "expected_cost", "dialect", "request_format", "workflow"),
         )
 
 
@@ -109,7 +132,7 @@ class EndpointAdmin(AuditedAdmin):
             None,
             {
                 "fields": (
-                    *("model", "enabled", "provider", "endpoint_id"),
+                    *("model", "enabled", "provider", "endpoint_id", "api_key", "key_header"),
                     *("preference", "max_in_flight", "expected_cost"),
                 )
             },
@@ -162,7 +185,10 @@ class EndpointAdmin(AuditedAdmin):
     def save_model(
         self, request: HttpRequest, obj: Endpoint, form: forms.BaseForm, change: bool
     ) -> None:
+        key = form.cleaned_data.pop("api_key")
         obj.save(update_fields=[*form.cleaned_data] if change else None)
+        if key:
+            obj.store_key("" if key == NO_KEY else key)
         try_out(self, request, obj)
         budget_changes.reconsider(too_dear_at=obj.model)
         dispatch.submit(obj.model.slug)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from generation.jobs import clients
 from generation.jobs.engine import dispatch, lifecycle
 from generation.models import Endpoint, Job, OutageKind, Place, ProviderOutage, Status, UnreadReply
+from generation.providers.access import address_of
 from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused
 from generation.providers.payloads import OutputError
 
@@ -29,7 +30,8 @@ MAX_ENDPOINTS = 5  # in one probe of the key
 
 def start(place: Place, error: KeyRefused | EndpointMissing) -> OutageKind:
     """Block submissions because the provider refuses the key or does not have this endpoint."""
-    kind = OutageKind.KEY_REFUSED if isinstance(error, KeyRefused) else OutageKind.ENDPOINT_MISSING
+    is_of_all = isinstance(error, KeyRefused) and not address_of(place.endpoint_id)
+    kind = OutageKind.KEY_REFUSED if is_of_all else OutageKind.ENDPOINT_MISSING
     _insert(kind, place, error=str(error), detail=error.full_text)
     return kind
 

@@ -7,6 +7,7 @@ from generation.jobs import clients
 from generation.models import Endpoint, ProviderName
 from generation.operations.doctor.check import Check, error_text
 from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused, ProviderError
+from generation.providers.provider import ADDRESSED
 
 
 def other_providers() -> Iterator[Check]:
@@ -16,7 +17,8 @@ def other_providers() -> Iterator[Check]:
         endpoints = used.filter(provider=provider).select_related("model")
         if provider is ProviderName.RUNPOD or not endpoints:
             continue
-        if missing := clients.missing_settings(provider):
+        missing = () if provider in ADDRESSED else clients.missing_settings(provider)
+        if missing:
             hint = f"Set {missing[0]}. {installation.current().settings}"
             yield Check(f"{provider}_key", False, f"{missing[0]} is not set", hint)
             continue

@@ -15,9 +15,9 @@ from datetime import datetime
 from typing import Any
 
 from generation.providers import payloads
-from generation.providers.access import BearerAccess, HttpLimits
+from generation.providers.access import BearerAccess, HttpLimits, OwnKey
 from generation.providers.bill import Bill
-from generation.providers.call_client import CallClient, File
+from generation.providers.call_client import File
 from generation.providers.call_errors import (
     CallFailed,
     EndpointMissing,
@@ -34,6 +34,7 @@ from generation.providers.comfyui.reply_parsing import (
     parse_machine,
     parse_queue,
 )
+from generation.providers.endpoint_calls import EndpointCalls
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import OutputError, Result
 from generation.providers.provider import Order, Outcomes, Ref, Submission
@@ -46,17 +47,19 @@ SUBFOLDER = "artgen"  # of its input folder, for source images
 class ComfyUI:
     """All ComfyUI servers of the site.
 
-    The id of an endpoint is the address of its server, or any name for the one at `base_url`. Key
-    and headers, for a proxy in front, are sent to each.
+    The id of an endpoint is the address of its server, or any name for the one of the site.
     """
 
     def __init__(
-        self, *, base_url: str, api_key: str, headers: Mapping[str, str], limits: HttpLimits
+        self,
+        *,
+        access: BearerAccess,
+        limits: HttpLimits,
+        own_keys: Mapping[str, OwnKey] | None = None,
     ) -> None:
-        """Prepare without connecting. Raises ValueError for a bad key."""
-        self._base_url, self._api_key, self._headers = base_url, api_key, headers
+        """Prepare without connecting."""
         self._limits = limits
-        self._clients: dict[str, CallClient] = {}
+        self._calls = EndpointCalls(NAME, access, limits, own_keys).of
 
     def request(self, order: Order) -> tuple[str, Mapping[str, Any]]:
         """Return them with the graph as it is before source images are uploaded."""
@@ -239,16 +242,6 @@ class ComfyUI:
 
     def _view(self, endpoint_id: str) -> str:
         return self._calls(endpoint_id).access.address("view")
-
-    def _calls(self, endpoint_id: str) -> CallClient:
-        """Return the client of the endpoint's server. Raises EndpointMissing without an address."""
-        url = endpoint_id if "://" in endpoint_id else self._base_url
-        if not url:
-            raise EndpointMissing("COMFYUI_URL is not set, and the endpoint's id is not an address")
-        if url not in self._clients:
-            access = BearerAccess(url, self._api_key, more_headers=self._headers)
-            self._clients[url] = CallClient(NAME, access, self._limits)
-        return self._clients[url]
 
 
 def _checked(reply: Reply) -> Reply:

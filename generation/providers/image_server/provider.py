@@ -12,9 +12,9 @@ from typing import Any
 
 from generation.imaging import mask_image
 from generation.providers import payloads
-from generation.providers.access import BearerAccess, HttpLimits
+from generation.providers.access import BearerAccess, HttpLimits, OwnKey, address_of
 from generation.providers.bill import Bill
-from generation.providers.call_client import CallClient, File
+from generation.providers.call_client import File
 from generation.providers.call_errors import (
     CallFailed,
     EndpointMissing,
@@ -24,6 +24,7 @@ from generation.providers.call_errors import (
     ProviderError,
     job_refused,
 )
+from generation.providers.endpoint_calls import EndpointCalls
 from generation.providers.image_server.image_stream import MEDIA_TYPE, ImageStream
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import OutputError, Result
@@ -36,7 +37,7 @@ TIMED_OUT = (408, 499)  # of a gateway: the server may go on
 
 
 class ImageServer:
-    """One server with one API key.
+    """A server with an API key, and those of endpoints that have an address of their own.
 
     `name` is for texts. `model_prefix` stands before the names of all its models. `lists_models`:
     its list of models has those that make images.
@@ -50,17 +51,18 @@ class ImageServer:
         limits: HttpLimits,
         model_prefix: str = "",
         lists_models: bool = True,
+        own_keys: Mapping[str, OwnKey] | None = None,
     ) -> None:
         """Prepare without connecting; `limits.run_seconds` is that of a whole call."""
-        self.name, self._access = name, access
-        self._calls = CallClient(name, access, limits)
+        self.name = name
+        self._calls = EndpointCalls(name, access, limits, own_keys).of
         self._model_prefix, self._lists_models = model_prefix, lists_models
 
     def request(self, order: Order) -> tuple[str, Mapping[str, Any]]:
         """Return them with images as data: URIs; an input with `image` is an edit."""
         body = {"model": self._model(order.endpoint_id), **order.input}
         call = "edits" if IMAGE in body else "generations"
-        return self._access.address("images", call), body
+        return self._calls(order.endpoint_id).access.address("images", call), body
 
     def submit(self, order: Order) -> Submission:
         """Return the submission with the finished report."""
@@ -74,7 +76,9 @@ class ImageServer:
             on_report=order.on_report,
         )
         try:
-            reply = self._calls.submit(url, fields, files=files, on_chunk=stream.feed)
+            reply = self._calls(order.endpoint_id).submit(
+                url, fields, files=files, on_chunk=stream.feed
+            )
         except OutcomeUnknown as error:
             raise _verdict(error, self.name) from error
         took = round((time.monotonic() - began) * 1000)
@@ -110,9 +114,11 @@ class ImageServer:
     def probe(self, endpoint_id: str) -> ProviderError | None:
         """Read the list of models; Gone if key and model are valid, as far as it says."""
         try:
-            answer = json_of(
-                self._calls.read("GET", self._access.address("models")), provider=self.name
-            )
+            calls = self._calls(endpoint_id)
+        except EndpointMissing as error:
+            return error
+        try:
+            answer = json_of(calls.read("GET", calls.access.address("models")), provider=self.name)
         except (Gone, EndpointMissing):
             return Gone(f"{self.name} has no list of models")
         except ProviderError as error:
@@ -120,13 +126,17 @@ class ImageServer:
         rows = answer.get("data") if isinstance(answer, Mapping) else answer
         names = [row.get("id") for row in rows or () if isinstance(row, Mapping)]
         if self._lists_models and names and self._model(endpoint_id) not in names:
-            return EndpointMissing(f"{self.name} does not have the model {endpoint_id}")
+            return EndpointMissing(
+                f"{self.name} does not have the model {self._model(endpoint_id)}"
+            )
         return Gone(f"{self.name} accepts the key")
 
     def bill(self, *, start: datetime, end: datetime) -> Bill:
         raise CallFailed(f"{self.name} has no bill that a program can read")
 
     def _model(self, endpoint_id: str) -> str:
+        if address_of(endpoint_id):
+            return endpoint_id.partition("#")[2]
         return endpoint_id if "://" in endpoint_id else self._model_prefix + endpoint_id
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from generation.jobs.clients import LIMITS
+from generation.providers.access import BearerAccess
 from generation.providers.comfyui.provider import ComfyUI
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.provider import Order
@@ -25,7 +26,8 @@ def server() -> Iterator[ComfyUIServer]:
 def submit(server: ComfyUIServer) -> Submit:
     def submit(on_report: Callable[[JobReport], None]) -> Socket:
         comfyui = ComfyUI(
-            base_url=server.address, api_key="of-the-proxy", headers={"X-Site": "a"}, limits=LIMITS
+            access=BearerAccess(server.address, "of-the-proxy", more_headers={"X-Site": "a"}),
+            limits=LIMITS,
         )
         order = Order(
             endpoint_id="main",

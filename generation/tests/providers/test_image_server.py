@@ -14,7 +14,7 @@ from PIL import ImageChops
 
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.imaging import mask_image
-from generation.providers.access import BearerAccess, HttpLimits
+from generation.providers.access import BearerAccess, HttpLimits, OwnKey
 from generation.providers.call_errors import (
     CallFailed,
     EndpointMissing,
@@ -197,6 +197,17 @@ def test_nobody_can_ask_for_a_job(server: ImageServer) -> None:
         server.report(ref)
     with pytest.raises(CallFailed):
         server.bill(**MONTH)
+
+
+def test_an_address_of_its_own_gets_its_own_key_alone(emulator: Emulator) -> None:
+    own = f"{emulator.image_server_url}#{ORDER.endpoint_id}"
+    site = BearerAccess("http://127.0.0.1:1", "of-the-site")
+    order = replace(ORDER, endpoint_id=own)
+    for keys, refused in (({}, KeyRefused), ({own: OwnKey("", "test")}, Gone)):
+        server = ImageServer(name="It", access=site, limits=LIMITS, own_keys=keys)
+        assert isinstance(server.probe(own), refused)
+        assert server.request(order)[1]["model"] == ORDER.endpoint_id
+    assert report_of(server, order).output["data"]
 
 
 def test_it_reads_a_stream(server: ImageServer) -> None:

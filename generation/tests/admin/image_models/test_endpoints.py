@@ -1,8 +1,10 @@
 """Further endpoints of a model, as staff add, order and stop them."""
 
+import json
 import re
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import override_settings
 from django.urls import reverse
@@ -146,3 +148,41 @@ class TestEndpointAdmin(EmulatorTestCase):
         assert self.client.post(ADD, self.typed()).status_code == 302
         address = reverse("admin:generation_endpoint_delete", args=[self.model.endpoint.pk])
         assert self.client.post(address).status_code == 403
+
+    def test_it_keeps_a_key_for_an_address_and_never_shows_it(self) -> None:
+        own = {"provider": "comfyui", "endpoint_id": "http://10.0.0.5:8188", "dialect": "comfyui"}
+        inputs = {"seed": "{{seed}}", "text": "{{prompt}}"}
+        own["workflow"] = json.dumps({"1": {"class_type": "SaveImage", "inputs": inputs}})
+        assert self.add(**own, api_key="of-the-proxy", key_header="X-Key") == {}
+        endpoint = Endpoint.objects.get(provider="comfyui")
+        address = reverse("admin:generation_endpoint_change", args=[endpoint.pk])
+        assert endpoint.key == "of-the-proxy"
+        assert "of-the-proxy" not in endpoint.key_encrypted
+        assert "of-the-proxy" not in self.client.get(address).text
+        assert "of-the-proxy" not in " ".join(
+            LogEntry.objects.values_list("change_message", flat=True)
+        )
+        for changes, key in (
+            ({"preference": 2}, "of-the-proxy"),  # empty: unchanged
+            ({"endpoint_id": "http://10.0.0.6:8188"}, ""),  # never sent to another address
+            ({"api_key": "other"}, "other"),
+            ({"api_key": "-"}, ""),
+        ):
+            typed = self.typed(**own | {"model": None, "key_header": "X-Key"} | changes)
+            assert self.client.post(address, typed).status_code == 302
+            endpoint.refresh_from_db()
+            assert endpoint.key == key
+
+    def test_it_refuses_keys_and_addresses_that_could_not_work(self) -> None:
+        server = {"provider": "image_server", "dialect": "public"}
+        for changes, field in (
+            ({"api_key": "secret"}, "api_key"),  # of no address
+            ({"api_key": "line\nbreak", "endpoint_id": "http://10.0.0.5:1"}, "api_key"),
+            ({"key_header": "X Key:"}, "key_header"),
+            (server | {"endpoint_id": "http://10.0.0.5:8020/v1"}, "endpoint_id"),
+            (server | {"endpoint_id": "http://a:b@10.0.0.5/v1#sd"}, "endpoint_id"),
+            (server | {"endpoint_id": "http:///v1#sd"}, "endpoint_id"),
+            ({"provider": "comfyui", "endpoint_id": "http://10.0.0.5:8188/#sd"}, "endpoint_id"),
+        ):
+            with self.subTest(changes):
+                assert field in self.add(**changes)

@@ -13,7 +13,7 @@ from generation.files import uploads
 from generation.jobs import clients
 from generation.jobs.engine import driver, job_control
 from generation.jobs.placing import orders
-from generation.models import Endpoint, ImageModel, Job, Status
+from generation.models import Endpoint, ImageModel, Job, OutageKind, ProviderOutage, Status
 from generation.operations.doctor.other_providers import other_providers
 from generation.testing.cases import (
     EmulatorTestCase,
@@ -39,7 +39,7 @@ class TestComfyUI(EmulatorTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.server = self.enterContext(ComfyUIServer())
-        self.enterContext(override_settings(COMFYUI_URL="", COMFYUI_API_KEY="secret-of-proxy"))
+        self.enterContext(override_settings(COMFYUI_URL="", COMFYUI_API_KEY="secret-of-site"))
         Endpoint.objects.filter(model__slug=MODEL).update(
             endpoint_id=self.server.address, **AT_COMFYUI
         )
@@ -87,8 +87,32 @@ class TestComfyUI(EmulatorTestCase):
         job.refresh_from_db()
         assert (job.status, job.execution_ms) == (Status.SUCCEEDED, 2500)
         assert job.images.get().width == 64
-        assert self.server.headers["Authorization"] == "Bearer secret-of-proxy"
         assert self.kinds(job) == ["hold", "settle"]
+
+    def test_a_server_of_its_own_address_gets_its_own_key_alone(self) -> None:
+        def sent() -> tuple[str | None, str | None]:
+            self.checked(job)
+            return self.server.headers.get("Authorization"), self.server.headers.get("X-Key")
+
+        job, endpoint = self.submitted(), Endpoint.objects.get(provider="comfyui")
+        assert sent() == (None, None)
+        endpoint.store_key("own")
+        assert sent() == ("Bearer own", None)
+        endpoint.key_header = "X-Key"
+        endpoint.store_key("own")
+        assert sent() == (None, "own")
+
+    def test_a_key_that_one_server_refuses_stops_no_other(self) -> None:
+        second = self.enterContext(ComfyUIServer())
+        add_endpoint(endpoint_id=second.address, **AT_COMFYUI)
+        self.server.fault = "key"
+        job = self.place()
+        driver.submit(MODEL)
+        assert ProviderOutage.objects.get().kind == OutageKind.ENDPOINT_MISSING
+        make_due()
+        driver.submit(MODEL)
+        assert len(second.pending) == 1
+        assert self.finish_one(job, second).status == Status.SUCCEEDED
 
     def test_it_uploads_source_images_and_uses_the_names_that_they_get(self) -> None:
         source = uploads.keep(user=self.alice, data=noise(640, 320))
