@@ -150,7 +150,7 @@ class TestEndpointAdmin(EmulatorTestCase):
         assert self.client.post(address).status_code == 403
 
     def test_it_keeps_a_key_for_an_address_and_never_shows_it(self) -> None:
-        own = {"provider": "comfyui", "endpoint_id": "http://10.0.0.5:8188", "dialect": "comfyui"}
+        own = {"provider": "comfyui", "endpoint_id": "http://127.0.0.1:1", "dialect": "comfyui"}
         inputs = {"seed": "{{seed}}", "text": "{{prompt}}"}
         own["workflow"] = json.dumps({"1": {"class_type": "SaveImage", "inputs": inputs}})
         assert self.add(**own, api_key="of-the-proxy", key_header="X-Key") == {}
@@ -164,7 +164,7 @@ class TestEndpointAdmin(EmulatorTestCase):
         )
         for changes, key in (
             ({"preference": 2}, "of-the-proxy"),  # empty: unchanged
-            ({"endpoint_id": "http://10.0.0.6:8188"}, ""),  # never sent to another address
+            ({"endpoint_id": "http://127.0.0.1:2"}, ""),  # never sent to another address
             ({"api_key": "other"}, "other"),
             ({"api_key": "-"}, ""),
         ):
