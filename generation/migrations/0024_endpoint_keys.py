@@ -8,7 +8,7 @@ import generation.models.endpoints
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("generation", "0022_comfyui"),
+        ("generation", "0023_background_jobs"),
     ]
 
     operations = [
