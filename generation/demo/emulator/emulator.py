@@ -147,6 +147,9 @@ class Emulator:
         """Make an endpoint return 404 `endpoint not found`; its jobs are kept."""
         self._access.retire(endpoint)
 
+    def restore(self, endpoint: str) -> None:
+        self._access.restore(endpoint)
+
     def set_workers(self, endpoint: str, workers: int) -> None:
         """Set the number of workers; with 0, jobs wait and /health reports no workers."""
         self._call(self._set_workers(endpoint, workers))

@@ -19,6 +19,9 @@ class EndpointAccess:
         """Make an endpoint return 404; its jobs are kept."""
         self._retired.add(endpoint)
 
+    def restore(self, endpoint: str) -> None:
+        self._retired.discard(endpoint)
+
     def exists(self, endpoint: str) -> bool:
         return not endpoint.startswith(ABSENT) and endpoint not in self._retired
 
