@@ -5,7 +5,7 @@ from django.http.response import HttpResponseBase
 from django.urls import resolve
 from django.views.decorators.csrf import csrf_exempt
 
-ADDRESSES = ("v1/", "sdapi/")
+ADDRESSES = ("v1/", "sdapi/", "mcp")
 
 
 @csrf_exempt

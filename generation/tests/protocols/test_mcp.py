@@ -268,6 +268,18 @@ class TestTools(ProtocolTestCase):
             info = self.session(server, mode=mode, path="/mcp/")
             assert (info.name, info.version) == ("ArtGen", settings.VERSION)
 
+    def test_it_needs_no_header_with_the_token_in_the_address(self) -> None:
+        token = tokens.issue(user=self.alice, name="by address", scopes=[Scope.READ])
+        path, listed = f"/t/{token}/mcp", lambda client: client.list_tools()
+        assert len(self.session(listed, token="ag_wrong", path=path).tools) == 8
+
+        async def create(client: Client) -> CallToolResult:
+            return await client.call_tool("create_image", {"prompt": PROMPT})
+
+        assert self.session(create, token="ag_wrong", path=path).is_error
+        tokens.revoke(user=self.alice, name="by address")
+        assert httpx2.post(f"{self.url}{path}", json={}).status_code == 401
+
     def test_annotations_say_which_tools_spend(self) -> None:
         listed = self.session(lambda client: client.list_tools()).tools
         reads = {tool.name: tool.annotations.read_only_hint for tool in listed}
