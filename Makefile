@@ -1,5 +1,5 @@
 # `make run` to try ArtGen, `make check` while you work, `make test` before a commit.
-.PHONY: run stack check fast test test-all suite room bench loadtest simulate_day chaos screenshots readme lint format lock messages clean
+.PHONY: run stack release check fast test test-all suite room bench loadtest simulate_day chaos screenshots readme lint format lock messages clean
 .DEFAULT_GOAL := run
 
 VENV := .venv
@@ -91,6 +91,15 @@ format: $(VENV)/.development  ## format Python, templates, style sheets and scri
 	$(BIN)/biome format --write
 
 TEMPLATES := $(wildcard */jinja2 */templates) nginx/page.html
+
+# REGISTRY=ghcr.io/you/ names the images for that registry, and pushes them there.
+release:  ## images of the version that git describes; they are not signed
+	@git diff --quiet HEAD || { echo 'Commit first: images are tagged by the commit.' >&2; exit 1; }
+	ARTGEN_REGISTRY=$(REGISTRY) ARTGEN_VERSION=$$(git describe --tags --always) \
+		docker compose build $(IMAGES)
+	$(if $(REGISTRY),ARTGEN_REGISTRY=$(REGISTRY) ARTGEN_VERSION=$$(git describe --tags --always) \
+		docker compose push $(IMAGES))
+IMAGES := release backup nginx certificate emulator
 
 lock:  ## pin the newest allowed versions; every package has wheels for the oldest and newest Python
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) -o requirements.txt

@@ -6,8 +6,8 @@
 #            requests fail until the other version serves, and there is no healthy version to roll
 #            back to
 #
-#   1. check that what runs is healthy, build the images, say what follows, migrate (which only adds
-#      to the schema)
+#   1. check that what runs is healthy, build or pull the images, say what follows, migrate (which
+#      only adds to the schema)
 #   2. start a second web and a second sockets process with the new code (`next`); they get no
 #      requests before their /readyz is green
 #   3. restart the workers and beat, which finish what they have begun
@@ -76,13 +76,13 @@ is_ready() {
     curl -fsSk -o /dev/null $at/readyz'
 }
 build() {
-  ARTGEN_VERSION=$new docker compose build --quiet release backup || return
+  ARTGEN_VERSION=$new docker compose "$get" --quiet release backup || return
   # Of these the number in docker-compose.yml is the version.
   for each in nginx/artgen-nginx certificate/artgen-certbot; do
     if [ -z "$(docker compose ps -q "${each%/*}" 2>/dev/null)" ]; then continue; fi
-    image=$(docker compose config --images "${each%/*}" | grep "^${each#*/}:")
+    image=$(docker compose config --images "${each%/*}" | grep "^$registry${each#*/}:")
     docker image inspect "$image" >/dev/null 2>&1 \
-      || docker compose build --quiet "${each%/*}" || return
+      || docker compose "$get" --quiet "${each%/*}" || return
   done
 }
 release() {
@@ -309,11 +309,13 @@ start_changed() { # nginx holds the ports, so there cannot be a second one meanw
   fi
 }
 prune() { # images of old versions; docker keeps those in use
-  set -- $(docker image ls --format '{{.Tag}}' artgen | grep -vxF -e "$new" -e "$old" \
+  set -- $(docker image ls --format '{{.Tag}}' "${registry}artgen" | grep -vxF -e "$new" -e "$old" \
     | tail -n "+$((${UPGRADE_KEEP_IMAGES:-3} - 1))")
   for each in "$@"; do
     for name in artgen artgen-backup artgen-demo; do
-      if docker image rm "$name:$each" >/dev/null 2>&1; then say "removed the image $name:$each"; fi
+      if docker image rm "$registry$name:$each" >/dev/null 2>&1; then
+        say "removed the image $name:$each"
+      fi
     done
   done
 }
@@ -324,8 +326,19 @@ if [ -z "$image" ]; then
 fi
 old=${image##*:}
 new=$(git describe --tags --always --dirty 2>/dev/null || echo version)
-# An existing image is never replaced: rolling back needs it.
-if docker image inspect "artgen:$new" >/dev/null 2>&1; then new="$new-$(date +%Y%m%d-%H%M%S)"; fi
+registry=${ARTGEN_REGISTRY-$(sed -n "s/[\"']//g; s/^ARTGEN_REGISTRY=//p" .env 2>/dev/null || true)}
+get=${registry:+pull}
+get=${get:-build}
+# An image built here never replaces another: rolling back needs it.
+if [ "$get" = build ] && docker image inspect "artgen:$new" >/dev/null 2>&1; then
+  new="$new-$(date +%Y%m%d-%H%M%S)"
+fi
+# So that the version before can return when the registry is another one.
+if [ "$image" != "${registry}artgen:$old" ]; then
+  for each in artgen artgen-backup; do
+    docker tag "${image%artgen:*}$each:$old" "$registry$each:$old" || true
+  done
+fi
 exec 9>"${TMPDIR:-/tmp}/artgen-upgrade-$(id -u).lock"
 flock -n 9 || fail "another upgrade is running"
 log='' unwell='' kept='' leading='' # leading: none, next, or both next and main have led so far

@@ -153,6 +153,7 @@ def check_compose(words: list[str]) -> None:
         "exec": set(),
         "logs": {"-f", "--tail", "--no-log-prefix"},
         "ps": {"-a"},
+        "pull": set(),
         "restart": set(),
         "run": {"--rm", "-T", "--no-deps", "--entrypoint", "-e"},
         "stop": set(),
@@ -286,7 +287,7 @@ class TestEngineersDocuments:
         project = tomllib.loads(documents.read("pyproject.toml"))
         groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
         direct = {
-            re.split(r"[\[<>=]", entry)[0]
+            re.split(r"[\[<>=!]", entry)[0]
             for group in groups
             for entry in group
             if isinstance(entry, str)

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
-from artgen.database import upgrade_path
+from artgen.database import upgrade_path, version_history
 from artgen.database.online_migrations import AddIndexOnline, ChangeRows
 from artgen.management.base import BaseCommand
 
@@ -49,6 +49,7 @@ class Command(BaseCommand):
             return
         for step in STEPS:
             call_command(*step, stdout=self.stdout, stderr=self.stderr)
+        version_history.record()
         for step in OPTIONAL_STEPS:
             try:
                 call_command(*step, stdout=self.stdout, stderr=self.stderr)

@@ -3,11 +3,14 @@
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.test import TestCase
+from django.test import TestCase, override_settings
+
+from artgen.database import version_history
 
 
 def plan() -> str:
@@ -52,3 +55,14 @@ class TestSkippedVersion(TestCase):
         for arguments in ((), ("--plan",)):
             with pytest.raises(CommandError, match="upgrade to commit ccef36fe first"):
                 call_command("release", *arguments, stdout=StringIO(), stderr=StringIO())
+
+
+class TestVersionHistory(TestCase):
+    def test_it_keeps_the_version_before(self) -> None:
+        first = settings.VERSION
+        version_history.record()
+        assert version_history.read() == (first, "")
+        for _again in range(2):
+            with override_settings(VERSION="9.1.0"):
+                version_history.record()
+                assert version_history.read() == ("9.1.0", first)

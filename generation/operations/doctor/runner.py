@@ -15,6 +15,7 @@ from generation.operations.doctor import (
     redis_server,
     runpod,
     signing,
+    version,
     webhook,
 )
 from generation.operations.doctor.check import Check, error_text
@@ -36,6 +37,7 @@ def run_checks(*, test_address: str = "") -> Iterator[Check]:
     tables = yield from _run_if(
         has_database, "migrations", database.migrations, "Fix the database first."
     )
+    yield from _run_if(tables, "version", version.version, TABLES_FIRST)
     has_redis = yield from _run("redis", redis_server.servers)
     broker = yield from _run("broker", redis_server.broker)
     cache = yield from _run("cache", redis_server.cache)

@@ -23,6 +23,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import LiveServerTestCase, override_settings
 from django.utils import timezone, translation
 
+from artgen.database import version_history
 from artgen.database.connection_budget import LANES
 from artgen.environment import installation
 from artgen.processes import sockets_heartbeat
@@ -32,7 +33,8 @@ from generation.files import bucket
 from generation.files.bucket_hints import hint_for
 from generation.jobs.engine import driver, heartbeat, outages
 from generation.models import Endpoint, GenerationSwitch, ImageModel, Job, Place, ProviderOutage
-from generation.operations.doctor import processes
+from generation.operations.doctor import processes, version
+from generation.operations.doctor.check import Check
 from generation.providers.call_errors import KeyRefused
 from generation.testing.cases import (
     BaseTestCase,
@@ -55,6 +57,7 @@ NAMES = [
     "database",
     "connection_budget",
     "migrations",
+    "version",
     "redis",
     "broker",
     "cache",
@@ -129,6 +132,29 @@ class DoctorTestCase(EmulatorTestCase):
         for word in words:
             assert word in f"{checks[name]['detail']} {checks[name]['hint']}"
         return checks
+
+
+class TestVersion(BaseTestCase):
+    def test_it_repeats_what_the_changelog_asks_for_since_the_version_before(self) -> None:
+        with TemporaryDirectory() as folder:
+            changelog = Path(folder) / "CHANGELOG.md"
+            changelog.write_text(
+                "# Changelog\n\n## 0.3.0\n\n### Upgrading\n\n- Set A.\n\n### API\n\n- New.\n\n"
+                "## 0.2.0\n\n### Upgrading\n\n- Set B,\n  then C.\n\n"
+                "## 0.1.0\n\n### Upgrading\n\n- Set D.\n"
+            )
+            for before, now, hint in (
+                ("0.1.0", "0.3.0", "- Set A. - Set B, then C."),
+                ("0.2.0", "0.3.0", "- Set A."),
+                ("0.4.0", "0.3.0", ""),
+            ):
+                for number in (before, now):
+                    with override_settings(VERSION=number):
+                        version_history.record()
+                with override_settings(VERSION=now):
+                    assert version.version(changelog) == Check(
+                        "version", True, f"{now}, before it {before}", hint
+                    )
 
 
 class TestCommand(DoctorTestCase):
