@@ -44,6 +44,7 @@ class ComfyUIServer:
         self.headers: dict[str, str] = {}
         self.sockets: queue.Queue[Socket] = queue.Queue()
         self.redirects_to = ""
+        self.stops_at_once = True  # not at the end of a long step
 
     def __enter__(self) -> Self:
         server = self
@@ -140,7 +141,11 @@ class ComfyUIServer:
             self.pending = [item for item in self.pending if item[1] not in body["delete"]]
             _reply(request, 200, b"")
         elif request.path == "/interrupt":
-            if self.running and body.get("prompt_id") in (None, self.running[0][1]):
+            if (
+                self.stops_at_once
+                and self.running
+                and body.get("prompt_id") in (None, self.running[0][1])
+            ):
                 self._end("error", "execution_interrupted", {"timestamp": 2000}, {})
             _reply(request, 200, b"")
 
@@ -157,10 +162,12 @@ class ComfyUIServer:
         if fault != "lose":
             self.graphs.append(body["prompt"])
             self.pending.append((len(self.graphs), body["prompt_id"], body["prompt"]))
+        if fault == "begun_with_errors":  # within milliseconds, when nothing else runs
+            self.start()
         if fault in ("lose", "break"):
             request.close_connection = True
             return
-        errors = {"7": {"class_type": "SaveImage"}} if fault == "node_errors" else {}
+        errors = {"7": {"class_type": "SaveImage"}} if fault.endswith("errors") else {}
         _reply(request, 200, {"prompt_id": body["prompt_id"], "number": 1, "node_errors": errors})
 
     def _upload(self, kind: str, data: bytes) -> dict[str, str]:

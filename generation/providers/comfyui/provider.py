@@ -6,6 +6,7 @@ memory, so a job that is in neither while the server replies is lost.
 """
 
 import base64
+import contextlib
 import time
 import urllib.parse
 from collections import defaultdict
@@ -96,7 +97,8 @@ class ComfyUI:
                 f"{NAME}'s reply does not have the job's id", detail=reply.text, status=reply.status
             )
         if answer.get("node_errors"):  # it would run, without some outputs
-            self.cancel((order.endpoint_id, order.remote_id))
+            with contextlib.suppress(ProviderError):  # it may have begun, and ends at its next step
+                self.cancel((order.endpoint_id, order.remote_id))
             raise JobRefused(
                 f"{NAME} refused a part of the graph", code="workflow_invalid", detail=reply.text
             )

@@ -188,6 +188,11 @@ class TestComfyUI(EmulatorTestCase):
                 assert self.server.pending == [], "it would run without some outputs"
                 assert self.kinds(job) == ["hold", "release"]
 
+    def test_it_fails_a_refused_graph_that_has_begun_and_does_not_stop_at_once(self) -> None:
+        self.server.stops_at_once = False
+        job = self.submitted("begun_with_errors")
+        assert (job.status, job.error_code) == (Status.FAILED, "workflow_invalid")
+
     def test_it_says_why_a_node_has_failed(self) -> None:
         job = self.submitted()
         self.server.start()
