@@ -225,12 +225,13 @@ class TestGeneration(BaseTestCase):
 class TestLocalModel(BaseTestCase):
     @pytest.mark.slow
     def test_the_demo_offers_the_model_on_this_machine_for_nothing(self) -> None:
-        for name in ("dreamshaper-lcm", "klein-4b", "sdxs"):
+        for name, seconds in (("dreamshaper-lcm", 60), ("klein-4b", 60), ("sdxs", 15)):
             run("prepare_demo", "--emulator", "--model", name)
             (model,) = ImageModel.objects.filter(slug__startswith="local-", enabled=True)
             assert model.endpoint.place == ("image_server", name)
             assert model.offer.price_of({"width": 512, "height": 512}) == 0
             assert not model.is_tool
+            assert model.typical_seconds == seconds, "promised before the first run"
         run("prepare_demo", "--emulator")
         assert not ImageModel.objects.filter(slug__startswith="local-", enabled=True)
         run("prepare_demo", "--emulator", "--model", "sdxs")
