@@ -57,6 +57,8 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gif", "ico", "jpg", "map", "png", "webp"
 
 # Key and certificates that sign images (C2PA), as `manage.py origin_key create` prints them.
 ORIGIN_KEY = env.str("ORIGIN_KEY", default="")
+# What shared pages say instead of "AI-generated.".
+ORIGIN_LABEL = env.str("ORIGIN_LABEL", default="").strip()
 
 # Of a source image. RunPod's own limit, 10 MB for a whole request, is not the user's concern:
 # images are sent by address, or reduced to fit (`generation.imaging.fitting`).

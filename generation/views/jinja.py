@@ -36,6 +36,7 @@ def environment(**options: Any) -> Environment:
             "lean_img": lean_img,
             "names_of_finals": finals.names_of_finals,
             "sample_img": sample_img,
+            "origin_label": lambda: settings.ORIGIN_LABEL,
             "selection_max": settings.SELECTION_MAX,
             "selection_words": selection_words,
             "shared_part": shared_parts.address,

@@ -7,7 +7,7 @@ import io
 from datetime import timedelta
 
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
@@ -57,6 +57,12 @@ class TestPage(SharedTestCase):
             with self.subTest(secret):
                 self.assertNotContains(page, secret)
         self.assertNotContains(page, 'style="')
+
+    def test_it_says_in_the_words_of_the_operator_that_it_is_of_ai(self):
+        slug = self.link().link_slug
+        self.assertContains(self.see(slug), "AI-generated.")
+        with override_settings(ORIGIN_LABEL="Made by a machine <b>"):
+            self.assertContains(self.see(slug), "Made by a machine &lt;b&gt;")
 
     def test_it_shows_what_the_owner_allows(self):
         self.alice.name = "Alice A."
