@@ -1,14 +1,18 @@
 /**
- * The image page: keys, favorite, trash with undo, sharing, full view, copying. Only the last two
- * need script.
+ * The image page: keys, favorite, trash with undo, sharing, full view, copying, and what is made of
+ * the image, which is shown below it. Only full view and copying need script.
  */
 
 import { pressedOf, singleKeysAreOn } from "../artgen/js/shortcuts.js"
+import { say } from "../artgen/js/status.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { carryUndo, offerCarriedUndo } from "./js/carried_undo.js"
+import { Cards } from "./js/cards.js"
+import { connect } from "./js/connection.js"
 import { describe, formWith } from "./js/describe.js"
 import { showFailure } from "./js/failures.js"
+import { ImageActs } from "./js/image_acts.js"
 import { ImageNote } from "./js/image_note.js"
 import { ImageTags } from "./js/image_tags.js"
 import { copyShareLink } from "./js/share_link.js"
@@ -18,13 +22,12 @@ import { wireShareSheet } from "./js/share_sheet.js"
 import { cameFrom } from "./js/way_back.js"
 import { wireZoom } from "./js/zoom.js"
 
-const data = document.getElementById("page-data").dataset
 const stage = document.querySelector(".stage")
+const data = { ...document.getElementById("page-data").dataset, ...stage.dataset }
 const note = document.getElementById("trashed")
 const trash = document.querySelector("[data-trash]")
 const restore = document.querySelector("[data-restore]")
 const fullScreen = document.getElementById("full-screen")
-const keys = document.getElementById("keys")
 
 wireCardButtons(document.body, data)
 offerCarriedUndo(data)
@@ -40,6 +43,32 @@ if (describing) describing.hidden = false
 describing?.addEventListener("click", async () => {
   const prompt = await describe(describing.dataset.describeImage, data)
   if (prompt !== null) location.assign(formWith(prompt, data))
+})
+
+const made = document.getElementById("made")
+let cards = null
+const acts = new ImageActs(data, {
+  placed(runs) {
+    const isFirst = !cards
+    cards ??= new Cards({ root: made, data })
+    for (const run of runs) {
+      made.prepend(run)
+      cards.insertRun(run, { above: run })
+      for (const card of run.querySelectorAll("[data-job]")) cards.refresh(card)
+    }
+    if (isFirst) connect(cards, data)
+    made.scrollIntoView({ block: "nearest", inline: "nearest" })
+    say(runs[0].dataset.made ?? data.queuedAgain)
+  },
+})
+
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event
+  if (!("makes" in form.dataset) && submitter?.id !== "finish") return
+  event.preventDefault()
+  for (const menu of document.querySelectorAll(".chip-menu[open]")) menu.open = false
+  if (submitter.id === "finish") acts.act("finish", stage)
+  else acts.submit(form, submitter, stage)
 })
 
 /** Show whether the image is in the trash; move the focus to the action that is possible now. */
@@ -175,9 +204,6 @@ function isPlain(event) {
   return !(event.ctrlKey || event.metaKey || event.shiftKey)
 }
 
-// Single keys can be turned off: speech input triggers them by accident (WCAG 2.1.4).
-keys.hidden = matchMedia("(hover: none)").matches
-
 // Shortcut → id of the element that it presses.
 const PRESSES = {
   previous: "previous",
@@ -201,7 +227,7 @@ const PRESSES = {
 const MOVES = new Set(["previous", "next", "newer", "older"])
 
 document.addEventListener("keydown", (event) => {
-  // The switch turns off the arrow keys of this page, too.
+  // Speech input triggers single keys by accident (WCAG 2.1.4): also the arrow keys can be turned off.
   if (!singleKeysAreOn() || event.defaultPrevented || document.querySelector("dialog[open]")) return
   if (event.target.closest?.("input, textarea, select, [popover]")) return
   const name = pressedOf(event, Object.keys(PRESSES))

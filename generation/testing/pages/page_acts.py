@@ -65,6 +65,15 @@ def open_filter(tab: Tab) -> None:
     click(".chips summary", ".chip-menu[open]")(tab)
 
 
+def open_collections(tab: Tab) -> None:
+    tab.locator("#remarks > summary").click()
+    click("#collections-menu summary", ".collections-menu")(tab)
+
+
+def open_sharing(tab: Tab) -> None:
+    tab.evaluate("document.getElementById('share-dialog').showModal()")
+
+
 def open_folds(tab: Tab) -> None:
     for summary in tab.locator(".fold > summary").all():
         summary.click()

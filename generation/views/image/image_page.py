@@ -34,6 +34,7 @@ from generation.studio.presets import own_styles
 from generation.views import tiles
 from generation.views.gallery.collections import menu_of
 from generation.views.image.variants_and_edits import models_for_edits
+from generation.views.jobs import live_texts
 from generation.views.shared.share_forms import share_context
 from generation.views.tiles import Tile, tiles_of
 
@@ -129,6 +130,7 @@ def show(
         "offers_variants": _offers_variants(image),
         "is_in_sheet": bool(job.batch and Sheet.objects.present().filter(id=job.batch).exists()),
         "remarks": remarks or Remarks(image),
+        "words": live_texts.ready_texts(),
     }
     context |= _navigation(image) | _made_into(image)
     return render(request, "generation/image.html", context, status=status)

@@ -162,6 +162,12 @@ export class ImageActs {
     return this.#send(call, addressOf(tile) + path, { ...fields, ...price }, tile)
   }
 
+  /** Place what a form of the image's page orders. */
+  submit(form, button, tile) {
+    const fields = Object.fromEntries(new FormData(form, button))
+    return this.#send(`${form.action} ${button.value}`, form.action, fields, tile)
+  }
+
   /** Post an order, once however often it is pressed; resolve to whether it was placed. */
   async #send(call, address, fields, tile) {
     const order = this.orders.get(call) ?? { key: freshKey() }
@@ -220,6 +226,6 @@ export class ImageActs {
   }
 }
 
-function addressOf(tile) {
-  return tile.querySelector(".card-link").getAttribute("href")
+function addressOf({ dataset }) {
+  return `/images/${dataset.image}/`
 }

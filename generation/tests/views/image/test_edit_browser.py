@@ -91,7 +91,7 @@ class TestEditor(BrowserTestCase):
 
     def test_it_changes_what_is_painted_with_the_mouse_and_survives_a_reload(self) -> None:
         page = self.image("painter", **DESKTOP)
-        page.get_by_role("link", name="Edit area").click()
+        page.click("#edit-area")
         expect(page.locator(".edit-level")).to_have_text(re.compile(r"\d+"))
         self.drag(page, (0.3, 0.3), (0.6, 0.3))
         brushed = self.covered(page)
@@ -118,7 +118,7 @@ class TestEditor(BrowserTestCase):
         self.create(page)
         expect(page.locator("#image-prompt, .image-prompt")).to_have_text("a red boat")
         expect(page.locator(".lineage")).to_contain_text("Area changed")
-        page.click(".lineage >> text=Compare with the source")
+        page.click("#compare-source")
         frame = page.locator(".before-after.is-live")
         expect(frame).to_be_visible()
         page.keyboard.press("Home")
@@ -220,7 +220,7 @@ class TestEditor(BrowserTestCase):
 
     def test_it_extends_an_image_for_the_price_on_the_button(self) -> None:
         page = self.image("extender", **DESKTOP)
-        size = page.locator(".pairs dd").filter(has_text="×").first.inner_text()
+        size = page.locator(".pairs dd").filter(has_text="×").first.text_content() or ""
         width, height = (int(one) for one in re.findall(r"\d+", size)[:2])
         self.edit(page, "?mode=outpaint")
         page.click(".edit-dock [type=submit]")
@@ -231,7 +231,7 @@ class TestEditor(BrowserTestCase):
         page.click("label:has(> [name=count][value='1'])")
         self.create(page)
         expect(page.locator(".lineage")).to_contain_text("Extended")
-        extended = page.locator(".pairs dd").filter(has_text="×").first.inner_text()
+        extended = page.locator(".pairs dd").filter(has_text="×").first.text_content() or ""
         across, down = (int(one) for one in re.findall(r"\d+", extended)[:2])
         assert abs(across / down - 1.5 * width / height) < 0.02
 

@@ -32,6 +32,7 @@ for prompt in ("tea hills", "a paper boat"):
         time.sleep(0.05)
 """
 
+CONTROLS = ".image-page :is(a[href], button, summary, input, textarea)"
 PLACES = """viewer => [...viewer.querySelectorAll(".lightbox-image, .lightbox-actions > *")]
     .filter((element) => element.checkVisibility())
     .map((element) => {
@@ -95,13 +96,21 @@ class TestActsInABrowser(BrowserTestCase):
     def test_variants_with_another_prompt_are_placed_on_the_page_of_the_image(self) -> None:
         page = self.visit("mixer", "/gallery/", **DESKTOP)
         page.goto(page.locator(".card-link").first.get_attribute("href") or "")
+        address = page.url
+        assert page.locator(CONTROLS).locator("visible=true").count() <= 16
+        page.locator("#more > summary").click()
         page.locator("#remix summary").click()
         page.locator("#remix textarea").fill("a paper boat at dawn")
         page.get_by_role("button", name="Medium", exact=True).click()
-        page.wait_for_url("**/create/#run-*")
-        run = page.locator("[data-run]").first
-        expect(run.locator(".run-made")).to_have_text("4 variants")
-        expect(run.locator(".run-prompt")).to_contain_text("a paper boat at dawn")
+        made = page.locator("#made [data-image] .card-link")
+        expect(made).to_have_count(4)
+        assert page.url == address
+        made.first.click()
+        expect(page.locator(".image-prompt")).to_contain_text("a paper boat at dawn")
+        page.keyboard.press("Escape")
+        page.wait_for_url(address)
+        page.keyboard.press("u")
+        expect(page.locator("#made [data-image] .card-link").first).to_be_visible()
 
     def test_no_button_of_the_lightbox_moves_while_an_image_is_made(self) -> None:
         page = self.open_first("stayer", "/gallery/", viewport={"width": 1280, "height": 800})
