@@ -35,6 +35,8 @@ class ModelJson(TypedDict):
         list[str],
         "Languages of prompts as ISO 639-1 codes, the preferred one first; empty if not known.",
     ]
+    licence: Annotated[str, "What its licence allows."]
+    examples: Annotated[list[str], "Prompts that show what it is good at."]
     price: PriceJson
     background_discount: Annotated[
         int | None,
@@ -102,6 +104,8 @@ def _model_json(model: ImageModel) -> ModelJson:
         "max_source_images": offer.max_source_images,
         "source_roles": offer.source_roles,
         "languages": list(offer.languages),
+        "licence": model.licence_note,
+        "examples": model.examples.splitlines(),
         "price": offer.price.as_json(),
         "background_discount": offer.background_discount,
         "enabled": offer.enabled,

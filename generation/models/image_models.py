@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from generation.catalog import languages, model_purposes, model_validation, source_roles
+from generation.catalog import languages, licences, model_purposes, model_validation, source_roles
 from generation.catalog.offers import Offer, parameter_from
 from generation.catalog.prices import Cost, Price, cost_from, price_from
 from generation.models import endpoints
@@ -99,6 +99,22 @@ class ImageModel(models.Model):
             "with best are offered first for a new image from the same prompt."
         ),
     )
+    licence = models.CharField(
+        _("licence"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("A note for users, or one of: apache flux openrail stability bsd hosted own."),
+    )
+    examples = models.TextField(
+        _("example prompts"),
+        max_length=2000,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("One a line; two are shown while the prompt is empty."),
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
     max_usd = models.DecimalField(
         _("price ceiling, $"),
@@ -148,6 +164,10 @@ class ImageModel(models.Model):
         return (
             self.description_ru if (get_language() or "").startswith("ru") else self.description_en
         )
+
+    @property
+    def licence_note(self) -> str:
+        return str(licences.NAMES.get(self.licence, self.licence))
 
     @cached_property
     def endpoint(self) -> Endpoint:

@@ -103,6 +103,8 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "typical_seconds",
             "languages",
             "purposes",
+            "licence",
+            "examples",
             "request_format",
             "parameters",
             "min_source_images",

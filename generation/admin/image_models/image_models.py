@@ -83,6 +83,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
                 "fields": (
                     *("enabled", "name", "slug", "position"),
                     *("description_en", "description_ru", "languages", "purposes"),
+                    *("licence", "examples"),
                 )
             },
         ),

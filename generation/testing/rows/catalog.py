@@ -15,6 +15,8 @@ def offer(slug: str) -> Offer:
         "price",
         "expected_cost",
         "purposes",
+        "licence",
+        "examples",
         "roles",
         *endpoints.SETTINGS,
     }

@@ -7,11 +7,22 @@ from decimal import Decimal
 import pytest
 from django.test import SimpleTestCase
 
-from generation.catalog.catalog_file import read_catalog
+from generation.catalog import licences
+from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 from generation.catalog.edit_sizes import size_like
 from generation.catalog.offers import InvalidParameters, parameter_from
 from generation.catalog.prices import cost_from, price_from
 from generation.testing.rows.catalog import offer
+
+
+class TestNotes:
+    @pytest.mark.parametrize("file", sorted(CATALOG_FILE.parent.glob("*.toml")), ids=str)
+    def test_each_model_says_its_licence_and_two_prompts_that_it_takes(self, file):
+        for model in read_catalog(file)["models"]:
+            examples = model.get("examples", "").splitlines()
+            assert model["licence"] in licences.NAMES, model["slug"]
+            assert len(examples) == (0 if "scale" in model["parameters"] else 2), model["slug"]
+            assert all(len(text) <= 120 for text in examples), model["slug"]
 
 
 class TestClean(SimpleTestCase):

@@ -425,6 +425,9 @@ export class Composer {
     } else if (at("[data-prompt]")) {
       at("[popover]").hidePopover()
       this.setPrompt(at("[data-prompt]").textContent)
+    } else if (at("[data-example]")) {
+      event.preventDefault()
+      this.setPrompt(at("[data-example]").dataset.example)
     } else if (at("[data-all-styles]")) {
       const open = this.side.querySelector(".style-row").classList.toggle("open")
       at("[data-all-styles]").setAttribute("aria-expanded", String(open))
