@@ -75,6 +75,7 @@ function showErrors(fragment) {
 function showError(line, { text, isHint }) {
   line.hidden = !text
   line.classList.toggle("error-hint", isHint)
+  if (text && !isHint) line.closest("details")?.setAttribute("open", "")
   line.querySelector("span").textContent = text
   const fields = form.querySelectorAll(
     `[name="${line.dataset.error}"], [name="${line.dataset.error}_values"], ` +

@@ -55,6 +55,8 @@ async function reload() {
   showBalance(answer)
   const grid = page.querySelector("[data-sheet-grid]")
   const { scrollLeft, scrollTop } = grid
+  const bench = page.querySelector(".sheet-bench")
+  answer.fragment.querySelector(".sheet-bench").replaceWith(bench)
   page.replaceChildren(answer.fragment, beside)
   cards.enhance(page)
   for (const card of page.querySelectorAll("[data-job]")) {

@@ -23,6 +23,8 @@ TEXTS = (
 )
 NO_STYLE = "-"
 """The value of the choice without a style, in an axis of styles."""
+OWN_AXES = tuple(axis for axis in AXES if axis != "model")
+"""The axes that someone chooses; models become one by themselves."""
 DEFAULT_MODELS = 2
 FIELDS = {
     "columns.values": "columns_values",
@@ -128,6 +130,10 @@ class ComparisonForm:
     def has_models_axis(self) -> bool:
         return any(axis.parameter == "model" for axis in self.axes)
 
+    @property
+    def has_own_axes(self) -> bool:
+        return any(axis.parameter in OWN_AXES or axis.errors for axis in self.axes)
+
     def explain(self, refusal: Refusal) -> None:
         """Show a refusal at its fields; what has no field in this form is shown at the button."""
         if not refusal.errors:
@@ -219,8 +225,8 @@ def models_having(offers: Sequence[Offer]) -> dict[str, list[str]]:
     Parameters that all of them have are left out.
     """
     names_by_parameter = {}
-    for parameter in AXES:
-        if parameter in ("model", "style"):
+    for parameter in OWN_AXES:
+        if parameter == "style":
             continue
         names = [offer.name for offer in offers if parameter in offer.parameters]
         if len(names) < len(offers):

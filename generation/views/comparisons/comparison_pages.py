@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,7 +25,7 @@ from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.gallery import zip_slots
 from generation.jobs.placing import page_quotes
 from generation.jobs.placing.page_quotes import PageQuotes
-from generation.models import ImageModel, Job, Sheet, WordList
+from generation.models import ImageModel, Job, Sheet, SheetVote, WordList
 from generation.owned_rows import named_rows
 from generation.studio.comparisons import (
     cells,
@@ -38,7 +39,12 @@ from generation.studio.comparisons.comparison_order import SheetQuote
 from generation.studio.comparisons.comparison_plan import Heads
 from generation.studio.comparisons.comparison_request import MAX_MODELS, ComparisonRequest, clean
 from generation.studio.forms import source_fields
-from generation.studio.forms.comparison_form import DEFAULT_MODELS, ComparisonForm, models_having
+from generation.studio.forms.comparison_form import (
+    DEFAULT_MODELS,
+    OWN_AXES,
+    ComparisonForm,
+    models_having,
+)
 from generation.studio.presets import composer_choices
 from generation.views.create import form_files
 from generation.views.create.composer_context import source_thumbnails, style_options
@@ -161,12 +167,21 @@ def _page(
         "groups": grouped(model_options(models, own=own, chosen=form.models, quotes=quotes)),
         "styles": style_options(own),
         "sources": source_thumbnails(user, form.sources, form.roles),
+        "shows_axes": form.has_own_axes or _has_used_axes(user),
         "lists": list(WordList.objects.of(user).present()),
         "recent": Sheet.objects.of(user).present().order_by("-id")[:RECENT],
         "max_cells": comparison_plan.MAX_CELLS,
         "max_models": MAX_MODELS,
         "key": uuid.uuid4(),
     }
+
+
+def _has_used_axes(user: User) -> bool:
+    columns, rows = (
+        Q(asked__columns__parameter__in=OWN_AXES),
+        Q(asked__rows__parameter__in=OWN_AXES),
+    )
+    return Sheet.objects.of(user).filter(columns | rows).exists()
 
 
 def _default_models(user: User, models: list[ImageModel], *, has_sources: bool) -> list[str]:
@@ -301,6 +316,7 @@ def _sheet_context(filled: FilledSheet) -> dict[str, Any]:
         "has_heads": any(row.labels for row in filled.rows),
         "has_column_heads": any(filled.columns),
         "progress": comparison_plan.progress_text(done=filled.done, total=len(filled.sheet.jobs)),
+        "has_voted": SheetVote.objects.filter(user=filled.sheet.user_id).exists(),
         "cancelable": len(filled.cancelable),
         "sheet": filled.sheet,
         "filled": filled,

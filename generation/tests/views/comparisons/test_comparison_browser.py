@@ -25,6 +25,8 @@ class TestComparison(BrowserTestCase):
         self.choose(page, "flux-schnell", "flux-dev")
         button = page.locator("#create-button")
         error = page.locator("#rows-error")
+        expect(page.locator("#rows")).to_be_hidden()
+        page.click("text=Columns and rows")
         page.select_option("#rows", "seed")
         expect(error).to_have_text("Enter at least one value.")
         expect(error).to_have_class("error error-hint")
@@ -43,6 +45,8 @@ class TestComparison(BrowserTestCase):
         expect(page.locator(".sheet-grid [data-status=succeeded]")).to_have_count(4)
         expect(page.locator("[data-sheet-head]")).to_contain_text("4 of 4 images ready")
         best = page.locator("[data-vote] button")
+        expect(best.nth(2)).to_be_hidden()
+        page.click(".sheet-bench summary")
         with page.expect_response("**/vote/"):
             best.nth(2).click()
         expect(page.locator("[data-best] [data-vote] button")).to_have_count(1)

@@ -1,5 +1,6 @@
 """The Compare page: what it chooses and how it refuses."""
 
+import re
 from decimal import Decimal
 
 from django.core.cache import cache
@@ -8,7 +9,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from generation.jobs.budgets import budget_changes
-from generation.models import Budget, ImageModel, Period, Style, Upload
+from generation.models import Budget, ImageModel, Job, Period, SheetVote, Style, Upload
+from generation.studio.comparisons import comparison_order, word_lists
+from generation.studio.comparisons.comparison_request import Axis, ComparisonRequest
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image
 from generation.testing.rows.gallery import GalleryTestCase
@@ -77,6 +80,30 @@ class TestComparePage(GalleryTestCase):
         page = self.client.post(reverse("compare_quote"), form, headers={"X-Part": "1"})
         assert page.context["rows"] == ["FLUX.1 dev", "FLUX.1 schnell"]
         assert page.context["columns"] == []
+
+    def test_what_nobody_needs_at_first_is_folded_until_it_was_used(self) -> None:
+        def opened(address: str) -> list[str]:
+            text = self.client.get(address).content.decode()
+            return re.findall(r'<details class="([^"]+)" open>', text)
+
+        def placed(rows: Axis | None) -> str:
+            order = comparison_order.place(
+                user=self.alice,
+                comparison=ComparisonRequest(prompt="{a|b}", models=("flux-schnell",), rows=rows),
+            )
+            return reverse("sheet", args=[order.batch])
+
+        page, sheet = reverse("compare"), placed(Axis("model", ("flux-schnell",)))
+        assert opened(page) == opened(sheet) == []
+        used = placed(Axis("seed", (1, 2)))
+        assert opened(page) == ["comparison-more"]
+        word_lists.create(user=self.alice, name="colors", entries=["red"])
+        assert opened(page) == ["comparison-syntax", "comparison-more"]
+        job = Job.objects.order_by("-id")[0]
+        SheetVote.objects.create(
+            sheet_id=job.batch, user=self.alice, job=job, model=job.model, at=job.created_at
+        )
+        assert opened(used) == opened(sheet) == ["comparison-more sheet-bench"]
 
     def test_it_says_what_the_images_wait_for_as_the_create_page_does(self) -> None:
         asked = {"prompt": "A kite", "models": ["flux-dev", "flux-schnell"]}
