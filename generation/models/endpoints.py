@@ -188,6 +188,11 @@ class Endpoint(models.Model):
         )
 
     @property
+    def is_own(self) -> bool:
+        """Whether its server is known by an address that staff typed, not rented."""
+        return self.provider in provider.OWN_SERVERS or bool(address_of(self.endpoint_id))
+
+    @property
     def own_cost(self) -> Cost | None:
         return cost_from(self.expected_cost) if self.expected_cost else None
 

@@ -148,6 +148,15 @@ class ImageModel(models.Model):
         db_default=False,
         help_text=_("Otherwise in the order of the endpoints."),
     )
+    rent_after_seconds = models.PositiveIntegerField(
+        _("longest wait before renting, seconds"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "ComfyUI and endpoints with an address of their own get jobs first, others if the "
+            "wait is longer or these are away. Empty: all are equal."
+        ),
+    )
 
     objects = ImageModelQuerySet.as_manager()
 

@@ -116,6 +116,7 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "charges_canceled",
             "background_discount",
             "cheapest_first",
+            "rent_after_seconds",
             "workflow",
         )
 

@@ -125,7 +125,8 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         sections = super().get_fieldsets(request, obj)
         if obj is None or obj.endpoints.count() < 2:
             return sections
-        return [*sections, (_("Endpoints"), {"fields": ("endpoint_list", "cheapest_first")})]
+        fields = ("endpoint_list", "cheapest_first", "rent_after_seconds")
+        return [*sections, (_("Endpoints"), {"fields": fields})]
 
     @admin.display(description=_("endpoints"))
     def endpoint_list(self, model: ImageModel) -> SafeString:

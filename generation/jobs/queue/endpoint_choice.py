@@ -19,6 +19,7 @@ class EndpointChoice:
         self._room = {
             endpoint.pk: loads.get(endpoint.pk, Load()).room(endpoint) for endpoint in openings.open
         }
+        self._left = 0  # jobs in line so far that wait
 
     @property
     def is_full(self) -> bool:
@@ -36,6 +37,7 @@ class EndpointChoice:
             if self._room[endpoint.pk] >= 1 and fits(usd):
                 self._room[endpoint.pk] -= 1
                 return endpoint, usd
+        self._left += 1
         return None
 
     def is_too_dear(self, candidate: Candidate) -> bool:
@@ -49,7 +51,15 @@ class EndpointChoice:
             return wanted
         if self._model.cheapest_first:
             affordable.sort(key=lambda pair: pair[1])
-        return affordable
+        if (rent_after := self._model.rent_after_seconds) is None:
+            return affordable
+        own = [pair for pair in affordable if pair[0].is_own]
+        at_once = sum(endpoint.max_in_flight for endpoint, _usd in own)
+        # For its place in line at the own ones, where `at_once` end in the typical time.
+        seconds = (self._left + 1) * self._model.typical_seconds
+        if candidate.waited * at_once + seconds < rent_after * at_once:
+            return own
+        return own + [pair for pair in affordable if not pair[0].is_own]
 
     def _affordable(
         self, candidate: Candidate, endpoints: Sequence[Endpoint]

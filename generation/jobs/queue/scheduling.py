@@ -207,6 +207,7 @@ class Candidate:
     place: Place | None = None  # whose settings its snapshot has
     wanted: int | None = None  # the endpoint that made what it repeats exactly, or that it tries
     background: bool = False
+    waited: float = 0  # seconds
 
     @property
     def tries(self) -> int | None:
@@ -232,7 +233,7 @@ CANDIDATES = """
         CASE WHEN NOT job.is_trial THEN job.credits END,
         COALESCE(job.snapshot ->> 'provider', 'runpod'), job.snapshot ->> 'endpoint_id',
         CASE WHEN %(has_choice)s THEN (job.snapshot ->> 'wanted_endpoint')::bigint END,
-        ordered.background
+        ordered.background, EXTRACT(EPOCH FROM %(now)s - job.created_at)::float
     FROM ordered JOIN generation_job AS job ON job.id = ordered.id
     WHERE number <= %(most)s ORDER BY number""".replace("{ordered}", ORDERED)
 CANDIDATES = CANDIDATES.replace("{is_posting}", IS_POSTING).replace(

@@ -36,6 +36,8 @@ from generation.testing.rows.endpoints import MODEL, add_endpoint
 from generation.testing.threads import at_once, in_threads
 
 FIRST, SECOND = "black-forest-labs-flux-1-schnell", "black-forest-labs-flux-1-dev"
+OWN = "http://10.0.0.5:8020/v1#flux"
+WAITED = timedelta(seconds=40)
 SUBMITTERS = 50
 
 
@@ -249,6 +251,49 @@ class TestPrice(ChoiceTestCase):
             self.place()
         driver.submit(MODEL)
         assert self.places() == [SECOND]
+
+
+class TestRented(ChoiceTestCase):
+    """Own first, rented when full: an image takes 20 seconds, and up to 60 are waited for."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.own = add_endpoint(
+            provider="image_server", endpoint_id=OWN, max_in_flight=1, preference=2
+        )
+        self.change_model(typical_seconds=20)
+        run("set_model", MODEL, "rent_after_seconds=60")
+
+    def test_below_the_wait_jobs_stay_for_the_own_endpoint(self) -> None:
+        for _ in range(3):
+            self.place()
+        driver.submit(MODEL)
+        assert self.places() == [OWN]
+
+    def test_above_it_they_go_to_a_rented_one(self) -> None:
+        jobs = [self.place() for _ in range(4)]
+        driver.submit(MODEL)
+        assert self.places() == [OWN, FIRST], "the last one would wait for a minute"
+        Job.objects.filter(pk=jobs[2].pk).update(created_at=F("created_at") - WAITED)
+        driver.submit(MODEL)
+        jobs[2].refresh_from_db()
+        assert jobs[2].endpoint == self.first, "it has waited for long"
+        assert Job.objects.queued().get() == jobs[1]
+
+    def test_a_second_own_endpoint_halves_the_wait(self) -> None:
+        add_endpoint(provider="comfyui", endpoint_id="next-room", max_in_flight=1)
+        for _ in range(7):
+            self.place()
+        assert len(submission.take_jobs(MODEL)) == 2
+
+    def test_without_own_ones_they_are_rented_at_once(self) -> None:
+        later = timezone.now() + timedelta(hours=1)
+        for away in ({"submit_after": later}, {"submit_after": None, "enabled": False}):
+            self.change(self.own, **away)
+            job = self.place()
+            assert driver.submit(MODEL) == [job], away
+            job.refresh_from_db()
+            assert job.endpoint == self.first
 
 
 class TestRepeat(ChoiceTestCase):
