@@ -103,18 +103,23 @@ def _draft(request: Mapping[str, Any], *, catalog: UserCatalog, order_images: Or
         snapshot["sources_reduced"] = True
     job = priced(offer, fields, id=uuid7(), user=catalog.user, snapshot=snapshot)
     if "prompt" in offer.parameters:
-        _check_length(job, offer=offer)
+        _check_length(job, request, offer=offer, catalog=catalog)
     return job
 
 
-def _check_length(job: Job, *, offer: Offer) -> None:
+def _check_length(
+    job: Job, request: Mapping[str, Any], *, offer: Offer, catalog: UserCatalog
+) -> None:
     """Check the prompt with what its style and roles add, as the model gets it."""
     limit = offer.max_length("prompt")
     added = len(job.sent_prompt) - len(job.prompt)
     if error := length_error(job.prompt, None if limit is None else max(0, limit - added)):
         code, detail = error
         detail = f"{offer.name}: {detail}"  # others of a comparison may take more
-        raise InvalidParameters([FieldError(field="prompt", code=code, detail=detail)])
+        refused = FieldError(field="prompt", code=code, detail=detail)
+        sent = {name: value for name, value in request.items() if name != "model"}
+        sent["prompt"] = job.sent_prompt
+        raise InvalidParameters([catalog.with_nearest(refused, sent)])
 
 
 def priced(offer: Offer, fields: Mapping[str, Any], **columns: Any) -> Job:

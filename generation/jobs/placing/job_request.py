@@ -58,12 +58,15 @@ class UserCatalog:
             return offer.clean(request)
         except InvalidParameters as refused:
             first, *others = refused.errors
-            nearest = self._nearest(request) if first.code in OF_ONE_MODEL else None
-            if nearest is None:
-                raise
-            texts = {"limit": first.detail, "model": nearest.name}
-            detail = _("%(limit)s %(model)s accepts this.") % texts
-            raise InvalidParameters([replace(first, detail=detail), *others]) from refused
+            raise InvalidParameters([self.with_nearest(first, request), *others]) from refused
+
+    def with_nearest(self, error: FieldError, request: Mapping[str, Any]) -> FieldError:
+        """Return the error with the name of a model that accepts the request, if there is one."""
+        nearest = self._nearest(request) if error.code in OF_ONE_MODEL else None
+        if nearest is None:
+            return error
+        texts = {"limit": error.detail, "model": nearest.name}
+        return replace(error, detail=_("%(limit)s %(model)s accepts this.") % texts)
 
     def _nearest(self, request: Mapping[str, Any]) -> Offer | None:
         """Return the cheapest model that accepts the request and that the user may order."""

@@ -11,6 +11,7 @@ from generation.catalog.job_parameters import SEED_MAX
 from generation.catalog.offers import InvalidParameters
 from generation.jobs.placing import orders, quotes
 from generation.jobs.placing.job_order import PlacedOrder
+from generation.jobs.placing.job_request import UserCatalog
 from generation.jobs.placing.quotes import Quote
 from generation.jobs.placing.sheet_orders import SheetOrder
 from generation.models import model_cache
@@ -102,7 +103,8 @@ def _plan(comparison: ComparisonRequest, *, user: User, catalog: Catalog) -> Com
         quotas=quotas.of(user),
         own_styles=_own_styles(comparison, user),
     )
-    return comparison_plan.make(comparison, catalog=catalog, owner=owner, seed=seed)
+    offered = UserCatalog(catalog, user)
+    return comparison_plan.make(comparison, catalog=offered, owner=owner, seed=seed)
 
 
 def _own_styles(comparison: ComparisonRequest, user: User) -> dict[str, str]:

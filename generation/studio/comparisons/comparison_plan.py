@@ -23,6 +23,7 @@ from generation.catalog.job_parameters import SLIDERS
 from generation.catalog.offers import InvalidParameters, Offer
 from generation.catalog.shapes import ShapeChoice
 from generation.imaging import aspect_ratio
+from generation.jobs.placing.job_request import UserCatalog
 from generation.models.model_cache import Catalog
 from generation.studio.comparisons import prompt_templates
 from generation.studio.comparisons.comparison_request import Axis, ComparisonRequest
@@ -132,7 +133,7 @@ class _Layout:
 
 
 def make(
-    comparison: ComparisonRequest, *, catalog: Catalog, owner: ComparisonOwner, seed: int
+    comparison: ComparisonRequest, *, catalog: UserCatalog, owner: ComparisonOwner, seed: int
 ) -> ComparisonPlan:
     """Return the cells of a comparison, each validated against the limits of its model.
 
@@ -143,13 +144,14 @@ def make(
             and as field the one of the request that makes it so.
     """
     template = prompt_templates.parse(comparison.prompt, lists=owner.word_lists, seed=seed)
-    _check_models(comparison.models, catalog)
-    styles = {slug: style.name for slug, style in catalog.styles.items()} | dict(owner.own_styles)
-    layout = _arranged(comparison, template, catalog, styles)
+    offered = catalog.catalog
+    _check_models(comparison.models, offered)
+    styles = {slug: style.name for slug, style in offered.styles.items()} | dict(owner.own_styles)
+    layout = _arranged(comparison, template, offered, styles)
     _check_strength(layout.dimensions, comparison)
     _check_count(math.prod(len(dimension.heads) for dimension in layout.dimensions))
     base_by_model = {
-        slug: _base(comparison, catalog.offers[slug], quotas=owner.quotas, seed=seed)
+        slug: _base(comparison, offered.offers[slug], quotas=owner.quotas, seed=seed)
         for slug in comparison.models
     }
     requests, errors = [], dict[tuple[str, str], FieldError]()
@@ -157,15 +159,17 @@ def make(
         heads = (*row, *column)
         chosen = {head.by: head.value for head in heads if head.by != "prompt"}
         slug = str(chosen.pop("model", comparison.models[0]))
-        offer, options = catalog.offers[slug], layout.options(heads)
+        offer, options = offered.offers[slug], layout.options(heads)
         prompt = template.filled([options[number] for number in range(len(template.choices))])
         request = {**base_by_model[slug], **chosen, "prompt": prompt}
         for error in _errors(request, offer=offer, styles=styles):
             name = layout.fields.get(error.field, error.field)
-            cell, detail = _cell(heads, offer), error.detail
+            if (name, error.detail) in errors:
+                continue
+            cell, detail = _cell(heads, offer), catalog.with_nearest(error, request).detail
             if not detail.startswith(cell):
                 detail = f"{cell}: {detail}"
-            errors.setdefault((name, error.detail), FieldError(name, error.code, detail))
+            errors[name, error.detail] = FieldError(name, error.code, detail)
         requests.append({"model": slug, **request})
     if errors:
         raise InvalidParameters(list(errors.values())[:MAX_ERRORS])

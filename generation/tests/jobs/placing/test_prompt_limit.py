@@ -54,7 +54,7 @@ class TestPromptLimit(EmulatorTestCase):
         room = 500 - len(style.template.replace("{prompt}", ""))
 
         self.place(prompt="x" * room, style=style.slug)
-        with pytest.raises(InvalidParameters, match=f"prompt: .* {room} "):
+        with pytest.raises(InvalidParameters, match=f"prompt: .* {room} .*FLUX.1 dev"):
             self.place(prompt="x" * (room + 1), style=style.slug)
 
     def test_a_higher_one_takes_longer_prompts(self) -> None:

@@ -10,6 +10,7 @@ from accounts.limits import quotas
 from artgen.api.problems import Problem
 from generation.catalog.job_parameters import JOB_FIELDS
 from generation.catalog.offers import InvalidParameters
+from generation.jobs.placing.job_request import UserCatalog
 from generation.models import ImageModel, model_cache
 from generation.studio.comparisons import comparison_plan
 from generation.studio.comparisons.comparison_plan import MAX_CELLS, ComparisonOwner, ComparisonPlan
@@ -27,7 +28,7 @@ class PlanTestCase(GalleryTestCase):
     def plan(self, **asked: Any) -> ComparisonPlan:
         return comparison_plan.make(
             clean({**ASKED, **asked}),
-            catalog=model_cache.read(),
+            catalog=UserCatalog(model_cache.read(), self.alice),
             owner=ComparisonOwner(
                 word_lists={"colors": ["red", "green", "blue"], "long": ["y" * 100, "z"]},
                 quotas=quotas.of(self.alice),

@@ -64,10 +64,11 @@ class TestComparePage(GalleryTestCase):
         style = Style.objects.exclude(template="").order_by("slug")[0]
         room = 500 - len(style.template.replace("{prompt}", ""))
         models = ["flux-dev", "flux-schnell"]
+        takes_it = "Z-Image Turbo accepts this."
         for slug, most in (("", 500), (style.slug, room)):
             for length, errors in (
                 (most, {}),
-                (most + 1, {"prompt": [f"FLUX.1 schnell: At most {most} characters."]}),
+                (most + 1, {"prompt": [f"FLUX.1 schnell: At most {most} characters. {takes_it}"]}),
             ):
                 form = {"prompt": "x" * length, "models": models, "style": slug}
                 page = self.client.post(reverse("compare_quote"), form, headers={"X-Part": "1"})
