@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -42,6 +43,12 @@ class WebhookExists(Refusal):
 def of(user: User) -> list[WebhookAddress]:
     """Return the user's webhooks, oldest first."""
     return list(WebhookAddress.objects.receivers().filter(user=user).order_by("id"))
+
+
+def known(user: User, ids: Collection[str]) -> list[UUID]:
+    """Return those of these webhooks that are the user's and turned on."""
+    own = WebhookAddress.objects.receivers().filter(user=user, disabled_at=None, id__in=ids)
+    return list(own.values_list("id", flat=True))
 
 
 def add(

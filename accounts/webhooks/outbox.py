@@ -4,7 +4,7 @@ A job's end must cost users without webhooks nothing, so callers ask first wheth
 statement that changes the user's balance returns `User.webhook_topics`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
@@ -40,6 +40,8 @@ class WebhookEvent:
     topic: WebhookTopic
     type: str
     data: Mapping[str, Any]
+    named: Collection[str] = ()
+    """Ids of webhooks that are sent it whatever their topics are."""
 
 
 class CreditsLowJson(TypedDict):
@@ -67,7 +69,7 @@ def write(user_id: UUID, events: Sequence[WebhookEvent]) -> None:
             (address, event.type, event.data)
             for event in events
             for address, topics in addresses
-            if event.topic.value in topics
+            if event.topic.value in topics or str(address.id) in event.named
         ]
     )
 

@@ -39,6 +39,7 @@ class Kind(Enum):
     BOOLEAN = "boolean"
     MASK = "mask"  # id of an upload
     IMAGE = "image"  # id of an image
+    WEBHOOK = "webhook"  # id of a webhook
     SIDES = "sides"  # percent by which each side is extended
 
 
@@ -63,6 +64,7 @@ JSON_TYPES: dict[Kind, Any] = {
     Kind.BOOLEAN: bool,
     Kind.MASK: IdText,
     Kind.IMAGE: IdText,
+    Kind.WEBHOOK: IdText,
     Kind.SIDES: OutpaintJson,
 }
 """What is not a string in JSON."""
@@ -298,6 +300,16 @@ JOB_PARAMETERS = (
         "at the `background_discount` of `GET /api/v1/models/`. Such jobs have no waiting time.",
         response_help="Whether it waits until nothing else of the model does.",
     ),
+    JobParameter(
+        name="webhook",
+        kind=Kind.WEBHOOK,
+        is_offered=False,
+        in_payload=False,
+        in_composer=False,
+        request_help="ID of your webhook that is sent the end of this job, and of its batch, "
+        "whatever its topics are: `GET /api/v1/webhooks/`. Others are sent it by their topics.",
+        response_help="ID of the webhook that is sent its end; only you see it.",
+    ),
 )
 JOB_FIELDS = tuple(parameter.name for parameter in JOB_PARAMETERS)
 """What a request says of one image, besides the model."""
@@ -313,6 +325,6 @@ PAYLOAD_FIELDS = names(parameter for parameter in JOB_PARAMETERS if parameter.in
 NULL_IF_EMPTY = names(
     parameter
     for parameter in JOB_PARAMETERS
-    if parameter.kind in (Kind.STYLE, Kind.HTTPS_URL, Kind.MASK, Kind.IMAGE)
+    if parameter.kind in (Kind.STYLE, Kind.HTTPS_URL, Kind.MASK, Kind.IMAGE, Kind.WEBHOOK)
 )
 """Stored as "", null in the API."""

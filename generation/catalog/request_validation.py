@@ -36,6 +36,7 @@ EMPTY: dict[Kind, type] = {
     Kind.BOOLEAN: bool,
     Kind.MASK: str,
     Kind.IMAGE: str,
+    Kind.WEBHOOK: str,
 }
 """What makes the value that is stored where none is given: None of other kinds."""
 
@@ -336,6 +337,12 @@ def _image(value: object) -> str:
     raise Invalid("does_not_exist", _("Image not found."))
 
 
+def _webhook(value: object) -> str:
+    if isinstance(value, str) and (webhook_id := parse_uuid(value)):
+        return str(webhook_id)
+    raise Invalid("does_not_exist", _("Webhook not found."))
+
+
 def _sides(value: Any) -> dict[str, int]:
     if not isinstance(value, dict) or set(value) - set(SIDES):
         code = "unknown_field" if isinstance(value, dict) else "invalid"
@@ -357,6 +364,7 @@ CHECKS: dict[Kind, Callable[[Any], Any]] = {
     Kind.BOOLEAN: _boolean,
     Kind.MASK: _mask,
     Kind.IMAGE: _image,
+    Kind.WEBHOOK: _webhook,
     Kind.SIDES: _sides,
 }
 """Of values whose limits are those of every model."""

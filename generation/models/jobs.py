@@ -178,6 +178,8 @@ class Job(models.Model):
     draft = models.CharField(_("draft"), max_length=36, blank=True, default="", db_default="")
     # At a discount, when nothing else of the model waits.
     background = models.BooleanField(_("when there is room"), default=False, db_default=False)
+    # Of its user, is sent its end and that of its batch, whatever its topics; may be deleted.
+    webhook = models.CharField(_("webhook"), max_length=36, blank=True, default="", db_default="")
     snapshot = models.JSONField(
         _("snapshot"), default=dict, help_text=_("Model and style at submission.")
     )
@@ -410,7 +412,7 @@ class Job(models.Model):
 
     @property
     def shareable_parameters(self) -> dict[str, Any]:
-        """The parameters that others may see, without label and the prompt before a translation.
+        """The parameters that others may see, without label, webhook and the prompt as it was.
 
         The query of a LoRA's address may contain a key.
         """
@@ -424,7 +426,7 @@ class Job(models.Model):
         if self.has_own_style:
             private["style"] = None
         values = {**self.parameters, "lora_url": address or None, **private}
-        del values["original_prompt"], values["label"]
+        del values["original_prompt"], values["label"], values["webhook"]
         return values
 
     @property

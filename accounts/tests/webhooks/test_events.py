@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from functools import partial
 from typing import Any, get_type_hints
+from uuid import UUID
 
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -12,11 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator
 
 from accounts.credits import ledger
-from accounts.models import User, WebhookAddress, WebhookMessage, WebhookOff, WebhookTopic
+from accounts.models import PUSH, User, WebhookAddress, WebhookMessage, WebhookOff, WebhookTopic
 from accounts.webhooks import addresses
 from generation.api.webhook_events import DATA
 from generation.jobs.engine import job_control, lifecycle
-from generation.jobs.placing import orders, trials
+from generation.jobs.placing import orders, retries, trials
 from generation.models import ImageModel
 from generation.testing import openapi
 from generation.testing.cases import EmulatorTestCase, load_catalog, make_user
@@ -136,6 +137,52 @@ class TestEvents(EmulatorTestCase):
         job_control.cancel(job=second, actor=self.alice)
         ((_, data),) = sent(address)
         assert data["jobs"] == {"succeeded": 0, "failed": 1, "canceled": 1}
+
+    def test_it_writes_once_to_the_webhook_that_an_order_names_whatever_its_topics(self) -> None:
+        named = self.add(self.alice, topics=["exports"])
+        has_the_topic = self.add(self.alice, path="/2", topics=["jobs"])
+        other = self.add(self.alice, path="/3", topics=["credits"], credits_below=1)
+        order = MODEL | {"webhook": str(named.id)}
+        requests = [order, MODEL | {"webhook": str(has_the_topic.id)}, MODEL]
+        for job in orders.place_batch(user=self.alice, requests=requests).jobs:
+            self.finish(job)
+        assert types(named) == ["job.succeeded", "batch.ended"]
+        assert types(has_the_topic) == ["job.succeeded"] * 3 + ["batch.ended"]
+        assert types(other) == []
+
+    def test_it_writes_nothing_to_a_named_webhook_that_was_deleted_or_turned_off(self) -> None:
+        deleted, off = self.add(self.alice), self.add(self.alice, path="/2", topics=["exports"])
+        jobs = [self.place(webhook=str(address.id)) for address in (deleted, off)]
+        addresses.remove(deleted)
+        addresses.turn_off(off, reason=WebhookOff.OWNER)
+        last = self.add(self.alice, path="/3", topics=["exports"])
+        for job in jobs:
+            assert self.finish(job).status == "succeeded"
+        again = retries.retry(user=self.alice, job=jobs[0])
+        assert self.finish(again).webhook == str(deleted.id)
+        assert types(off) == types(last) == []
+
+    def test_an_order_may_only_name_a_webhook_of_its_user_that_is_on(self) -> None:
+        off = self.add(self.alice, path="/off")
+        addresses.turn_off(off, reason=WebhookOff.OWNER)
+        own, foreign = self.add(self.alice), self.add(self.bob)
+        browser = WebhookAddress.objects.create(
+            user=self.alice, url="https://push.example/", session_id=1, topics=PUSH, credits_below=0
+        )
+        self.client.force_login(self.alice)
+        for id in (off.id, foreign.id, browser.id, UUID(int=1), "kite", 3):
+            answer = self.client.post(
+                "/api/v1/jobs/", MODEL | {"webhook": id}, content_type="application/json"
+            )
+            (error,) = answer.json()["errors"]
+            assert (error["field"], error["code"]) == ("webhook", "does_not_exist"), id
+        listed = {"jobs": [MODEL | {"webhook": own.id}, MODEL | {"webhook": foreign.id}]}
+        answer = self.client.post("/api/v1/batches/", listed, content_type="application/json")
+        assert [error["field"] for error in answer.json()["errors"]] == ["jobs[1].webhook"]
+        again = {"headers": {"Idempotency-Key": "k"}, "content_type": "application/json"}
+        answer = self.client.post("/api/v1/jobs/", MODEL | {"webhook": own.id}, **again)
+        assert (answer.status_code, answer.json()["webhook"]) == (201, str(own.id))
+        assert self.client.post("/api/v1/jobs/", MODEL, **again).status_code == 422
 
     def test_it_writes_nothing_of_a_transaction_that_is_rolled_back(self) -> None:
         address = self.add(self.alice)

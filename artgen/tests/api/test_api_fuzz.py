@@ -43,7 +43,10 @@ LIMITS = ("min_value", "max_value", "step", "choices", "not_supported", "max_len
 ORDER = {
     *((name, code) for name in PARAMETERS for code in LIMITS),
     *((name, "control_characters") for name in (*PARAMETERS, "original_prompt")),
-    *((name, "does_not_exist") for name in ("model", "style", "source_images", "mask", "draft")),
+    *(
+        (name, "does_not_exist")
+        for name in ("model", "style", "source_images", "mask", "draft", "webhook")
+    ),
     *((name, "conflict") for name in ("erase", "outpaint")),
     # JSON Schema calls 2.0 an integer; an address of a LoRA must be https.
     *((name, "invalid") for name in (*PARAMETERS, "count")),

@@ -51,14 +51,13 @@ def write(job: Job, *, topics: str) -> None:
     if not topics or job.is_trial:
         return
     events = []
-    if wants(topics, WebhookTopic.JOBS):
-        events.append(WebhookEvent(WebhookTopic.JOBS, f"job.{job.status}", job_data(job)))
+    if job.webhook or wants(topics, WebhookTopic.JOBS):
+        type, data = f"job.{job.status}", job_data(job)
+        events.append(WebhookEvent(WebhookTopic.JOBS, type, data, named={job.webhook}))
     is_pushed = outbox.is_pushed(topics)
-    batch = None
-    if job.batch and (is_pushed or wants(topics, WebhookTopic.BATCHES)):
-        batch = _batch_data(job, job.batch)
-    if batch and wants(topics, WebhookTopic.BATCHES):
-        events.append(WebhookEvent(WebhookTopic.BATCHES, "batch.ended", batch))
+    batch, named = _batch_data(job, job.batch) if job.batch else (None, set())
+    if batch and (named or wants(topics, WebhookTopic.BATCHES)):
+        events.append(WebhookEvent(WebhookTopic.BATCHES, "batch.ended", batch, named=named))
     if events:
         outbox.write(job.user_id, events)
     if is_pushed and (batch or not job.batch):
@@ -89,10 +88,15 @@ def job_data(job: Job) -> JobEndJson:
     }
 
 
-def _batch_data(job: Job, batch: UUID) -> BatchEndJson | None:
-    """Return how the jobs of this batch have ended, None while one has not."""
+def _batch_data(job: Job, batch: UUID) -> tuple[BatchEndJson | None, set[str]]:
+    """Return how the jobs of this batch have ended, None while one has not; and their webhooks."""
     jobs = Job.objects.filter(batch=batch, user_id=job.user_id)
     if jobs.active().exists():
-        return None
-    counts = Counter(jobs.values_list("status", flat=True))
-    return {"id": str(batch), "jobs": {str(status): counts[status] for status in FINAL}}
+        return None, set()
+    rows = list(jobs.values_list("status", "webhook"))
+    counts = Counter(status for status, _webhook in rows)
+    data: BatchEndJson = {
+        "id": str(batch),
+        "jobs": {str(status): counts[status] for status in FINAL},
+    }
+    return data, {webhook for _status, webhook in rows if webhook}

@@ -1,14 +1,16 @@
 """Requests as jobs that are not stored yet: validated, with a seed, a price and a snapshot."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
+from accounts.webhooks import addresses
 from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError
 from generation.catalog import edit_sizes
@@ -16,7 +18,6 @@ from generation.catalog.job_parameters import SEED_MAX
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer
 from generation.catalog.request_validation import length_error
 from generation.jobs.budgets import spending
-from generation.jobs.inputs import sources
 from generation.jobs.inputs.request_images import OrderImages, RequestImages
 from generation.jobs.placing.job_request import JobOrderBody, UserCatalog
 from generation.models import Image, ImageModel, Job, Style
@@ -54,7 +55,7 @@ def of_requests(
     max_count: int = BATCH_MAX,
     is_again: bool = False,
 ) -> Drafts:
-    """Return an unsaved job for each request; `is_again`: the images that they finish may be gone.
+    """Return an unsaved job for each request; `is_again`: what they name may be gone.
 
     Raises:
         InvalidParameters: of the first invalid request; with `is_listed`, of all of them, with
@@ -76,7 +77,7 @@ def of_requests(
                 replace(error, field=f"jobs[{index}].{error.field}") for error in refused.errors
             ]
     if not is_again:
-        errors += _unknown_finished(jobs, user=catalog.user, is_listed=is_listed)
+        errors += _unknown(jobs, user=catalog.user, is_listed=is_listed)
     if errors:
         raise InvalidParameters(errors)
     return Drafts(
@@ -129,19 +130,25 @@ def priced(offer: Offer, fields: Mapping[str, Any], **columns: Any) -> Job:
     return Job(credits=credits, expected_usd=usd, **fields, **columns)
 
 
-def _unknown_finished(jobs: Sequence[Job], *, user: User, is_listed: bool) -> list[FieldError]:
-    """Return an error for each job that finishes an image that is not the user's."""
-    finished = {job.draft for job in jobs if job.draft}
-    if not finished:
-        return []
-    own = Image.objects.of(user).present().filter(id__in=finished).values_list("id", flat=True)
-    known = set(map(str, own))
-    return [
-        error
-        for index, job in enumerate(jobs)
-        if job.draft and job.draft not in known
-        for error in sources.missing(f"jobs[{index}].draft" if is_listed else "draft").errors
-    ]
+def _unknown(jobs: Sequence[Job], *, user: User, is_listed: bool) -> list[FieldError]:
+    """Return an error for each finished image and each webhook that is not the user's."""
+    errors = []
+    for name, own, detail in (
+        ("draft", _own_images, _("Image not found.")),
+        ("webhook", addresses.known, _("Webhook not found.")),
+    ):
+        named = {value for job in jobs if (value := getattr(job, name))}
+        known = {str(id) for id in own(user, named)} if named else set()
+        errors += [
+            FieldError(f"jobs[{index}].{name}" if is_listed else name, "does_not_exist", detail)
+            for index, job in enumerate(jobs)
+            if (value := getattr(job, name)) and value not in known
+        ]
+    return errors
+
+
+def _own_images(user: User, ids: Collection[str]) -> Iterable[UUID]:
+    return Image.objects.of(user).present().filter(id__in=ids).values_list("id", flat=True)
 
 
 def _complete(fields: dict[str, Any], *, offer: Offer, images: RequestImages) -> None:

@@ -186,7 +186,7 @@ def request_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, A
             return serializers.ListField(child=choice, **options)
         case Kind.BOOLEAN:
             return serializers.BooleanField(**options)
-        case Kind.MASK | Kind.IMAGE:
+        case Kind.MASK | Kind.IMAGE | Kind.WEBHOOK:
             return serializers.UUIDField(**options)
         case Kind.SIDES:
             return OutpaintBody(**options)

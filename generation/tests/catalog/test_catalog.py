@@ -54,6 +54,7 @@ class TestClean(SimpleTestCase):
             "outpaint": None,
             "draft": "",
             "background": False,
+            "webhook": "",
         }
 
     def test_it_names_the_field_and_the_limit(self):

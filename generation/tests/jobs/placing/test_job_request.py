@@ -30,6 +30,7 @@ SAMPLES: dict[Kind, Any] = {
     Kind.BOOLEAN: False,
     Kind.MASK: "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6a",
     Kind.IMAGE: "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6a",
+    Kind.WEBHOOK: "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6a",
     Kind.ROLES: [],
     Kind.SIDES: {"left": 50, "top": 0},
 }
