@@ -114,9 +114,10 @@ class TestWebApp(BrowserTestCase):
         image = page.locator("[data-status=succeeded] a.card-link").first
         expect(image).to_have_count(1)
         page.goto(image.get_attribute("href") or "")
+        page.click("#more > summary")
         page.click("[data-share-file]")
         page.wait_for_function("() => globalThis.sent?.files?.[0]?.size > 1000")
-        page.click("#seen [data-share-open]")
+        page.click("#more [data-share-open]")
         page.locator("#share form[data-share] .button-primary").first.click()
         page.click("[data-share-link]")
         page.wait_for_function("() => /\\/s\\//.test(globalThis.sent?.url ?? '')")

@@ -88,7 +88,8 @@ class TestJourneyInABrowser(BrowserTestCase):
         page.click("#trashed [data-restore]")
         expect(page.locator("#trashed")).to_be_hidden()
 
-        page.click("#seen [data-share-open]")
+        page.click("#more > summary")
+        page.click("#more [data-share-open]")
         page.locator("#share [name=parameters]").first.check()
         page.click("#share .button-primary")
         shared = page.input_value("#share-address")

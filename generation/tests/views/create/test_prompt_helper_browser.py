@@ -170,6 +170,7 @@ class TestPromptHelper(BrowserTestCase):
         self.demo.tell_emulator("faults", call="chat", fault="cut_off")
         self.troubles.forgive("/api/v1/prompts/describe/")
         step = page.locator("[data-describe-image]")
+        page.click("#more > summary")
         step.click()
         expect(page.locator(".toast-bad")).to_contain_text("выберите другую картинку")
         step.focus()
