@@ -139,9 +139,6 @@ async function createWithSources() {
   if (allCame) form.requestSubmit(document.getElementById("create-button"))
 }
 
-for (const button of form.querySelectorAll("[data-insert]")) {
-  button.hidden = false
-}
 form.addEventListener("input", ({ target }) => {
   touch(target)
   soon()
