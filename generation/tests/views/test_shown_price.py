@@ -27,8 +27,8 @@ class ShownPriceTestCase(EditPagesTestCase):
         ImageModel.objects.update(price={"per_image": 20})
 
     def form_of(self, page, action):
-        """Return the hidden fields of the page's form with this address."""
-        _before, found, form = page.partition(f'action="{action}"')
+        """Return the hidden fields of the page's last form with this address: the usual one."""
+        _before, found, form = page.rpartition(f'action="{action}"')
         assert found, action
         return hidden_of(form.partition("</form>")[0])
 
