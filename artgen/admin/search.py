@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import lookup_field
 from django.http import HttpRequest, QueryDict
@@ -32,7 +33,8 @@ class FoundRows:
 def search(site: AdminSite, request: HttpRequest, term: str) -> Iterator[FoundRows]:
     """Yield what the searcher may view, of each admin that names columns of its results."""
     request.GET = QueryDict(urlencode({"q": term}))
-    for model, admin in site._registry.items():
+    for model in filter(site.is_registered, apps.get_models()):
+        admin = site.get_model_admin(model)
         columns = getattr(admin, "columns_of_results", None)
         if not columns or not admin.has_view_or_change_permission(request):
             continue

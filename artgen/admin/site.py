@@ -110,7 +110,7 @@ class ArtGenAdminSite(UnfoldAdminSite):
             for model in app["models"]:
                 if not model["admin_url"]:
                     continue
-                admin = self._registry[model["model"]]
+                admin = self.get_model_admin(model["model"])
                 name = getattr(admin, "menu_section", APP_SECTIONS.get(app["app_label"], "site"))
                 menu[name].links.append(
                     Link(
