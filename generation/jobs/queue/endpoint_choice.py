@@ -57,7 +57,8 @@ class EndpointChoice:
         at_once = sum(endpoint.max_in_flight for endpoint, _usd in own)
         # For its place in line at the own ones, where `at_once` end in the typical time.
         seconds = (self._left + 1) * self._model.typical_seconds
-        if candidate.waited * at_once + seconds < rent_after * at_once:
+        is_patient = candidate.background and bool(own)
+        if is_patient or candidate.waited * at_once + seconds < rent_after * at_once:
             return own
         return own + [pair for pair in affordable if not pair[0].is_own]
 
@@ -70,6 +71,11 @@ class EndpointChoice:
         the hold.
         """
         ceiling, hold = self._model.max_usd, candidate.hold
+        if (
+            hold is not None and candidate.background
+        ):  # its discount leaves the endpoints as they are
+            share = 100 - (self._model.background_discount or 0)
+            hold = hold * 100 / share if share else None
         affordable = []
         for endpoint in endpoints:
             if candidate.tries != endpoint.pk if candidate.tries else not endpoint.enabled:

@@ -11,9 +11,9 @@ from generation.catalog.offers import InvalidParameters
 from generation.jobs import eta
 from generation.jobs.engine import driver
 from generation.jobs.live import status_text
-from generation.models import Budget, ImageModel, Job, Period, Status
+from generation.models import Budget, Endpoint, ImageModel, Job, Period, Status
 from generation.testing.cases import EmulatorTestCase
-from generation.testing.rows.endpoints import MODEL
+from generation.testing.rows.endpoints import MODEL, add_endpoint
 
 
 class TestBackground(EmulatorTestCase):
@@ -60,6 +60,12 @@ class TestBackground(EmulatorTestCase):
         assert driver.submit(MODEL) == []
         Budget.objects.filter(pk=budget.pk).update(limit_usd=Decimal("0.21"))
         assert [job.pk for job in driver.submit(MODEL)] == [background.pk]
+
+    def test_its_discount_does_not_make_endpoints_too_dear(self) -> None:
+        Endpoint.objects.filter(model__slug=MODEL).update(expected_cost={"per_image": "0.045"})
+        add_endpoint(endpoint_id="black-forest-labs-flux-1-dev", enabled=False)
+        job = self.place(background=True)  # 3 credits, $ 0.03
+        assert [taken.pk for taken in driver.submit(MODEL)] == [job.pk]
 
     @override_settings(MAX_WAITING_PER_USER=1)
     def test_it_does_not_count_as_waiting(self) -> None:
