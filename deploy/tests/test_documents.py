@@ -29,9 +29,9 @@ TOPICS = sorted(
     for path in (settings.BASE_DIR / "deploy" / "docs").glob("*.md")
     if not path.name.endswith(".ru.md")
 )
-TRANSLATED_PAGES = (GUIDE, KUBERNETES, *TOPICS)
+TRANSLATED_PAGES = (GUIDE, *TOPICS)
 ALL = (*(edition for path in TRANSLATED_PAGES for edition in (path, path.replace(".md", ".ru.md"))),
-       "README.md", "README.ru.md")  # fmt: skip
+       KUBERNETES, "README.md", "README.ru.md")  # fmt: skip
 # Which test runs a script with the containers or processes around it.
 RUN_BY = {
     "deploy/install.sh": "deploy/tests/test_install_stack.py",
