@@ -103,4 +103,4 @@ def _by_month(
 def _section(filters: Filters) -> str:
     if filters.collection:
         return str(filters.collection.id)
-    return "favorites" if filters.is_only_favorite else "all"
+    return "favorites" if filters.wanted.favorite else "all"
