@@ -34,7 +34,7 @@ from generation.studio.presets import own_styles
 from generation.views import tiles
 from generation.views.gallery.collections import menu_of
 from generation.views.image.variants_and_edits import models_for_edits
-from generation.views.jobs import live_texts
+from generation.views.jobs import live_texts, runs
 from generation.views.shared.share_forms import share_context
 from generation.views.tiles import Tile, tiles_of
 
@@ -58,14 +58,6 @@ class SourceLink:
     address: str  # URL of its page, "" for an upload
     thumbnail: str
     role: str  # name of its role, "" if all are edited
-
-
-@dataclass(frozen=True)
-class MadeInto:
-    """An image that was made from this image, and how."""
-
-    tile: Tile
-    made_by: str
 
 
 @dataclass(frozen=True)
@@ -127,9 +119,11 @@ def show(
         "is_draft": draft_images.is_draft(image),
         "made_by": _made_text(image, job),
         "again": _again(image),
-        "offers_variants": _offers_variants(image),
+        # Tools need a source image.
+        "offers_variants": image.model is not None and image.model.is_composable,
         "is_in_sheet": bool(job.batch and Sheet.objects.present().filter(id=job.batch).exists()),
         "remarks": remarks or Remarks(image),
+        "runs": runs.in_progress_from(image),
         "words": live_texts.ready_texts(),
     }
     context |= _navigation(image) | _made_into(image)
@@ -220,7 +214,7 @@ def _navigation(image: Image) -> dict[str, Any]:
 def _made_into(image: Image) -> dict[str, Any]:
     id_text = str(image.id)
     rows = CHILDREN.objects(user=image.user_id, source=Jsonb([id_text]), draft=id_text)
-    made_into = [MadeInto(Tile(child), _made_text(child, child.job)) for child in rows]
+    made_into = [(Tile(child), _made_text(child, child.job)) for child in rows]
     return {"made_into": made_into[:MADE_INTO], "made_more": len(made_into) > MADE_INTO}
 
 
@@ -258,11 +252,6 @@ def _receipt(job: Job) -> Receipt:
 def _again(image: Image) -> str:
     query = {"saved": image.id} if image.is_saved else {"job": image.job_id}
     return f"{reverse('create')}?{urlencode(query)}"
-
-
-def _offers_variants(image: Image) -> bool:
-    """Return whether its model can make more like it; tools need a source image."""
-    return image.model is not None and image.model.is_composable
 
 
 def _price_again(job: Job) -> int | None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from generation.catalog.shapes import shape_name
+from generation.gallery import lineage
 from generation.jobs import eta
 from generation.jobs.eta import Forecast
 from generation.jobs.live import status_text
@@ -91,6 +92,14 @@ def of_user(user: User, run_id: UUID) -> Run | None:
     jobs = list(own.filter(batch=run_id).order_by("id")) or list(own.filter(id=run_id))
     images = {job.id: kept_images(job) for job in jobs}
     return next(iter(of_jobs(jobs, forecast=eta.of_jobs(jobs), images=images)), None)
+
+
+def in_progress_from(image: Image) -> list[Run]:
+    """Return the runs in progress that are made from the image, the newest first."""
+    jobs = Job.objects.active().filter(id__in=lineage.jobs_from(image.id, user=image.user_id))
+    ids = (batch or id for batch, id in jobs.order_by("-id").values_list("batch", "id"))
+    runs = (of_user(image.user, run_id) for run_id in dict.fromkeys(ids))
+    return [run for run in runs if run]
 
 
 def of_order(user: User, order: PlacedOrder, *, model: ImageModel) -> list[Run]:

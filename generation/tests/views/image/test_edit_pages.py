@@ -1,5 +1,6 @@
 """What an image was made from and made into, upscaling and variants, the editor, comparison."""
 
+import re
 from urllib.parse import unquote
 
 from django.test import override_settings
@@ -187,6 +188,18 @@ class TestLineage(EditPagesTestCase):
         assert f'href="{self.at("image", child)}"' in made
         assert f">Upscaled ×2 · {child.width} × {child.height}</span>" in made
         assert self.at("image", grandchild) not in page
+
+    def test_it_shows_the_runs_in_progress_from_it(self):
+        run = uuid7()
+        fields = {"batch": run, "source_images": [str(self.image.id)]}
+        for status in (Status.RUNNING, Status.QUEUED):
+            job = make_job(self.alice, status=status, **fields)
+        make_job(self.bob, status=Status.RUNNING, source_images=[str(self.image.id)])
+        page = self.page()
+        assert re.findall(r'data-run="([^"]+)"', page) == [str(run)]
+        assert page.count('data-status="') == 2
+        Job.objects.filter(batch=run).update(status=Status.CANCELED)
+        assert f'data-job="{job.id}"' not in self.page()
 
     def test_it_shows_neither_trash_nor_what_others_made(self):
         child = self.made_from(self.image)
