@@ -66,7 +66,6 @@ foldFailures(feed)
 const selection = wireSelection(feed, data, { stops: new RunStops(feed) })
 const joined = new JoinedRuns({
   data,
-  show: ({ id }) => appears(`[data-run="${id}"] [data-image]`),
   changed: () => lightbox.refresh(),
 })
 const acts = new ImageActs(data, {
@@ -90,15 +89,6 @@ const lightbox = new Lightbox(document.getElementById("lightbox"), {
 })
 wireTileKeys(feed, { selection, remove: trash, zoom, acts })
 acts.watch(feed)
-
-/** Resolve to whether the feed has this element soon: cards may be fetched first. */
-async function appears(selector) {
-  for (let tries = 0; tries < 20; tries++) {
-    if (feed.querySelector(selector)) return true
-    await new Promise((resolve) => setTimeout(resolve, 250))
-  }
-  return false
-}
 
 function zoom(tile) {
   lightbox.open(tile, { isZoomed: true })
@@ -135,7 +125,10 @@ const cards = new Cards({
   data,
   runs: takesNew ? document.getElementById("runs") : null,
   onChange: showActive,
-  onEnded: (card) => notifier.ended(card),
+  onEnded: (card) => {
+    notifier.ended(card)
+    lightbox.refresh()
+  },
 })
 new Dismissals(feed, data)
 anchorPopovers()

@@ -89,7 +89,7 @@ function wireActs() {
   acts = new ImageActs(data, {
     placed(runs, tile) {
       joined.add(runs, tile)
-      if (!isLive) connect(joined, data)
+      if (!isLive) connect(joined.cards, data)
       isLive = true
     },
   })
@@ -97,23 +97,26 @@ function wireActs() {
   if (selection) selection.bar.acts = acts
 }
 
-/** Insert the images of a run after its source; return whether they are there. */
+/** Insert the new images of a run after its source. */
 async function show({ id, source }) {
-  const tile = list.querySelector(`[data-image="${source}"]`)
   try {
     const { fragment } = await part(`${data.runs}${id}/tiles/`)
+    const shown = `[data-image="${source}"], [data-joined="${id}"]`
+    const last = [...list.querySelectorAll(shown)].at(-1)
+    if (!last) return
+    for (const tile of fragment.querySelectorAll("li")) {
+      tile.dataset.joined = id
+      if (list.querySelector(`[data-image="${tile.dataset.image}"]`)) tile.remove()
+    }
+    const { childElementCount: count } = fragment
     enhance(fragment)
-    const tiles = [...fragment.querySelectorAll("li")]
-    for (const one of tiles) one.dataset.joined = id
-    if (!tile) return false
-    tile.after(...tiles)
+    last.after(fragment)
     endless.watch(list)
-    add("kept", tiles.length)
-    countShown(tiles.length, tile.closest(".month"))
+    add("kept", count)
+    countShown(count, last.closest(".month"))
     selection?.refresh()
-    return tiles.length > 0
   } catch {
-    return false // the next visit of the gallery shows them
+    // The next visit of the gallery shows them.
   }
 }
 

@@ -4,17 +4,16 @@
  */
 
 import { pressedOf, singleKeysAreOn } from "../artgen/js/shortcuts.js"
-import { say } from "../artgen/js/status.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { carryUndo, offerCarriedUndo } from "./js/carried_undo.js"
-import { Cards } from "./js/cards.js"
 import { connect } from "./js/connection.js"
 import { describe, formWith } from "./js/describe.js"
 import { showFailure } from "./js/failures.js"
 import { ImageActs } from "./js/image_acts.js"
 import { ImageNote } from "./js/image_note.js"
 import { ImageTags } from "./js/image_tags.js"
+import { JoinedRuns } from "./js/joined_runs.js"
 import { copyShareLink } from "./js/share_link.js"
 import { refreshSharing, showCopies, wireSharing } from "./js/sharing.js"
 import { offerUndo, post } from "./js/trash.js"
@@ -46,21 +45,21 @@ describing?.addEventListener("click", async () => {
 })
 
 const made = document.getElementById("made")
-let cards = null
+const joined = new JoinedRuns({ data, strip: made })
+let isLive = false
+if (made.firstElementChild) follow()
 const acts = new ImageActs(data, {
-  placed(runs) {
-    const isFirst = !cards
-    cards ??= new Cards({ root: made, data })
-    for (const run of runs) {
-      made.prepend(run)
-      cards.insertRun(run, { above: run })
-      for (const card of run.querySelectorAll("[data-job]")) cards.refresh(card)
-    }
-    if (isFirst) connect(cards, data)
+  placed(runs, tile) {
+    joined.add(runs, tile)
+    follow()
     made.scrollIntoView({ block: "nearest", inline: "nearest" })
-    say(runs[0].dataset.made ?? data.queuedAgain)
   },
 })
+
+function follow() {
+  if (!isLive) connect(joined.cards, data)
+  isLive = true
+}
 
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event

@@ -161,10 +161,10 @@ async function showBeside({ id }) {
     addControls(fragment)
     const tiles = [...fragment.querySelectorAll("[data-image]")]
     for (const tile of tiles) tile.dataset.joined = id
+    for (const old of beside.querySelectorAll(`[data-joined="${id}"]`)) old.remove()
     beside.append(...tiles)
-    return tiles.length > 0
   } catch {
-    return false
+    // Their own pages show them.
   }
 }
 

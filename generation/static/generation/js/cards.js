@@ -219,6 +219,7 @@ export class Cards {
       if (known !== run) known.replaceWith(run)
       if ("sheet" in run.dataset) this.sheets.replaced(known, run)
     } else if (above) {
+      if (above.dataset.source) run.dataset.source = above.dataset.source
       above.before(run)
     } else {
       openDay(this.root, run.dataset.day)

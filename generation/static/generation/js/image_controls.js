@@ -32,9 +32,9 @@ function complete(picture, controls, { images, open, sizes }) {
   const within = (selector) => controls.querySelector(selector)
   const large = largeOf(picture)
   if (large) picture.dataset.large = large
-  if (open) {
+  if (tile.dataset.job) {
     link.href = address
-    link.ariaLabel = open.replace("{prompt}", () => prompt)
+    link.ariaLabel = (open ?? "{prompt}").replace("{prompt}", () => prompt)
     link.parentElement.ariaLabel = prompt
     picture.alt = prompt
     completeCard(tile, picture, within(".card-shape"))
@@ -65,6 +65,7 @@ function complete(picture, controls, { images, open, sizes }) {
 /** A card with an image is that of a job that has ended, which no event changes. */
 function completeCard(card, picture, shape) {
   Object.assign(card.dataset, { status: "succeeded", version: Infinity })
+  if (!shape) return // of a card in the gallery's lightbox
   const [width, height] = ["width", "height"].map((side) => picture.getAttribute(side))
   shape.setAttribute("viewBox", `0 0 ${width} ${height}`)
   picture.before(shape)

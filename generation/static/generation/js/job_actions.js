@@ -45,7 +45,7 @@ export class JobActions {
   /** Show the new run; keep the focus in the old card and offer a button to the new one. */
   #queuedAgain(form, run) {
     const oldCard = form.closest("article")
-    this.cards.insertRun(run)
+    this.cards.insertRun(run, { above: this.cards.runs ? null : form.closest("[data-run]") })
     const hadFocus = form.contains(document.activeElement)
     for (const button of oldCard.querySelectorAll(`[form="${form.id}"]`)) button.remove()
     form.remove()

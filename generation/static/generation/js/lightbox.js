@@ -29,7 +29,6 @@ export class Lightbox {
   constructor(viewer, { list, remove, loadMore, acts = null, joined = null }) {
     Object.assign(this, { viewer, list, remove, loadMore, acts, joined })
     this.actions = viewer.querySelector(".lightbox-actions")
-    this.line = viewer.querySelector("[data-lightbox-run]")
     this.zoom = new LightboxZoom(viewer)
     this.picture = viewer.querySelector(".lightbox-image")
     this.prompt = viewer.querySelector(".lightbox-prompt")
@@ -37,6 +36,7 @@ export class Lightbox {
     this.download = viewer.querySelector("[data-download]")
     this.details = viewer.querySelector("[data-lightbox=details]")
     this.tile = null
+    this.source = null // the tile below which this one was opened
     this.opened = null // the tile that it was opened from
     this.isLeaving = false // history.back() was called and has not arrived
     this.destination = null // the page to open after that
@@ -70,6 +70,7 @@ export class Lightbox {
     if (this.viewer.open || this.isLeaving) return
     if (push) history.pushState({ lightbox: idOf(tile) }, "", linkOf(tile).href)
     this.#takeRegions()
+    if (this.joined) this.viewer.querySelector(".lightbox-bar").prepend(this.joined.strip)
     this.viewer.showModal()
     this.opened = tile
     this.show(tile)
@@ -83,7 +84,7 @@ export class Lightbox {
 
   /** Show another tile's image in the open lightbox. */
   show(tile) {
-    this.tile = tile
+    Object.assign(this, { tile, source: null })
     this.zoom.reset()
     const small = tile.querySelector(".card-image")
     const { picture } = this
@@ -107,25 +108,22 @@ export class Lightbox {
     this.#showOffers()
   }
 
-  /** Show the place of the image, and what is being made from it; return whether it is open. */
+  /** Show the place of the image, and what is made from it. */
   refresh() {
-    if (!this.viewer.open || !this.tile) return false
+    if (!this.viewer.open || !this.tile) return
     this.#showPosition()
-    if (this.line) this.#showLine(this.joined.lineOf(idOf(this.tile)))
-    return true
+    this.joined?.showOf(idOf(this.tile))
+    if (!document.activeElement.checkVisibility()) this.#focusStage()
   }
 
-  #showLine(line) {
-    const { activeElement } = document
-    this.line.hidden = !line
-    if (line) {
-      const text = this.line.querySelector("[data-line-text]")
-      if (text.textContent !== line.text) text.textContent = line.text
-      this.line.querySelector("[data-line-cancel]").hidden = !line.isActive
-      this.line.querySelector("[data-line-show]").hidden = !line.isReady
-      this.line.dataset.run = line.run.id
-    }
-    if (this.line.contains(activeElement) && !activeElement.checkVisibility()) this.#focusStage()
+  /** Show an image of the strip; Esc returns to the one above it. */
+  #showMade(link) {
+    const id = idOf(link.closest(TILES))
+    const tile = this.tiles.find((one) => idOf(one) === id)
+    const source = this.source ?? this.tile
+    if (!tile) return this.#openPage(link.href)
+    this.show(tile)
+    this.source = source
   }
 
   #focusStage() {
@@ -171,7 +169,7 @@ export class Lightbox {
     const tick = this.tile.querySelector(".tick")
     this.#button("favorite")?.setAttribute("aria-pressed", heart.getAttribute("aria-pressed"))
     this.#button("select")?.setAttribute("aria-pressed", String(tick.checked))
-    const finish = this.viewer.querySelector("[data-make=finish]")
+    const finish = this.actions.querySelector("[data-make=finish]")
     if (finish) finish.hidden = !isDraft(this.tile)
     const source = this.#button("source")
     if (source) source.hidden = !this.tile.querySelector("[data-source-of]:not([hidden])")
@@ -196,11 +194,16 @@ export class Lightbox {
   #clicked(event) {
     const name = event.target.closest("[data-lightbox]")?.dataset.lightbox
     const act = event.target.closest("[data-make]")
+    const made = event.target.closest(".made .card-link")
+    event.target.closest(".menu-item")?.closest("[popover]").hidePopover()
     if (act) this.#press(act, event)
-    if (event.target.closest("[data-line-show]")) this.step(1)
-    if (event.target.closest("[data-line-cancel]")) this.joined.cancel(this.line.dataset.run)
     if (event.target === this.viewer || event.target.matches(".lightbox-stage")) this.viewer.close()
-    if (!name || event.ctrlKey || event.metaKey) return
+    if (event.ctrlKey || event.metaKey) return
+    if (made) {
+      event.preventDefault()
+      this.#showMade(made)
+    }
+    if (!name) return
     if (name === "details") {
       event.preventDefault()
       this.#openPage(this.details.href)
@@ -283,6 +286,10 @@ export class Lightbox {
   }
 
   #key(event) {
+    if (event.key === "Escape" && this.source && !this.viewer.querySelector(".menu:popover-open")) {
+      event.preventDefault()
+      return this.show(this.source)
+    }
     const isOfButton = event.key === " " // presses the focused button
     // Enter that is held down presses it again and again.
     if (event.repeat && event.target.closest("[data-make]")) event.preventDefault()
@@ -301,8 +308,8 @@ export class Lightbox {
     if (!act) return false
     event.preventDefault()
     event.stopPropagation()
-    const button = this.viewer.querySelector(`[data-make=${act === "vary_strong" ? "vary" : act}]`)
-    if (!event.repeat && button) this.#press(button, { shiftKey: act === "vary_strong" })
+    const button = this.actions.querySelector(`[data-make=${act}]`)
+    if (!event.repeat && button) this.#press(button)
     return true
   }
 
@@ -310,6 +317,7 @@ export class Lightbox {
     this.zoom.reset()
     document.title = this.pageTitle
     this.#returnRegions()
+    this.joined?.strip.remove()
     this.picture.removeAttribute("src")
     this.picture.removeAttribute("srcset")
     if (history.state?.lightbox) {

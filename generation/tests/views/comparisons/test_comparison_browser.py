@@ -66,6 +66,7 @@ class TestComparison(BrowserTestCase):
             expect(page.locator(hidden)).to_be_hidden()
         page.emulate_media(media="screen")
         page.locator(".sheet-grid .card-link").first.click()
+        page.click("[popovertarget=lightbox-more]")
         page.click("[data-lightbox=details]")
         page.click("#compare")
         page.wait_for_url(address)

@@ -250,6 +250,7 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         expect(page.locator("[data-status=succeeded]")).to_have_count(1)
         page.fill("#prompt", "the same in blue")
         page.locator(".card-link").first.click()
+        page.click("[popovertarget=lightbox-more]")
         page.click("#lightbox [data-lightbox=source]")
         expect(page.locator(".source")).to_have_count(1)
         expect(page.locator("#prompt")).to_have_value("the same in blue")

@@ -85,6 +85,7 @@ class TestGalleryLightboxInABrowser(BrowserTestCase):
         expect(opened.value.locator(".stage")).to_be_visible()
         expect(box).to_be_hidden()
         snow.click()
+        page.locator("[popovertarget=lightbox-more]").click()
         page.locator("[data-lightbox=details]").click()
         expect(page.locator(".stage")).to_be_visible()
         page.wait_for_load_state()  # its scripts have run, too

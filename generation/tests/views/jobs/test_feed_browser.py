@@ -127,6 +127,7 @@ class TestFeedInABrowser(BrowserTestCase):
         place = page.evaluate("scrollY")
         assert place > 0
         link.tap()
+        page.locator("[popovertarget=lightbox-more]").tap()
         page.locator("[data-lightbox=details]").tap()
         expect(page.locator(".stage")).to_be_visible()
         page.wait_for_load_state()

@@ -109,5 +109,5 @@ class TestRefusedCancellations(BrowserTestCase):
         made.get_by_role("button", name="Cancel").click()
         self.close_error(page, f"{ONE} {REACHED}")
         link.click()
-        page.locator("[data-line-cancel]").click()
+        page.locator("#lightbox .made [data-cancel] button").first.click()
         self.close_error(page, REACHED)
