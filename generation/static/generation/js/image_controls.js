@@ -19,6 +19,12 @@ export function bytesOf(tile) {
   return Number((tile.querySelector("[data-bytes]") ?? tile).dataset.bytes)
 }
 
+/** Show whether the image of a tile is selected. */
+export function choose(tile, on) {
+  tile.querySelector(".tick").checked = on
+  tile.toggleAttribute("data-chosen", on)
+}
+
 /** `open` names the link of a card of the feed; links of the gallery have a name. */
 function complete(picture, controls, { images, open, sizes }) {
   const tile = picture.closest("li")

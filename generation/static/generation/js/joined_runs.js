@@ -13,8 +13,8 @@ import { showFailure } from "./failures.js"
 export class JoinedRuns {
   /**
    * `strip` has the cards, on the lightbox's pages only while that is open; `data` has addresses and
-   * texts of the page. `show({id, source})` puts the images of a run into the page as its jobs end;
-   * `changed()` is called after that.
+   * texts of the page. `show({id, source})` puts the images of a run into the page as they are stored;
+   * `changed()` is called after each job.
    */
   constructor({ data, strip = newStrip(), show = () => {}, changed = () => {} }) {
     Object.assign(this, { data, strip, show, changed })
@@ -50,7 +50,7 @@ export class JoinedRuns {
 
   async #ended(card) {
     const { run, source } = card.closest("[data-run]").dataset
-    await this.show({ id: run, source })
+    if (card.dataset.image) await this.show({ id: run, source })
     this.changed()
   }
 

@@ -70,6 +70,7 @@ export class Lightbox {
     if (this.viewer.open || this.isLeaving) return
     if (push) history.pushState({ lightbox: idOf(tile) }, "", linkOf(tile).href)
     this.#takeRegions()
+    document.documentElement.dataset.viewing = ""
     if (this.joined) this.viewer.querySelector(".lightbox-bar").prepend(this.joined.strip)
     this.viewer.showModal()
     this.opened = tile
@@ -317,6 +318,7 @@ export class Lightbox {
     this.zoom.reset()
     document.title = this.pageTitle
     this.#returnRegions()
+    delete document.documentElement.dataset.viewing
     this.joined?.strip.remove()
     this.picture.removeAttribute("src")
     this.picture.removeAttribute("srcset")

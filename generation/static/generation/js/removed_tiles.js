@@ -1,6 +1,7 @@
 /** Tiles that were removed from the page, and a way to put each back in its place. */
 
 import { countShown } from "./counts.js"
+import { choose } from "./image_controls.js"
 
 export class RemovedTiles {
   /**
@@ -22,7 +23,7 @@ export class RemovedTiles {
 
   putBack() {
     for (const [index, tile] of this.tiles.entries()) {
-      tile.querySelector(".tick").checked = false
+      choose(tile, false)
       this.placeholders[index].replaceWith(tile)
     }
   }

@@ -9,7 +9,7 @@ import { pressed } from "../../artgen/js/shortcuts.js"
 import { LongPress } from "./long_press.js"
 import { SelectionBar } from "./selection_bar.js"
 import { imagesOf, isBehind } from "./stacks.js"
-import { bytesOf } from "./image_controls.js"
+import { bytesOf, choose } from "./image_controls.js"
 import { neighbor } from "./tile_grid.js"
 
 const VIBRATION = 10 // ms, after a long press
@@ -60,9 +60,8 @@ class Selection {
   /** Continue after tiles were added or removed. */
   refresh() {
     for (const tile of this.tiles) {
-      const tick = tickOf(tile)
-      if (this.chosen.has(tile.dataset.image)) tick.checked = true
-      else if (tick.checked) this.#set(tile, true)
+      if (this.chosen.has(tile.dataset.image)) choose(tile, true)
+      else if (tickOf(tile).checked) this.#set(tile, true)
     }
     this.changed()
   }
@@ -93,7 +92,7 @@ class Selection {
   /** End selecting; the focus returns to the last image. */
   clear({ focus = true } = {}) {
     const hadSome = this.size > 0
-    for (const tile of this.tiles) tickOf(tile).checked = false
+    for (const tile of this.tiles) choose(tile, false)
     this.chosen.clear()
     this.anchor = this.edge = null
     this.isSelecting = this.isByButton = false
@@ -105,8 +104,7 @@ class Selection {
   // --- state ----------------------------------------------------------------------------------
 
   #set(tile, on) {
-    const tick = tickOf(tile)
-    tick.checked = on
+    choose(tile, on)
     if (on) this.chosen.set(tile.dataset.image, bytesOf(tile))
     else this.chosen.delete(tile.dataset.image)
   }

@@ -72,8 +72,8 @@ export class SelectionBar {
 
   #showCount() {
     const { size } = this.selection
-    const wasOpen = "open" in this.bar.dataset
-    this.bar.toggleAttribute("data-open", size > 0)
+    const wasOpen = "selected" in document.body.dataset
+    document.body.toggleAttribute("data-selected", size > 0)
     const number = size.toLocaleString(language)
     const message = size ? this.bar.dataset.selected.replace("{count}", number) : ""
     // screen readers do not read a live region that was hidden
