@@ -124,7 +124,7 @@ def check_requirements() -> None:
         packages = "nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brotli-static"
         fail(f"The program nginx is not installed (Debian: apt-get install {packages}).")
     if not is_set("RUNPOD_API_KEY"):
-        say("make stack: RUNPOD_API_KEY is not set; jobs wait until it is.", "WARNING")
+        say("make stack: RUNPOD_API_KEY is not set: its models are off or wait.", "WARNING")
 
 
 def is_set(name: str) -> bool:

@@ -36,7 +36,7 @@ def database(jobs: int) -> str:
         subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=settings.BASE_DIR,
-            env=os.environ | {"DATABASE_URL": own},
+            env=os.environ | {"DATABASE_URL": own, "RUNPOD_API_KEY": "test"},
             stdout=subprocess.DEVNULL,
             check=True,
         )

@@ -13,10 +13,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from artgen.database import pooling
-from generation.providers.access import BearerAccess, HttpLimits, OwnKey
+from generation.providers.access import BearerAccess, HttpLimits, OwnKey, address_of
 from generation.providers.comfyui.provider import ComfyUI
 from generation.providers.image_server.provider import ImageServer
 from generation.providers.provider import (
+    ADDRESSED,
     COMFYUI,
     IMAGE_SERVER,
     OWN_SERVERS,
@@ -49,14 +50,19 @@ def of(name: str) -> Provider:
     return MAKERS[name]()
 
 
-def is_set_up(name: str) -> bool:
+def is_set_up(name: str, endpoint_id: str = "") -> bool:
     """Return whether there is a key of this provider, so that endpoints can be used."""
-    return not missing_settings(name)
+    return not missing_settings(name, endpoint_id)
 
 
-def missing_settings(name: str) -> list[str]:
-    """Return the settings without which its endpoints cannot be used, and that are empty."""
-    return [setting for setting in NEEDED[name] if not getattr(settings, setting)]
+def missing_settings(name: str, endpoint_id: str = "") -> list[str]:
+    """Return the settings without which its endpoints cannot be used, and that are empty.
+
+    An endpoint with an address of its own needs none.
+    """
+    has_own = name in ADDRESSED and address_of(endpoint_id)
+    needed = () if has_own else NEEDED[name]
+    return [setting for setting in needed if not getattr(settings, setting)]
 
 
 def facts_of(name: str) -> Facts:
@@ -207,7 +213,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     WAVESPEED: ("WAVESPEED_API_KEY",),
     YANDEX: ("YANDEX_API_KEY", "YANDEX_FOLDER_ID"),
     IMAGE_SERVER: ("IMAGE_SERVER_URL",),
-    COMFYUI: (),  # nor does an endpoint of ADDRESSED with an address of its own need any
+    COMFYUI: (),
 }
 MAKERS: Mapping[str, Callable[[], Provider]] = {
     RUNPOD: runpod,

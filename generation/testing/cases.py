@@ -71,7 +71,7 @@ def _catalog() -> dict[type[models.Model], list[dict[str, Any]]]:
 
     An endpoint for each model, in the order of the models.
     """
-    with transaction.atomic():
+    with transaction.atomic(), override_settings(RUNPOD_API_KEY="test"):
         call_command("load_catalog", stdout=io.StringIO())
         order = {ImageModel: "id", Style: "id", Endpoint: "model"}
         rows = {

@@ -82,9 +82,10 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
         """Refuse a provider that cannot be used, unless it was chosen before, and a key of none."""
         values = super().clean() or self.cleaned_data
         name = values.get("provider", "")
-        has_own = name in ADDRESSED and address_of(values.get("endpoint_id") or "")
+        endpoint_id = values.get("endpoint_id") or ""
+        has_own = name in ADDRESSED and address_of(endpoint_id)
         usual = (ProviderName.RUNPOD, self.initial.get("provider"), "")
-        if not has_own and name not in usual and clients.missing_settings(name):
+        if name not in usual and clients.missing_settings(name, endpoint_id):
             self.add_error("provider", _needed(name))
         if values.get("api_key") not in ("", None, NO_KEY) and not has_own:
             self.add_error("api_key", _("Only an address of its own has a key of its own."))

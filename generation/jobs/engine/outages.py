@@ -38,7 +38,7 @@ def start(place: Place, error: KeyRefused | EndpointMissing) -> OutageKind:
 
 def try_out(place: Place) -> OutageKind | None:
     """Probe an endpoint before its jobs do; return why it is blocked, None if it seems usable."""
-    if not clients.is_set_up(place.provider):
+    if not clients.is_set_up(*place):
         return None
     error = clients.of(place.provider).probe(place.endpoint_id)
     return start(place, error) if isinstance(error, KeyRefused | EndpointMissing) else None

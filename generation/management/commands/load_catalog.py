@@ -8,13 +8,18 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.management.base import CommandError, no_translations
 from django.db import models, transaction
 
+from artgen.environment import installation
 from artgen.management.base import BaseCommand
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
+from generation.jobs import clients
 from generation.models import Endpoint, ImageModel, ProviderName, Style, endpoints
 
 
 class Command(BaseCommand):
-    help = "Loads models and styles from a catalog file. Existing rows are kept."
+    help = (
+        "Loads models and styles from a catalog file, those of providers without a key switched "
+        "off. Existing rows are kept."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", type=Path, default=CATALOG_FILE)
@@ -34,6 +39,7 @@ class Command(BaseCommand):
             tables = read_catalog(file)
         except (OSError, ValueError) as error:
             raise CommandError(f"{file}: {error}") from error
+        self.missing: set[str] = set()
         with transaction.atomic():
             for kind, name in ((ImageModel, "models"), (Style, "styles")):
                 if dry_run:
@@ -44,6 +50,11 @@ class Command(BaseCommand):
                 counts = self._load_endpoints(tables["endpoints"], overwrite=overwrite)
                 self._say("further endpoints", counts, dry_run=dry_run)
             transaction.set_rollback(dry_run)
+        if self.missing:
+            self.stdout.write(
+                f"Switched off without {', '.join(sorted(self.missing))}. With it: "
+                f"{installation.current().command('check_catalog --switch-on')}"
+            )
 
     def _say(self, name: str, counts: dict[str, int], *, dry_run: bool) -> None:
         text = ", ".join(f"{count} {what}" for what, count in counts.items())
@@ -96,6 +107,8 @@ class Command(BaseCommand):
                 raise CommandError(f"{slug}: {error.message_dict}") from error
             if known is None:
                 counts["added"] += 1
+                if isinstance(row, ImageModel):
+                    row.enabled &= self._is_usable(row.endpoint)
                 rows[slug] = row
                 fresh.append(row)
                 continue
@@ -130,12 +143,19 @@ class Command(BaseCommand):
                 row = known or Endpoint(model=model, preference=1)
                 for name, value in values.items():
                     setattr(row, row._meta.get_field(name).name, value)
+                row.enabled &= known is not None or self._is_usable(row)
                 row.full_clean()
             except (FieldDoesNotExist, ValidationError) as error:
                 raise CommandError(f"{model.slug}: {place['endpoint_id']}: {error}") from error
             row.save(update_fields=values if known else None)  # not what the engine writes
             counts["changed" if known else "added"] += 1
         return counts
+
+    def _is_usable(self, endpoint: Endpoint) -> bool:
+        """Return whether its provider is set up; note what is missing."""
+        missing = clients.missing_settings(*endpoint.place)
+        self.missing |= {*missing}
+        return not missing
 
 
 def _owner(row: ImageModel | Style, name: str) -> models.Model:

@@ -59,8 +59,8 @@ def models() -> Check:
     if not enabled:
         here = installation.current()
         hint = (
-            f"Run {here.command('load_catalog')}, or enable a model: "
-            f"{here.command('set_model SLUG enabled=true')}."
+            f"Run {here.command('load_catalog')}, with the key of a provider "
+            f"{here.command('check_catalog --switch-on')}."
         )
         return Check("models", False, "no model is enabled", hint)
     broken = []

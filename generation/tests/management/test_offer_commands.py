@@ -15,7 +15,7 @@ from generation.catalog import model_validation
 from generation.catalog.catalog_file import CATALOG_FILE
 from generation.files import uploads
 from generation.jobs import clients
-from generation.models import GenerationSwitch, ImageModel, Status
+from generation.models import Endpoint, GenerationSwitch, ImageModel, Status
 from generation.operations import catalog_check
 from generation.providers import payloads
 from generation.providers.payloads import PUBLIC, InputImage, Parameters
@@ -100,6 +100,25 @@ class TestFurtherCatalog(EmulatorTestCase):
             file = Path(folder) / "further.toml"
             file.write_text(text)
             return run("load_catalog", str(file), *options)
+
+    @override_settings(RUNPOD_API_KEY="", WAVESPEED_API_KEY="", IMAGE_SERVER_URL="")
+    def test_what_has_no_key_is_loaded_switched_off_until_there_is_one(self) -> None:
+        ImageModel.objects.all().delete()
+        out = run("load_catalog")
+        for name in ("wavespeed.toml", "image_servers.toml"):
+            text = CATALOG_FILE.with_name(name).read_text()
+            out += self.load(text.replace("enabled = false\n", ""))
+        assert not ImageModel.objects.enabled().exists()
+        assert not Endpoint.objects.enabled().filter(preference__gt=0).exists()
+        for key in ("RUNPOD_API_KEY.", "WAVESPEED_API_KEY.", "IMAGE_SERVER_URL, YANDEX_API_KEY"):
+            assert f"Switched off without {key}" in out
+        with override_settings(RUNPOD_API_KEY="test"):
+            run("check_catalog", "--switch-on", "--yes")
+            enabled = Endpoint.objects.enabled().filter(model__enabled=True)
+            assert {one.provider for one in enabled} == {"runpod"}
+            ImageModel.objects.filter(slug="p-image").delete()
+            run("load_catalog")
+        assert ImageModel.objects.get(slug="p-image").enabled
 
     def test_it_loads_further_endpoints_of_models_that_are_there(self) -> None:
         table = '[[models]]\nslug = "%s"\n[[models.endpoints]]\nendpoint_id = "%s"\n%s = %s\n'
