@@ -12,7 +12,8 @@ from generation.catalog.offers import InvalidParameters, Offer
 
 MASKED_PIXELS = 2 * 1024 * 1024
 """Largest image that a model paints a part of. SDXL and FLUX lose their composition above it."""
-UPSCALED_PIXELS = 50_000_000
+MEGAPIXEL = 1_000_000
+UPSCALED_PIXELS = 50 * MEGAPIXEL
 """Largest result of upscaling: `imaging.image_decoding.MAX_PIXELS` is refused beyond that."""
 MULTIPLE = 8  # px: of the models' latent images
 
@@ -27,7 +28,7 @@ def size_from(
     """
     width, height = source
     if offer.upscales:
-        return _upscaled(source, scale=parameters["scale"])
+        return _upscaled(offer, source, scale=parameters["scale"])
     if sides := parameters.get("outpaint"):
         size = _at_most(*extended(source, sides))
     elif parameters.get("mask"):
@@ -61,12 +62,21 @@ def can_upscale(size: tuple[int, int], *, scale: int) -> bool:
     return size[0] * size[1] * scale * scale <= UPSCALED_PIXELS
 
 
-def _upscaled(source: tuple[int, int], *, scale: int) -> tuple[int, int]:
+def upscaled(offer: Offer, source: tuple[int, int], *, scale: int) -> tuple[int, int]:
+    """Return the size of the upscaled image, of whole megapixels if the model is told these."""
+    width, height = source[0] * scale, source[1] * scale
+    if not offer.makes_megapixels:
+        return width, height
+    pixels = max(1, width * height // MEGAPIXEL) * MEGAPIXEL
+    return size_like(width=width, height=height, pixels=pixels, multiple=1)
+
+
+def _upscaled(offer: Offer, source: tuple[int, int], *, scale: int) -> tuple[int, int]:
     if not can_upscale(source, scale=scale):
         detail = _("The image would have more than %(limit)s megapixels. Choose a smaller factor.")
-        limit = formatting.number(UPSCALED_PIXELS // 1_000_000)
+        limit = formatting.number(UPSCALED_PIXELS // MEGAPIXEL)
         raise InvalidParameters([FieldError("scale", "too_large", detail % {"limit": limit})])
-    return source[0] * scale, source[1] * scale
+    return upscaled(offer, source, scale=scale)
 
 
 def _within(limits: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:

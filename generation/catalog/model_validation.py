@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from generation.catalog import edit_sizes
 from generation.catalog.job_parameters import JOB_PARAMETERS, NUMBERS, PAYLOAD_FIELDS
 from generation.catalog.offers import InvalidParameters, Offer, Parameter
 from generation.catalog.source_roles import numbers_of
@@ -66,15 +67,14 @@ def rehearse_all(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[st
 
 
 def usual_size(offer: Offer) -> tuple[int, int]:
-    """Return width and height with the model's defaults, 1024 × 1024 if the source decides."""
+    """Return width and height with the model's defaults, of DEFAULT_SIDE if the source decides."""
     size, width, height = (offer.parameters.get(name) for name in ("size", "width", "height"))
     if size:
         across, down = (int(side) for side in str(size.default).split("x"))
         return across, down
-    return (
-        int(width.default) if width else DEFAULT_SIDE,
-        int(height.default) if height else DEFAULT_SIDE,
-    )
+    if width and height:
+        return int(width.default), int(height.default)
+    return edit_sizes.upscaled(offer, (DEFAULT_SIDE, DEFAULT_SIDE), scale=1)
 
 
 def explain(error: RequestFormatError) -> list[str]:

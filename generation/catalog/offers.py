@@ -99,8 +99,17 @@ class Offer:
     @property
     def sides_sent(self) -> tuple[int, int]:
         """Least and most px of a side that requests may have, as far as their format says."""
-        size = (self.request_format or {}).get("size", {})
-        return size.get("min", 1), size.get("max", SIDES[1])
+        return self._size_sent.get("min", 1), self._size_sent.get("max", SIDES[1])
+
+    @property
+    def makes_megapixels(self) -> bool:
+        """Whether requests have the size as a number of megapixels."""
+        return self._size_sent.get("mode") == "megapixels"
+
+    @property
+    def _size_sent(self) -> Mapping[str, Any]:
+        size: Mapping[str, Any] = (self.request_format or {}).get("size", {})
+        return size
 
     @property
     def source_roles(self) -> list[str]:

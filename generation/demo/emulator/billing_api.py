@@ -15,7 +15,8 @@ from aiohttp import web
 
 from .endpoint_access import EndpointAccess
 from .job_queue import JobQueue
-from .output_formats import RECORDED, OutputFormats
+from .output_formats import RECORDED
+from .worker_rules import PUBLIC_ENDPOINTS
 
 DEFAULT_PERIOD = timedelta(days=30)
 DAY = timedelta(days=1)
@@ -28,11 +29,10 @@ class BillingApi:
         self,
         *,
         access: EndpointAccess,
-        output_formats: OutputFormats,
         queue: JobQueue,
         is_readable: bool,
     ) -> None:
-        self._access, self._output_formats, self._queue = access, output_formats, queue
+        self._access, self._queue = access, queue
         self._is_readable = is_readable
 
     def add_routes(self, app: web.Application) -> None:
@@ -51,7 +51,7 @@ class BillingApi:
         )
 
     async def _public(self, request: web.Request) -> web.Response:
-        return self._reply(request, lambda endpoint: {} if endpoint in RECORDED else None)
+        return self._reply(request, lambda endpoint: {} if endpoint in PUBLIC_ENDPOINTS else None)
 
     def _reply(
         self, request: web.Request, group: Callable[[str], dict[str, str] | None]
@@ -73,7 +73,7 @@ class BillingApi:
             at = datetime.fromtimestamp(job.gone_at, UTC)
             if start <= at < end:
                 bucket = at.replace(hour=0, minute=0, second=0, microsecond=0)
-                sums[bucket, tuple(named.items())] += self._output_formats.of(job.endpoint).cost
+                sums[bucket, tuple(named.items())] += job.usd
         records = [
             {
                 "startTime": _text(bucket),

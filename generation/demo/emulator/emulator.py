@@ -58,12 +58,7 @@ class Emulator:
             workers=self._workers,
         )
         control = ControlApi(access=self._access, faults=self.faults, queue=self._queue)
-        billing = BillingApi(
-            access=self._access,
-            output_formats=self.output_formats,
-            queue=self._queue,
-            is_readable=options.shows_bill,
-        )
+        billing = BillingApi(access=self._access, queue=self._queue, is_readable=options.shows_bill)
         self._api = QueueApi(
             options=options,
             queue=self._queue,

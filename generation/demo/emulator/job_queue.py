@@ -101,6 +101,7 @@ class JobQueue:
             fault=job.fault,
             webhook_fault=job.webhook_fault,
             accepted_at=time.time(),
+            usd=self._workers.charge(job),
         )
         self.accepted.append(job.record)
 

@@ -20,6 +20,7 @@ class Accepted:
     fault: str
     webhook_fault: str
     accepted_at: float
+    usd: float = 0  # what the account pays once a worker has begun it
     gone_at: float | None = None  # since then it does not run any more
     state: str = ""  # then: a final state, or GONE
     has_run: bool = False  # a worker has begun it

@@ -22,6 +22,10 @@ FURTHER_SHAPES = {
 }
 
 
+DISCOUNT_RATE = 90
+"""Percent of WaveSpeed's price that the account pays."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputFormat:
     cost: float = 0.02  # US dollars for one image
@@ -54,8 +58,15 @@ class OutputFormats:
         )
 
     def cost(self, endpoint: str, body: Mapping[str, Any]) -> float:
-        """Return the dollars of one image of this request."""
-        return round(self.of(endpoint).cost * float(body.get("target_megapixels", 1)), 6)
+        """Return the dollars of one image of this request, as listed."""
+        megapixels = body.get("target_megapixels", 1)
+        size = megapixels if isinstance(megapixels, int | float) else 1
+        return round(self.of(endpoint).cost * size, 6)
+
+    def charge(self, endpoint: str, body: Mapping[str, Any]) -> float:
+        """Return the dollars that the account pays: at WaveSpeed it has a discount."""
+        rate = DISCOUNT_RATE if endpoint in HOSTED["wavespeed"] else 100
+        return round(self.cost(endpoint, body) * rate / 100, 6)
 
     def set(self, endpoint: str | None = None, **changes: object) -> None:
         """Change fields of one endpoint's format, or of all."""

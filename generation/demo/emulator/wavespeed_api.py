@@ -3,7 +3,7 @@
 Source: https://wavespeed.ai/docs (submit task, get result, list models, check usage).
 """
 
-from collections import Counter
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,15 +13,11 @@ from .endpoint_access import EndpointAccess
 from .input_validation import InputProblem, understand
 from .job_queue import JobQueue
 from .jobs import EmulatedJob
-from .output_formats import OutputFormats
+from .output_formats import DISCOUNT_RATE, OutputFormats
 from .reply_faults import QueueFaults
 from .wavespeed_replies import prediction, wrapped
 from .worker_rules import RULES, WorkerRules
 from .worker_rules import WAVESPEED_MODELS as MODELS
-
-DISCOUNT_RATE = 90
-"""Percent of the price that the account pays."""
-
 
 BALANCE = 156.78  # dollars
 LONGEST_USAGE = timedelta(days=31)
@@ -80,13 +76,16 @@ class WaveSpeedApi:
                 understand(MODELS[name], name, asked["inputs"])
             except InputProblem as problem:
                 return _error(400, str(problem))
-            price = self._output_formats.cost(name, asked["inputs"])
+            price, charge = (
+                of(name, asked["inputs"])
+                for of in (self._output_formats.cost, self._output_formats.charge)
+            )
             return web.json_response(
                 wrapped(
                     {
                         "model_id": name,
                         "price": price,
-                        "discounted_price": round(price * DISCOUNT_RATE / 100, 6),
+                        "discounted_price": charge,
                         "discount_rate": DISCOUNT_RATE,
                         "currency": "USD",
                     }
@@ -102,15 +101,14 @@ class WaveSpeedApi:
         start, end = (datetime.fromisoformat(asked[name]) for name in ("start_time", "end_time"))
         if end - start > LONGEST_USAGE:
             return _error(400, "query time range cannot exceed 31 days")
-        ran = Counter(job.endpoint for job in self._queue.accepted if job.has_run)
+        ran = defaultdict(list)
+        for job in self._queue.accepted:
+            if job.has_run and start.timestamp() <= job.accepted_at <= end.timestamp():
+                ran[job.endpoint].append(job.usd)
         rows = [
-            {
-                "model_uuid": name,
-                "total_cost": round(ran[name] * self._output_formats.of(name).cost, 3),
-                "total_count": ran[name],
-            }
-            for name in MODELS
-            if ran[name]
+            {"model_uuid": name, "total_cost": round(sum(costs), 6), "total_count": len(costs)}
+            for name, costs in ran.items()
+            if name in MODELS
         ]
         return web.json_response(wrapped({"per_model_usage": rows}))
 

@@ -63,8 +63,11 @@ class Workers:
     def start(self, job: EmulatedJob, request: ImageRequest) -> "asyncio.Task[WorkResult]":
         return asyncio.get_running_loop().create_task(self._do(job, request))
 
+    def charge(self, job: EmulatedJob) -> float:
+        return self._output_formats.charge(job.endpoint, job.input)
+
     def billed_output(self, job: EmulatedJob) -> dict[str, float]:
-        return {"cost": self._output_formats.of(job.endpoint).cost}
+        return {"cost": self.charge(job)}
 
     async def _do(self, job: EmulatedJob, request: ImageRequest) -> WorkResult:
         output_format = self._output_formats.of(job.endpoint)

@@ -86,7 +86,7 @@ def _size(size: SizeFormat, parameters: Parameters) -> dict[str, Any]:
                 )
             }
         case "megapixels":
-            return {size.field: max(1, parameters.width * parameters.height // 1_000_000)}
+            return {size.field: max(1, round(parameters.width * parameters.height / 1_000_000))}
         case "custom":
             return {size.field: "custom", **sides}
         case "match_input_image":

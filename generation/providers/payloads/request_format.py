@@ -33,7 +33,7 @@ SIZE_MODES: Mapping[str, tuple[str, ...]] = {
     "none": (),  # the endpoint decides
     "width_height": ("width", "height", *_LIMITS),  # two numbers
     "size": ("field", "sizes", "separator", *_LIMITS),  # "1024*768", or "1024x768"
-    "megapixels": ("field",),  # of the upscaled image, rounded down
+    "megapixels": ("field",),  # of the upscaled image
     "aspect_ratio": ("field", "ratios"),  # the nearest of the ratios
     "custom": ("field", "width", "height", *_LIMITS),  # the ratio "custom" and two numbers
     "match_input_image": ("field",),  # as the first source image

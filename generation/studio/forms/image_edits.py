@@ -196,12 +196,13 @@ def scales_of(offer: Offer) -> tuple[Any, ...]:
 def _scaled(image: Image, offers: Sequence[tuple[ImageModel, Offer]], scale: int) -> list[Upscale]:
     if not edit_sizes.can_upscale((image.width, image.height), scale=scale):
         return []
-    size = image.width * scale, image.height * scale
-    return [
-        Upscale(model, scale, offer.price_of({"scale": scale}, size=size), *size)
-        for model, offer in offers
-        if scale in scales_of(offer)
-    ]
+    upscales = []
+    for model, offer in offers:
+        if scale in scales_of(offer):
+            size = edit_sizes.upscaled(offer, (image.width, image.height), scale=scale)
+            price = offer.price_of({"scale": scale}, size=size)
+            upscales.append(Upscale(model, scale, price, *size))
+    return upscales
 
 
 def _variant(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> Variant | None:

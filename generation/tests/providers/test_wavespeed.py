@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -153,7 +153,10 @@ def test_a_probe_says_whether_key_and_model_are_valid(emulator: Emulator) -> Non
 def test_a_bill_has_each_model(wavespeed: WaveSpeed, emulator: Emulator) -> None:
     wavespeed.submit(ORDER)
     emulator.advance(10)
-    assert wavespeed.bill(**MONTH).own == {MODEL: Decimal("0.012")}
+    now, day = datetime.now(UTC), timedelta(days=1)
+    bill = wavespeed.bill(start=now - day, end=now + day)
+    assert bill.own == {MODEL: Decimal("0.0108")}, "the account has a discount"
+    assert wavespeed.bill(**MONTH).own == {}
     with pytest.raises(KeyRefused):
         provider(emulator, key="").bill(**MONTH)
 

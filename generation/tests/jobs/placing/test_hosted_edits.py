@@ -68,7 +68,7 @@ class TestHostedEdits(EmulatorTestCase):
         assert "Upscale" not in self.page()
         self.enable("crystal-upscaler", "creative-upscaler")
         page = self.page()
-        assert page.count("Upscale ×2<small>2048 × 1024, ") == 2
+        assert page.count("Upscale ×2<small>2000 × 1000, ") == 2
         assert " · Crystal Upscaler</small>" in page
         assert " · Creative Upscaler</small>" in page
         first = self.press(scale="2")
@@ -78,7 +78,7 @@ class TestHostedEdits(EmulatorTestCase):
         assert self.sent() == {"target_megapixels": 8, "creativity": 5}
         assert self.size_of(job) == (4000, 2000)
         assert job.credits > 3 * first.credits, "by the size of the new image"
-        assert job.credits == job.model.offer.price_of({}, size=(4096, 2048))
+        assert job.credits == job.model.offer.price_of({}, size=(4000, 2000))
 
     def test_it_removes_a_background_by_a_button(self) -> None:
         assert "Remove background" not in self.page()
