@@ -1,10 +1,11 @@
 """Compare the models' endpoints with what their providers offer now: ids, fields, prices."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from artgen.database import pooling
 from generation.catalog import model_validation
@@ -17,7 +18,6 @@ from generation.providers.call_errors import CallFailed, EndpointMissing, Gone, 
 from generation.providers.payloads import PayloadError
 from generation.providers.wavespeed.provider import OfferedModel
 
-UNFIT = ("requires, but not sent", "sent, but not taken")
 INPUT_REFUSED = frozenset({400, 422})
 """Statuses of a reply that concern one model; after any other error its provider is given up."""
 
@@ -40,9 +40,7 @@ class EndpointCheck:
 
     @property
     def has_new_price(self) -> bool:
-        """Whether `take_price` can write it: the cost is per image, and differs."""
-        is_per_image = set(_cost_of(self.endpoint)) <= {"per_image"}
-        return self.price not in (None, self.expected) and is_per_image
+        return self.price not in (None, self.expected)
 
 
 @dataclass(frozen=True)
@@ -52,35 +50,38 @@ class CatalogCheck:
     """Why a provider or one of its prices could not be read, a sentence each."""
 
 
-def check() -> CatalogCheck:
-    """Ask the providers that have a key about all endpoints there, disabled ones too."""
+def check(providers: Iterable[str] | None = None) -> CatalogCheck:
+    """Ask these or all providers that have a key about their endpoints, disabled ones too."""
     rows = Endpoint.objects.select_related("model")
     endpoints = list(rows.order_by("model__position", "model__slug", "preference", "id"))
     pooling.give_back()  # this may take minutes
     report = CatalogCheck([], [])
-    for provider, of_provider in (
-        (ProviderName.WAVESPEED, _wavespeed),
-        (ProviderName.RUNPOD, _runpod),
-        (ProviderName.YANDEX, _image_server),
-        (ProviderName.IMAGE_SERVER, _image_server),
-    ):
+    for provider in CHECKS if providers is None else providers:
         here = [endpoint for endpoint in endpoints if endpoint.provider == provider]
         if not here or not clients.is_set_up(provider):
             continue
         try:
-            for checked in of_provider(here, report.failures):
+            for checked in CHECKS[provider](here, report.failures):
                 report.endpoints.append(checked)
         except (ProviderError, ValueError) as error:  # ValueError: a key that no header can hold
-            report.failures.append(f"{error_text(error)}. Not all of its endpoints were checked.")
+            text = _("%(problem)s. Not all of its endpoints were checked.")
+            report.failures.append(text % {"problem": error_text(error)})
     return report
 
 
 def take_price(checked: EndpointCheck) -> None:
-    """Write the price as the expected cost: of the model, unless it has other endpoints, too."""
-    endpoint = checked.endpoint
+    """Write the price as the expected cost: of the model, unless it has other endpoints, too.
+
+    A cost by size changes as much as that of the usual size.
+    """
+    endpoint, price = checked.endpoint, checked.price or Decimal(0)
     has_others = endpoint.model_id in Endpoint.objects.models_with_several()
     owner = endpoint if endpoint.expected_cost or has_others else endpoint.model
-    owner.expected_cost = {"per_image": float(checked.price or 0)}
+    amounts = _cost_of(endpoint) or {"per_image": price}
+    old = checked.expected or price
+    owner.expected_cost = {
+        name: float(Decimal(str(amount)) * price / old) for name, amount in amounts.items()
+    }
     with transaction.atomic():
         owner.save(update_fields=["expected_cost"])
         budget_changes.reconsider(too_dear_at=endpoint.model)
@@ -103,7 +104,7 @@ def _wavespeed(endpoints: list[Endpoint], failures: list[str]) -> Iterator[Endpo
     for endpoint in endpoints:
         model, model_id = endpoint.model, endpoint.endpoint_id
         if model_id not in offered:
-            yield EndpointCheck(endpoint, ("WaveSpeed does not have it",))
+            yield EndpointCheck(endpoint, (_missing(endpoint),))
             continue
         source = model.format_source(endpoint)
         offer = replace(model.offer, dialect=source.dialect, request_format=source.request_format)
@@ -111,38 +112,52 @@ def _wavespeed(endpoints: list[Endpoint], failures: list[str]) -> Iterator[Endpo
             least = model_validation.rehearse(offer, workflow=source.workflow)
             most = model_validation.rehearse_all(offer, workflow=source.workflow)
         except (InvalidParameters, PayloadError) as error:
-            yield EndpointCheck(endpoint, (f"its request cannot be built: {error}",))
+            text = _("its request cannot be built: %(problem)s") % {"problem": error}
+            yield EndpointCheck(endpoint, (text,))
             continue
         width, height = model_validation.usual_size(offer)
         cost = endpoint.own_cost or model.cost
+        unfit = tuple(_unfit(offered[model_id], {*least}, {*least, *most}))
         checked = EndpointCheck(
             endpoint,
-            tuple(_differences(offered[model_id], {*least}, {*least, *most})),
+            (*unfit, *_further(offered[model_id], {*least, *most})),
             cost.of(images=1, pixels=width * height) if cost else None,
         )
         try:
             price = client.price(model_id, least)
-            fits = not any(note.startswith(UNFIT) for note in checked.notes)
-            checked = replace(checked, price=price, fits=fits)
+            checked = replace(checked, price=price, fits=not unfit)
         except CallFailed as error:
             if error.status not in INPUT_REFUSED:
                 yield checked
                 raise
-            failures.append(f"The price of {model_id} is unknown: {error.full_text}.")
+            text = _("The price of %(endpoint)s is unknown: %(problem)s.")
+            failures.append(text % {"endpoint": model_id, "problem": error.full_text})
         yield checked
 
 
-def _differences(offered: OfferedModel, least: set[str], most: set[str]) -> Iterator[str]:
+def _unfit(offered: OfferedModel, least: set[str], most: set[str]) -> Iterator[str]:
+    """Return why it would refuse our requests."""
     if not offered.properties:
-        yield "WaveSpeed does not list its fields"
         return
-    for text, names in (
-        (UNFIT[0], offered.required - least),
-        (UNFIT[1], most - offered.properties),
-        ("also takes", offered.properties - offered.required - most),
-    ):
-        if names:
-            yield f"{text}: {', '.join(sorted(names))}"
+    if missing := offered.required - least:
+        yield _("requires, but not sent: %(names)s") % {"names": _listed(missing)}
+    if unknown := most - offered.properties:
+        yield _("sent, but not taken: %(names)s") % {"names": _listed(unknown)}
+
+
+def _further(offered: OfferedModel, sent: set[str]) -> Iterator[str]:
+    if not offered.properties:
+        yield _("WaveSpeed does not list its fields")
+    if further := offered.properties - offered.required - sent:
+        yield _("also takes: %(names)s") % {"names": _listed(further)}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _missing(endpoint: Endpoint) -> str:
+    return _("%(provider)s does not have it") % {"provider": endpoint.get_provider_display()}
 
 
 def _runpod(endpoints: list[Endpoint], failures: list[str]) -> Iterator[EndpointCheck]:
@@ -151,11 +166,15 @@ def _runpod(endpoints: list[Endpoint], failures: list[str]) -> Iterator[Endpoint
         try:
             health = client.health(endpoint.endpoint_id)
         except EndpointMissing:
-            yield EndpointCheck(endpoint, ("RunPod does not have it",))
+            yield EndpointCheck(endpoint, (_missing(endpoint),))
             continue
         states = ", ".join(f"{count} {state}" for state, count in health.workers.items() if count)
-        queued = f"{health.in_queue} waiting, {health.in_progress} running"
-        yield EndpointCheck(endpoint, (f"workers: {states or 'none'}; {queued}",), fits=True)
+        text = _("workers: %(states)s; %(waiting)d waiting, %(running)d running") % {
+            "states": states or _("none"),
+            "waiting": health.in_queue,
+            "running": health.in_progress,
+        }
+        yield EndpointCheck(endpoint, (text,), fits=True)
 
 
 def _image_server(endpoints: list[Endpoint], failures: list[str]) -> Iterator[EndpointCheck]:
@@ -165,3 +184,11 @@ def _image_server(endpoints: list[Endpoint], failures: list[str]) -> Iterator[En
             yield EndpointCheck(endpoint, (str(answer),), fits=isinstance(answer, Gone))
         elif answer:
             raise answer
+
+
+CHECKS: Mapping[str, Callable[[list[Endpoint], list[str]], Iterator[EndpointCheck]]] = {
+    ProviderName.WAVESPEED: _wavespeed,
+    ProviderName.RUNPOD: _runpod,
+    ProviderName.YANDEX: _image_server,
+    ProviderName.IMAGE_SERVER: _image_server,
+}
