@@ -9,6 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 _FACTOR = re.compile(r"(?i)x([248])")
+REFERRING = {
+    "ControlNetApplyAdvanced": "strength",
+    "IPAdapterAdvanced": "weight",
+    "StyleModelApply": "strength",
+}
+"""Nodes by which an image is a reference, and the input that says how closely it is followed."""
 _TEXTS = ("text", "prompt", "string", "text_g", "clip_l", "t5xxl", "value")
 
 
@@ -34,9 +40,11 @@ def read_graph(workflow: Mapping[str, Any]) -> WorkflowValues:
     prompt = _follow(workflow, sampler.get("positive")) or max(texts, key=len, default="")
     negative = _follow(workflow, sampler.get("negative"))
     seeds = (node.get(key) for node in nodes for key in ("seed", "noise_seed"))
-    strength = next(
-        (value for value in (_number(node, "denoise") for node in nodes) if value is not None), None
-    )
+    denoise = (_number(node, "denoise") for node in nodes)
+    strength = next((value for value in denoise if value is not None), None)
+    for node in workflow.values():
+        if weight := _number(node.get("inputs") or {}, REFERRING.get(node.get("class_type"), "")):
+            strength = 1 - min(1, weight)
     return WorkflowValues(
         prompt=prompt,
         negative_prompt="" if negative == prompt else negative,

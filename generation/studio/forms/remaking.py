@@ -1,8 +1,8 @@
-"""An image made again from itself: by strength, or by an instruction to a model that edits."""
+"""An image made again from itself: by strength, by an instruction, or by its composition alone."""
 
 from generation.catalog import edit_sizes
 from generation.catalog.offers import Offer
-from generation.catalog.source_roles import EDIT
+from generation.catalog.source_roles import EDIT, SourceRole
 from generation.models import Image, ImageModel
 from generation.studio.forms.composer import Composer
 
@@ -17,13 +17,16 @@ INSTRUCTIONS = {
     "strong": "Keep the subjects and the style of the image. Change the pose, light and framing.",
 }
 """What the prompt of a model without `strength` says besides: models read English best."""
+COMPOSITION = SourceRole.COMPOSITION.value
+WEIGHTS = {FINAL: "-strong", "subtle": "-strong", "medium": "", "strong": "-light"}
+"""How closely a graph that takes a composition alone follows the image, if it gets a weight."""
 
 
 def can_remake(offer: Offer) -> bool:
     return (
         not offer.is_tool
         and offer.min_source_images <= 1 <= offer.max_source_images
-        and EDIT in offer.source_roles
+        and not {EDIT, COMPOSITION}.isdisjoint(offer.source_roles)
         and "lora_url" not in offer.parameters
     )
 
@@ -41,13 +44,17 @@ def remade(
         "shape": f"{image.width}x{image.height}",
         "style": style,
     }
-    if "strength" in model.parameters:
+    source, roles, able = str(image.id), {}, model.offer.source_roles
+    if EDIT not in able:
+        weighted = COMPOSITION + WEIGHTS[amount]
+        roles[source] = weighted if weighted in able else COMPOSITION
+    elif "strength" in model.parameters:
         share = AMOUNTS["subtle" if amount == FINAL else amount]
         texts["strength"] = f"{_strength(model.offer, share)}"
     else:
         words = texts["prompt"] if prompt or _is_described(image) else ""
         texts["prompt"] = _instructed(words, INSTRUCTIONS[amount], model.offer)
-    return Composer(model=model, texts=texts, sources=[str(image.id)])
+    return Composer(model=model, texts=texts, sources=[source], roles=roles)
 
 
 def size_of(form: Composer, image: Image) -> tuple[int, int]:

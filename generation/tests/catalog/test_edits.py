@@ -11,11 +11,13 @@ from generation.catalog.offers import InvalidParameters, Offer, Parameter
 from generation.catalog.source_roles import formats_from
 from generation.providers.payloads import check_workflow
 
-# The inputs that ComfyUI's own nodes require.
-# Source: https://github.com/comfyanonymous/ComfyUI (nodes.py, comfy_extras/)
+# The inputs that the nodes require: https://github.com/comfyanonymous/ComfyUI (nodes.py,
+# comfy_extras/), and those of IP-Adapter: https://github.com/cubiq/ComfyUI_IPAdapter_plus
 NODES = {
     "Canny": {"image", "low_threshold", "high_threshold"},
     "CLIPTextEncode": {"text", "clip"},
+    "CLIPVisionEncode": {"clip_vision", "image", "crop"},
+    "CLIPVisionLoader": {"clip_name"},
     "CheckpointLoaderSimple": {"ckpt_name"},
     "ConditioningZeroOut": {"conditioning"},
     "ControlNetApplyAdvanced": {
@@ -25,7 +27,13 @@ NODES = {
     "DifferentialDiffusion": {"model"},
     "DualCLIPLoader": {"clip_name1", "clip_name2", "type"},
     "EmptyLatentImage": {"width", "height", "batch_size"},
+    "EmptySD3LatentImage": {"width", "height", "batch_size"},
     "FluxGuidance": {"conditioning", "guidance"},
+    "IPAdapterAdvanced": {
+        "model", "ipadapter", "image", "weight", "weight_type", "combine_embeds", "start_at", "end_at",
+        "embeds_scaling",
+    },
+    "IPAdapterUnifiedLoader": {"model", "preset"},
     "ImageCompositeMasked": {"destination", "source", "x", "y", "resize_source", "mask"},
     "ImageScale": {"image", "upscale_method", "width", "height", "crop"},
     "ImageUpscaleWithModel": {"upscale_model", "image"},
@@ -39,6 +47,10 @@ NODES = {
     "LoadImage": {"image"},
     "LoadImageMask": {"image", "channel"},
     "SaveImage": {"filename_prefix", "images"},
+    "StyleModelApply": {
+        "conditioning", "style_model", "clip_vision_output", "strength", "strength_type",
+    },
+    "StyleModelLoader": {"style_model_name"},
     "UNETLoader": {"unet_name", "weight_dtype"},
     "UpscaleModelLoader": {"model_name"},
     "VAEDecode": {"samples", "vae"},
@@ -183,4 +195,6 @@ SHIPPED = {
     "flux-fill": "flux-fill.json",
     "sdxl-inpaint": "sdxl-inpaint.json",
     "sdxl-canny": "sdxl-canny.json",
+    "sdxl-ip-adapter": "sdxl-ip-adapter.json",
+    "flux-redux": "flux-redux.json",
 }

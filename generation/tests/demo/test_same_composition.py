@@ -5,8 +5,11 @@ import pytest
 from PIL import Image as Pixels
 
 from accounts.limits import quotas
+from generation.catalog.source_roles import numbers_of
+from generation.demo.emulator.comfyui_graphs import read_graph
 from generation.demo.painter import PaintRequest, paint
 from generation.models import ImageModel, Status
+from generation.providers.payloads.comfyui_workflow import SLOTS, fill
 from generation.studio.forms import final_images, image_edits
 from generation.testing.rows.api import make_image, make_job
 from generation.testing.rows.gallery import GalleryTestCase
@@ -43,6 +46,11 @@ class TestSameComposition(GalleryTestCase):
 
     def made(self, request, source, *, size=SIZE):
         """Return what the painter makes of a request with this image as its source."""
+        model, roles = ImageModel.objects.get(slug=request["model"]), request.get("source_roles")
+        if roles:
+            (weight,) = numbers_of(roles, model.offer.roles)
+            values = dict.fromkeys(SLOTS, 1) | {"weight_1": weight}
+            request = {**request, "strength": read_graph(fill(model.workflow, values)).strength}
         return self.painted(
             request.get("prompt", ""),
             seed=99,
@@ -61,18 +69,18 @@ class TestSameComposition(GalleryTestCase):
         first = self.painted(prompt)
         return first, similarity(first, self.painted(prompt, seed=8))
 
-    def test_it_finishes_a_draft_by_strength_by_an_edit_and_by_upscaling(self):
-        ImageModel.objects.filter(slug="upscaler").update(enabled=True)
-        models = ImageModel.objects.filter(slug__in=("z-image-turbo", "flux-kontext", "upscaler"))
+    def test_it_finishes_a_draft_by_an_edit_strength_composition_and_upscaling(self):
+        slugs = ("flux-kontext", "z-image-turbo", "sdxl-canny", "upscaler")
+        ImageModel.objects.filter(slug__in=slugs).update(enabled=True)
+        models = ImageModel.objects.filter(slug__in=slugs)
         for prompt in PROMPTS:
             draft, of_seeds = self.seeds(prompt)
             image = self.image(prompt, "p-image")
             offered = final_images.of_images(
                 [image], models, allowed=quotas.of(self.alice), styles=[]
             )
-            assert [one.model.slug for one in offered] == [
-                "flux-kontext", "z-image-turbo", "upscaler",
-            ]  # fmt: skip
+            assert {one.model.slug for one in offered} == {*slugs}
+            assert [one.model.slug for one in offered][0::3] == [slugs[0], slugs[-1]]
             for finals in offered:
                 [[request]] = finals.runs
                 assert request["source_images"] == [str(image.id)]

@@ -82,10 +82,14 @@ class TestSources(EmulatorTestCase):
         assert [image["power"] for image in sent["reference"]] == [0.3, 0.6]
         assert all(image["url"].startswith("http://") for image in sent["reference"])
 
-        graph = self.sent_of(
-            ids[:1], model="sdxl-canny", source_roles=["composition-strong"], width=512, height=512
-        )["workflow"]
-        assert graph["8"]["inputs"]["strength"] == 0.85
+        for model, role, node, weight in (
+            ("sdxl-canny", "composition-strong", ("8", "strength"), 0.85),
+            ("sdxl-ip-adapter", "style-light", ("4", "weight"), 0.4),
+            ("flux-redux", "subject", ("10", "strength"), 0.6),
+        ):
+            sides = {"width": 512, "height": 512}
+            sent = self.sent_of(ids[:1], model=model, source_roles=[role], **sides)
+            assert sent["workflow"][node[0]]["inputs"][node[1]] == weight
 
     def sent_of(self, ids, **fields):
         job = self.place_from(ids, **fields)
