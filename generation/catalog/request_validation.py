@@ -132,9 +132,10 @@ class RequestValidation:
             raise Invalid("min_value", between % names)
         if limits.max is not None and value > limits.max:
             raise Invalid("max_value", between % names)
-        if kind is int and limits.step and (value - (limits.min or 0)) % limits.step:
-            detail = _("Must be a multiple of %(step)s for %(model)s.")
-            raise Invalid("step", detail % {**names, "step": _plain(limits.step)})
+        if kind is int and limits.step and (rest := (value - (limits.min or 0)) % limits.step):
+            detail = _("Must be a multiple of %(step)s for %(model)s, such as %(value)s.")
+            names |= {"step": _plain(limits.step), "value": _plain(value - rest)}
+            raise Invalid("step", detail % names)
         if limits.choices and value not in limits.choices:
             choices = ", ".join(_plain(choice) for choice in limits.choices)
             detail = _("%(model)s supports: %(choices)s.")

@@ -16,13 +16,14 @@ from mcp.client.streamable_http import streamable_http_client
 
 from accounts.credits import ledger
 from generation.catalog.catalog_file import CATALOG_FILE
+from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.files import uploads
 from generation.models import ImageModel, Job, model_cache
 from generation.testing.commands import run
 from generation.testing.pages.html import flat
 from generation.tests.protocols.test_openai_package import ProtocolTestCase, png
 
-SHORT, LONG = "flux-schnell", "gpt-image-2-5"
+SIDED, SHORT, LONG, LONGEST = "flux-schnell", "alice-ai-art", "gpt-image-2-5", "own-server"
 FEW, MANY = "qwen-image-3-edit", "gpt-image-2-5-edit"
 SIZES = (
     *("1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792", "256x256", "512x512"),
@@ -37,11 +38,9 @@ ACCEPTED = 202  # by a process that does not wait for images
 class TestLimits(ProtocolTestCase):
     def setUp(self) -> None:
         super().setUp()
-        run("load_catalog", str(CATALOG_FILE.with_name("wavespeed.toml")))
-        ImageModel.objects.filter(slug__in=(LONG, FEW, MANY)).update(enabled=True)
-        model = ImageModel.objects.get(slug=SHORT)
-        model.parameters["prompt"] = {"max": 500}
-        model.save(update_fields=["parameters"])
+        for name in ("wavespeed.toml", "image_servers.toml"):
+            run("load_catalog", str(CATALOG_FILE.with_name(name)))
+        ImageModel.objects.filter(slug__in=(SHORT, LONG, LONGEST, FEW, MANY)).update(enabled=True)
         model_cache.forget()
         ledger.grant(user=self.alice, amount=1_000_000, reason="for the test")
         self.files = [png("teal", size=(64, 64 + number)) for number in range(17)]
@@ -60,6 +59,11 @@ class TestLimits(ProtocolTestCase):
         if size not in ("", "auto"):
             body |= dict(zip(("width", "height"), map(int, size.split("x")), strict=True))
         return self.refusal_of("/api/v1/jobs/", body, 201)
+
+    def by_comparison(self, model: str, prompt: str, sources: int, size: str) -> str:
+        body = {"prompt": prompt, "models": [model], "source_images": self.ids[:sources]}
+        body |= {"columns": {"parameter": "seed", "values": [1, 2]}}
+        return self.refusal_of("/api/v1/sheets/", body, 201)
 
     def by_v1(self, model: str, prompt: str, sources: int, size: str) -> str:
         body = {"model": model, "prompt": prompt, "size": size}
@@ -104,12 +108,21 @@ class TestLimits(ProtocolTestCase):
 
     def orders(self) -> Iterator[tuple[tuple[str, str, int, str], str]]:
         """Yield each order, and a pattern of what refuses it: "" if it is made."""
-        takes_long = r"500 characters\. .+ accepts this"
-        yield (SHORT, "x" * 500, 0, ""), ""
-        yield (SHORT, "x" * 600, 0, ""), takes_long
-        yield (SHORT, "x" * 20_000, 0, ""), r"500 characters\. GPT Image 2.5 Flare accepts this"
-        yield (LONG, "x" * 600, 0, ""), ""
-        yield (LONG, "x" * 20_000, 0, ""), ""
+        for model, most, length, able in (
+            (SHORT, 500, 500, ""),
+            (SHORT, 500, 600, ".+"),
+            (SHORT, 500, 20_000, "Own server"),
+            (SHORT, 500, 32_000, "Own server"),
+            (SIDED, 2_000, 600, ""),
+            (SIDED, 2_000, 20_000, "Own server"),
+            (LONG, 20_000, 600, ""),
+            (LONG, 20_000, 20_000, ""),
+            (LONG, 20_000, 32_000, "Own server"),
+            (LONGEST, 32_000, 32_000, ""),
+        ):
+            refusal = rf"At most {most} characters\. {able} accepts this" if able else ""
+            yield (model, "x" * length, 0, ""), refusal
+        yield (LONGEST, "x" * 32_001, 0, ""), "At most 32000 characters"
         for count in range(17):
             for model, name, most in ((FEW, "Qwen Image 3 Edit", 3), (MANY, "GPT", 16)):
                 refusal = ""
@@ -118,26 +131,30 @@ class TestLimits(ProtocolTestCase):
                 elif count > most:
                     refusal = rf"{name} accepts up to {most} source images\. .+ accepts this"
                 yield (model, "a kite", count, ""), refusal
-        yield (SHORT, "a kite", 1, ""), "accept source images. .+ accepts this"
+        yield (SIDED, "a kite", 1, ""), "accept source images. .+ accepts this"
 
     def test_each_way_refuses_what_a_model_does_not_take_and_places_the_rest(self) -> None:
         asked = list(self.orders())
         ways: dict[str, Callable[[str, str, int, str], str]] = {
             "studio": self.by_studio,
+            "comparison": self.by_comparison,
             "api": self.by_api,
             "v1": self.by_v1,
         }
         wrong = []
-        for order, refusal in asked:
+        for order, limit in asked:
             for way, place in ways.items():
-                if way == "studio" and order[0] == SHORT and order[2]:
+                refusal = limit
+                if way == "studio" and order[0] == SIDED and order[2]:
                     continue  # the form of a model without source images has no field for them
+                if way == "comparison" and len(order[1]) > PROMPT_MAX_LENGTH:
+                    refusal = f"At most {PROMPT_MAX_LENGTH} characters"
                 cache.clear()  # rate limits
                 before = Job.objects.count()
                 answer = place(*order)
                 placed = Job.objects.count() - before
                 is_right = bool(re.search(refusal, answer)) if refusal else not answer
-                if not is_right or placed != (not refusal):
+                if not is_right or bool(placed) == bool(refusal):
                     wrong.append((way, order[0], len(order[1]), order[2], answer[-300:]))
         for (order, refusal), answer in zip(
             asked, self.by_mcp([order for order, _refusal in asked]), strict=True
@@ -149,7 +166,7 @@ class TestLimits(ProtocolTestCase):
     def test_each_way_makes_the_nearest_of_openais_sizes_or_names_it(self) -> None:
         wrong = []
         for size in SIZES:
-            for model in (SHORT, LONG):
+            for model in (SIDED, SHORT, LONG):
                 order = (model, "a kite", 0, size)
                 cache.clear()
                 answers = {"studio": self.by_studio(*order), "v1": self.by_v1(*order)}
