@@ -24,7 +24,10 @@ class ModelJson(TypedDict):
     slug: Slug
     name: str
     description: str
-    parameters: dict[str, ParameterJson]
+    parameters: Annotated[
+        dict[str, ParameterJson],
+        "What it takes, by name. Without `seed` it gets none, and its images always differ.",
+    ]
     min_source_images: int
     max_source_images: int
     source_roles: Annotated[

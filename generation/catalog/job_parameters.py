@@ -185,8 +185,12 @@ JOB_PARAMETERS = (
         kind=Kind.SEED,
         is_nullable=False,
         is_offered=False,
-        request_help="0 to 2147483647; random if not given.",
-        response_help="Never null: a random seed is chosen if none is given.",
+        request_help="0 to 2147483647; random if not given. A model with the parameter `seed` "
+        "makes much the same image again from the same seed, prompt and settings at the same "
+        "endpoint, and another one from any change of them. A seed of one model means nothing to "
+        "another. Models without the parameter do not get it: their images always differ.",
+        response_help="Never null: a random seed is chosen if none is given. Models without the "
+        "parameter `seed` did not get it.",
     ),
     JobParameter(
         name="style",
@@ -285,8 +289,11 @@ JOB_PARAMETERS = (
         is_offered=False,
         in_payload=False,
         in_composer=False,
-        request_help="ID of your image that this one finishes: the same prompt and seed on a "
-        "better model. It is stored with the job; models do not get it.",
+        request_help="ID of your image that this one finishes; each then shows the other. Drafts "
+        "are small images of a fast model from which one is chosen. The final keeps its "
+        "composition if the draft is also the source image: edited, with a low `strength`, in the "
+        "role `composition`, or enlarged by `scale`. Otherwise it is a new image from the same "
+        "prompt. Models do not get this field.",
         response_help="ID of the image that this one finishes.",
     ),
     JobParameter(

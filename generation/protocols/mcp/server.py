@@ -76,7 +76,8 @@ Size = Annotated[
     ),
 ]
 Seed = Annotated[
-    int | None, Field(strict=True, ge=0, le=SEED_MAX, description="The same seed repeats an image.")
+    int | None,
+    Field(strict=True, ge=0, le=SEED_MAX, description="Repeats an image, by models that have one."),
 ]
 MaxCredits = Annotated[
     int | None,
