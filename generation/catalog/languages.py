@@ -31,11 +31,6 @@ def codes(text: str) -> list[str]:
     return list(dict.fromkeys(text.replace(",", " ").lower().split()))
 
 
-def unknown(text: str) -> list[str]:
-    """Return what the text contains besides codes of NAMES."""
-    return [code for code in codes(text) if code not in NAMES]
-
-
 def known(codes: Sequence[str]) -> list[str]:
     """Return the codes that are in NAMES, in order."""
     return [code for code in codes if code in NAMES]

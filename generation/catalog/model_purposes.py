@@ -10,8 +10,3 @@ NAMES: dict[str, Any] = {
     "text": pgettext_lazy("purpose of a model", "Text in images"),
     "best": pgettext_lazy("purpose of a model", "Best quality"),
 }
-
-
-def unknown(text: str) -> list[str]:
-    """Return what the text contains besides codes of NAMES."""
-    return [code for code in text.split() if code not in NAMES]

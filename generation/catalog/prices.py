@@ -61,12 +61,7 @@ class Cost:
 
 def price_from(raw: Mapping[str, Any]) -> Price:
     """Return the price of a JSON or TOML table; raise ValueError for unknown keys or numbers."""
-    _require_keys(raw, {"per_image", "per_megapixel", "minimum"})
-    price = Price(
-        per_image=_amount(raw.get("per_image", 0)),
-        per_megapixel=_amount(raw.get("per_megapixel", 0)),
-        minimum=int(raw.get("minimum", 1)),
-    )
+    price = Price(**_amounts(raw, "minimum"), minimum=int(raw.get("minimum", 1)))
     if not 0 <= price.minimum <= MAX_PRICE:
         raise ValueError("prices are not negative")
     return price
@@ -74,22 +69,20 @@ def price_from(raw: Mapping[str, Any]) -> Price:
 
 def cost_from(raw: Mapping[str, Any]) -> Cost:
     """Return the cost of a JSON or TOML table; raise ValueError for unknown keys or numbers."""
-    _require_keys(raw, {"per_image", "per_megapixel"})
-    cost = Cost(
-        per_image=_amount(raw.get("per_image", 0)),
-        per_megapixel=_amount(raw.get("per_megapixel", 0)),
-    )
+    cost = Cost(**_amounts(raw))
     if not cost.per_image and not cost.per_megapixel:
         raise ValueError("give per_image or per_megapixel, in dollars")
     return cost
 
 
-def _require_keys(raw: Mapping[str, Any], known: set[str]) -> None:
+def _amounts(raw: Mapping[str, Any], *others: str) -> dict[str, Decimal]:
+    """Return the amounts; the keys are those of a `Cost`, and these others."""
+    known = {*Cost.__dataclass_fields__, *others}
     if not isinstance(raw, Mapping):  # staff may enter any JSON
         raise ValueError(f"{raw!r} is not an object with the keys {', '.join(sorted(known))}")
-    unknown = set(raw) - known
-    if unknown:
+    if unknown := set(raw) - known:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
+    return {name: _amount(raw.get(name, 0)) for name in Cost.__dataclass_fields__}
 
 
 def _amount(value: object) -> Decimal:

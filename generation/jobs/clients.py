@@ -1,11 +1,11 @@
 """This process's providers, made from the settings."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid5
 
 from django.apps import apps
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from artgen.database import pooling
-from generation.providers.access import BearerAccess, HttpLimits, OwnKey, address_of
+from generation.providers.access import BearerAccess, HttpLimits, OwnKeys, address_of
 from generation.providers.comfyui.provider import ComfyUI
 from generation.providers.image_server.provider import ImageServer
 from generation.providers.provider import (
@@ -66,7 +66,7 @@ def missing_settings(name: str, endpoint_id: str = "") -> list[str]:
 
 
 def facts_of(name: str) -> Facts:
-    return FACTS[name]()
+    return Facts(longest_life=timedelta(seconds=LONGEST_LIVES[name]()))
 
 
 def own_id(job: "Job") -> str:
@@ -75,47 +75,25 @@ def own_id(job: "Job") -> str:
 
 
 def runpod() -> RunPod:
-    return _runpod(
-        settings.RUNPOD_BASE_URL, settings.RUNPOD_BILLING_URL, settings.RUNPOD_API_KEY, os.getpid()
-    )
-
-
-@lru_cache(maxsize=8)
-def _runpod(base_url: str, billing_url: str, api_key: str, _pid: int) -> RunPod:
-    # One for each process: connections must not be shared with a forked child.
-    return RunPod(
-        base_url=base_url,
-        billing_url=billing_url,
-        api_key=api_key,
+    return _kept(
+        RunPod,
+        base_url=settings.RUNPOD_BASE_URL,
+        billing_url=settings.RUNPOD_BILLING_URL,
+        api_key=settings.RUNPOD_API_KEY,
         limits=LIMITS,
         ttl_seconds=settings.RUNPOD_TTL_SECONDS,
         execution_seconds=settings.RUNPOD_EXECUTION_TIMEOUT_SECONDS,
     )
 
 
-def _runpod_facts() -> Facts:
-    return Facts(longest_life=timedelta(seconds=settings.RUNPOD_TTL_SECONDS))
-
-
 def wavespeed() -> WaveSpeed:
-    return _wavespeed(
-        settings.WAVESPEED_BASE_URL,
-        settings.WAVESPEED_API_KEY,
-        settings.WAVESPEED_WEBHOOK_SECRET,
-        os.getpid(),
+    return _kept(
+        WaveSpeed,
+        base_url=settings.WAVESPEED_BASE_URL,
+        api_key=settings.WAVESPEED_API_KEY,
+        webhook_secret=settings.WAVESPEED_WEBHOOK_SECRET,
+        limits=LIMITS,
     )
-
-
-@lru_cache(maxsize=8)
-def _wavespeed(base_url: str, api_key: str, webhook_secret: str, _pid: int) -> WaveSpeed:
-    return WaveSpeed(
-        base_url=base_url, api_key=api_key, webhook_secret=webhook_secret, limits=LIMITS
-    )
-
-
-def _wavespeed_facts() -> Facts:
-    """Return the facts; WaveSpeed documents no end of a job, and images take minutes at most."""
-    return Facts(longest_life=timedelta(minutes=30))
 
 
 UNKEPT = {"Connection": "close"}
@@ -123,18 +101,12 @@ UNKEPT = {"Connection": "close"}
 
 
 def yandex() -> ImageServer:
-    return _yandex(
-        settings.YANDEX_BASE_URL, settings.YANDEX_API_KEY, settings.YANDEX_FOLDER_ID, os.getpid()
-    )
-
-
-@lru_cache(maxsize=8)
-def _yandex(base_url: str, api_key: str, folder: str, _pid: int) -> ImageServer:
+    folder = settings.YANDEX_FOLDER_ID
     headers = {"OpenAI-Project": folder, **UNKEPT}
-    access = BearerAccess(base_url, api_key, scheme="Api-Key", more_headers=headers)
-    return ImageServer(
+    return _kept(
+        ImageServer,
         name="Yandex AI Studio",
-        access=access,
+        access=BearerAccess(settings.YANDEX_BASE_URL, settings.YANDEX_API_KEY, "Api-Key", headers),
         limits=_image_limits(),
         model_prefix=f"art://{folder}/",
         lists_models=False,
@@ -142,18 +114,22 @@ def _yandex(base_url: str, api_key: str, folder: str, _pid: int) -> ImageServer:
 
 
 def image_server() -> ImageServer:
-    headers = settings.IMAGE_SERVER_HEADERS
-    return _image_server(
-        settings.IMAGE_SERVER_URL,
-        settings.IMAGE_SERVER_API_KEY,
-        tuple(sorted(headers.items())),
-        _own_keys(IMAGE_SERVER),
-        os.getpid(),
+    address, key = settings.IMAGE_SERVER_URL, settings.IMAGE_SERVER_API_KEY
+    headers = settings.IMAGE_SERVER_HEADERS | UNKEPT
+    return _kept(
+        ImageServer,
+        name="The image server",
+        access=BearerAccess(address, key, more_headers=headers),
+        limits=_image_limits(),
+        own_keys=_own_keys(IMAGE_SERVER),
     )
 
 
-Pairs = tuple[tuple[str, str], ...]
-OwnKeys = tuple[tuple[str, OwnKey], ...]
+def comfyui() -> ComfyUI:
+    address, key = settings.COMFYUI_URL, settings.COMFYUI_API_KEY
+    headers = settings.COMFYUI_HEADERS | UNKEPT
+    access = BearerAccess(address, key, more_headers=headers)
+    return _kept(ComfyUI, access=access, limits=LIMITS, own_keys=_own_keys(COMFYUI))
 
 
 def _own_keys(name: str) -> OwnKeys:
@@ -165,47 +141,22 @@ def _own_keys(name: str) -> OwnKeys:
         pooling.give_back()
 
 
-@lru_cache(maxsize=8)
-def _image_server(
-    base_url: str, api_key: str, headers: Pairs, own_keys: OwnKeys, _pid: int
-) -> ImageServer:
-    access = BearerAccess(base_url, api_key, more_headers=dict(headers) | UNKEPT)
-    limits = _image_limits()
-    return ImageServer(
-        name="The image server", access=access, limits=limits, own_keys=dict(own_keys)
-    )
-
-
 def _image_limits() -> HttpLimits:
     return replace(LIMITS, run_seconds=settings.IMAGE_CALL_SECONDS)
 
 
-def _image_server_facts() -> Facts:
-    return Facts(longest_life=timedelta(seconds=settings.IMAGE_CALL_SECONDS))
+def _kept[T](make: Callable[..., T], **values: Hashable) -> T:
+    """Return what `make` has made of these values before, in this process.
 
-
-def comfyui() -> ComfyUI:
-    return _comfyui(
-        settings.COMFYUI_URL,
-        settings.COMFYUI_API_KEY,
-        tuple(sorted(settings.COMFYUI_HEADERS.items())),
-        _own_keys(COMFYUI),
-        os.getpid(),
-    )
-
-
-@lru_cache(maxsize=8)
-def _comfyui(base_url: str, api_key: str, headers: Pairs, own_keys: OwnKeys, _pid: int) -> ComfyUI:
-    access = BearerAccess(base_url, api_key, more_headers=dict(headers) | UNKEPT)
-    return ComfyUI(access=access, limits=LIMITS, own_keys=dict(own_keys))
-
-
-def _comfyui_facts() -> Facts:
-    """Return the facts; what the server does not have after this time, it never got or lost.
-
-    30 s after the POST, before which source images are uploaded for as long as a POST may take.
+    Connections must not be shared with a forked child.
     """
-    return Facts(longest_life=timedelta(seconds=30 + LIMITS.run_seconds))
+    made: T = _made(make, os.getpid(), **values)
+    return made
+
+
+@lru_cache(maxsize=40)
+def _made(make: Callable[..., Any], _pid: int, **values: Hashable) -> Any:
+    return make(**values)
 
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -222,12 +173,15 @@ MAKERS: Mapping[str, Callable[[], Provider]] = {
     IMAGE_SERVER: image_server,
     COMFYUI: comfyui,
 }
-FACTS: Mapping[str, Callable[[], Facts]] = {
-    RUNPOD: _runpod_facts,
-    WAVESPEED: _wavespeed_facts,
-    YANDEX: _image_server_facts,
-    IMAGE_SERVER: _image_server_facts,
-    COMFYUI: _comfyui_facts,
+LONGEST_LIVES: Mapping[str, Callable[[], float]] = {
+    RUNPOD: lambda: settings.RUNPOD_TTL_SECONDS,
+    WAVESPEED: lambda: 30 * 60,  # it documents no end of a job, and images take minutes at most
+    YANDEX: lambda: settings.IMAGE_CALL_SECONDS,
+    IMAGE_SERVER: lambda: settings.IMAGE_CALL_SECONDS,
+    # What the server does not have 30 s after the POST, it never got or lost; source images are
+    # uploaded before, for as long as a POST may take.
+    COMFYUI: lambda: 30 + LIMITS.run_seconds,
 }
+"""Seconds after which a job of each provider has certainly ended."""
 LONGEST_READ = timedelta(seconds=max(SWEEP_SECONDS, LIMITS.longest_seconds))
 """The longest that it takes to read jobs of one provider."""

@@ -289,16 +289,13 @@ class ImageModel(models.Model):
                 errors[name] = str(error)
         if not self.price and not self.expected_cost:
             errors["price"] = _("Enter a price, or the expected cost to derive it from.")
-        if unknown := languages.unknown(self.languages):
-            errors["languages"] = _("Unknown: %(codes)s. Known codes: %(known)s.") % {
-                "codes": ", ".join(unknown),
-                "known": ", ".join(languages.NAMES),
-            }
-        if unknown := model_purposes.unknown(self.purposes):
-            errors["purposes"] = _("Unknown: %(codes)s. Known codes: %(known)s.") % {
-                "codes": ", ".join(unknown),
-                "known": ", ".join(model_purposes.NAMES),
-            }
+        for name, codes, names in (
+            ("languages", languages.codes(self.languages), languages.NAMES),
+            ("purposes", self.purposes.split(), model_purposes.NAMES),
+        ):
+            if unknown := [code for code in codes if code not in names]:
+                texts = {"codes": ", ".join(unknown), "known": ", ".join(names)}
+                errors[name] = _("Unknown: %(codes)s. Known codes: %(known)s.") % texts
         if self.min_source_images > self.max_source_images:
             errors["min_source_images"] = _("Minimum exceeds maximum.")
         if not errors:

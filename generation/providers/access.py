@@ -52,17 +52,19 @@ class BearerAccess:
     base_url: str
     api_key: str = field(repr=False)
     scheme: str = "Bearer"
-    more_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    more_headers: Mapping[str, str] | tuple[tuple[str, str], ...] = field(default=(), repr=False)
     header: str = "Authorization"  # that has the key
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
         object.__setattr__(self, "api_key", header_key(self.api_key))
+        more = tuple(sorted(dict(self.more_headers).items()))  # which has a hash
+        object.__setattr__(self, "more_headers", more)
 
     @property
     def headers(self) -> dict[str, str]:
         """The headers of every call, without the key."""
-        return {"Accept": "application/json", "User-Agent": USER_AGENT, **self.more_headers}
+        return {"Accept": "application/json", "User-Agent": USER_AGENT, **dict(self.more_headers)}
 
     @property
     def key_header(self) -> dict[str, str]:
@@ -97,6 +99,10 @@ class OwnKey(NamedTuple):
 
     header: str
     key: str
+
+
+OwnKeys = Mapping[str, OwnKey] | tuple[tuple[str, OwnKey], ...]
+"""By the ids of endpoints."""
 
 
 def address_of(endpoint_id: str) -> str:

@@ -1,8 +1,6 @@
 """The servers of a provider that anybody can run: the site's, and those of single endpoints."""
 
-from collections.abc import Mapping
-
-from generation.providers.access import BearerAccess, HttpLimits, OwnKey, address_of
+from generation.providers.access import BearerAccess, HttpLimits, OwnKey, OwnKeys, address_of
 from generation.providers.call_client import CallClient
 from generation.providers.call_errors import EndpointMissing
 
@@ -15,10 +13,10 @@ class EndpointCalls:
         name: str,
         site: BearerAccess,
         limits: HttpLimits,
-        own_keys: Mapping[str, OwnKey] | None = None,
+        own_keys: OwnKeys = (),
     ) -> None:
-        """Prepare without connecting. `own_keys` are by the ids of endpoints."""
-        self._name, self._limits, self._own_keys = name, limits, own_keys or {}
+        """Prepare without connecting."""
+        self._name, self._limits, self._own_keys = name, limits, dict(own_keys)
         self.site = CallClient(name, site, limits)
         self._clients: dict[tuple[str, OwnKey], CallClient] = {}
 

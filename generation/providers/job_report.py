@@ -1,8 +1,12 @@
 """A provider's report on a job, in our terms."""
 
 import enum
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
+
+log = logging.getLogger(__name__)
 
 
 class RemoteState(enum.Enum):
@@ -18,6 +22,15 @@ class RemoteState(enum.Enum):
     @property
     def final(self) -> bool:
         return self not in (RemoteState.QUEUED, RemoteState.RUNNING)
+
+
+def state_of(word: object, states: Mapping[str, RemoteState], *, provider: str) -> RemoteState:
+    """Return our state for one of a provider's; log an unknown one and return RUNNING."""
+    state = states.get(word.strip().upper()) if isinstance(word, str) else None
+    if state is None:
+        log.warning("%s sent an unknown job status %.60r; treated as running", provider, word)
+        return RemoteState.RUNNING
+    return state
 
 
 MAX_ID_LENGTH = 100

@@ -143,8 +143,8 @@ class Command(BaseCommand):
                 row = known or Endpoint(model=model, preference=1)
                 for name, value in values.items():
                     setattr(row, row._meta.get_field(name).name, value)
-                row.enabled &= known is not None or self._is_usable(row)
                 row.full_clean()
+                row.enabled &= known is not None or self._is_usable(row)
             except (FieldDoesNotExist, ValidationError) as error:
                 raise CommandError(f"{model.slug}: {place['endpoint_id']}: {error}") from error
             row.save(update_fields=values if known else None)  # not what the engine writes

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from generation.providers import payloads
-from generation.providers.access import BearerAccess, HttpLimits, OwnKey
+from generation.providers.access import BearerAccess, HttpLimits, OwnKeys
 from generation.providers.bill import Bill
 from generation.providers.call_client import File
 from generation.providers.call_errors import (
@@ -56,7 +56,7 @@ class ComfyUI:
         *,
         access: BearerAccess,
         limits: HttpLimits,
-        own_keys: Mapping[str, OwnKey] | None = None,
+        own_keys: OwnKeys = (),
     ) -> None:
         """Prepare without connecting."""
         self._limits = limits

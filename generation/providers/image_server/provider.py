@@ -12,7 +12,7 @@ from typing import Any
 
 from generation.imaging import mask_image
 from generation.providers import payloads
-from generation.providers.access import BearerAccess, HttpLimits, OwnKey, address_of
+from generation.providers.access import BearerAccess, HttpLimits, OwnKeys, address_of
 from generation.providers.bill import Bill
 from generation.providers.call_client import File
 from generation.providers.call_errors import (
@@ -51,7 +51,7 @@ class ImageServer:
         limits: HttpLimits,
         model_prefix: str = "",
         lists_models: bool = True,
-        own_keys: Mapping[str, OwnKey] | None = None,
+        own_keys: OwnKeys = (),
     ) -> None:
         """Prepare without connecting; `limits.run_seconds` is that of a whole call."""
         self.name = name

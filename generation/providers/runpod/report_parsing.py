@@ -1,16 +1,19 @@
 """Parse RunPod's report on a job, once."""
 
 import json
-import logging
 import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from artgen.http.untrusted import storable
-from generation.providers.job_report import JobReport, RemoteState, is_job_id, milliseconds
-
-log = logging.getLogger(__name__)
+from generation.providers.job_report import (
+    JobReport,
+    RemoteState,
+    is_job_id,
+    milliseconds,
+    state_of,
+)
 
 # https://docs.runpod.io/serverless/endpoints/job-states: the page has RUNNING, the API IN_PROGRESS.
 STATES = {
@@ -30,12 +33,7 @@ class InvalidReport(ValueError):
 
 
 def parse_state(word: object) -> RemoteState:
-    """Return our state for one of RunPod's; log an unknown one and return RUNNING."""
-    state = STATES.get(word.strip().upper()) if isinstance(word, str) else None
-    if state is None:
-        log.warning("RunPod sent an unknown job status %.60r; treated as running", word)
-        return RemoteState.RUNNING
-    return state
+    return state_of(word, STATES, provider="RunPod")
 
 
 def parse_report(body: object) -> JobReport:

@@ -3,25 +3,28 @@
 Source: https://wavespeed.ai/docs/get-result, and the package wavespeed 2.0.5.
 """
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 from artgen.http.untrusted import storable
-from generation.providers.job_report import JobReport, RemoteState, is_job_id, milliseconds
-
-log = logging.getLogger(__name__)
+from generation.providers.job_report import (
+    JobReport,
+    RemoteState,
+    is_job_id,
+    milliseconds,
+    state_of,
+)
 
 STATES = {
-    "created": RemoteState.QUEUED,
-    "pending": RemoteState.QUEUED,
-    "processing": RemoteState.RUNNING,
-    "completed": RemoteState.COMPLETED,
-    "failed": RemoteState.FAILED,
-    "cancelled": RemoteState.CANCELED,
-    "canceled": RemoteState.CANCELED,
-    "deleted": RemoteState.CANCELED,
-    "timeout": RemoteState.TIMED_OUT,
+    "CREATED": RemoteState.QUEUED,
+    "PENDING": RemoteState.QUEUED,
+    "PROCESSING": RemoteState.RUNNING,
+    "COMPLETED": RemoteState.COMPLETED,
+    "FAILED": RemoteState.FAILED,
+    "CANCELLED": RemoteState.CANCELED,
+    "CANCELED": RemoteState.CANCELED,
+    "DELETED": RemoteState.CANCELED,
+    "TIMEOUT": RemoteState.TIMED_OUT,
 }
 
 
@@ -42,12 +45,7 @@ def prediction_in(body: object) -> Mapping[str, Any]:
 
 
 def parse_state(word: object) -> RemoteState:
-    """Return our state for one of WaveSpeed's; log an unknown one and return RUNNING."""
-    state = STATES.get(word.strip().lower()) if isinstance(word, str) else None
-    if state is None:
-        log.warning("WaveSpeed sent an unknown job status %.60r; treated as running", word)
-        return RemoteState.RUNNING
-    return state
+    return state_of(word, STATES, provider="WaveSpeed")
 
 
 def parse_prediction(body: object) -> JobReport:
