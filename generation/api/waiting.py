@@ -21,7 +21,7 @@ from artgen.database.pool_threads import in_thread
 from artgen.processes.later import CLIENT_GONE, Again, set_later
 from artgen.refusals import Refusal
 from generation.jobs.engine import job_control
-from generation.jobs.live.job_waits import WAITS
+from generation.jobs.live.job_waits import WAITS, WaitStep
 from generation.models import Job
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ PREFER = OpenApiParameter(
 )
 PREFERRED = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,4})\"?\s*(?:$|[,;])", re.IGNORECASE)
 RETRY_SECONDS, RETRIES = 2.0, 15
-Step = float | HttpResponseBase
+Step = WaitStep | HttpResponseBase
 UNAVAILABLE = 503
 _closing: set[asyncio.Task[None]] = set()
 
@@ -87,7 +87,7 @@ def wait(
 
     `later.waited` is an EndOfJobs then. If it responds with 503, as while the bucket is away, it is
     called again some times. With `cancels`, the jobs are canceled if the client goes. `stream`
-    makes a response that is sent meanwhile: of the progress, from 0 to 1, and of that of the view.
+    makes a response that is sent meanwhile: of the steps of the wait, and of that of the view.
     """
     if not seconds or all(job.is_final for job in jobs):
         return
@@ -114,8 +114,8 @@ async def _steps(
 ) -> AsyncGenerator[Step]:
     with canceling(job_ids if cancels else (), user=user):
         async with WAITS.wait_for(job_ids, user=user, seconds=seconds) as waits:
-            async for progress in waits.steps():
-                yield progress
+            async for step in waits.steps():
+                yield step
         yield await called_again(again, EndOfJobs(job_ids, waits.is_over, about))
 
 

@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import User
 from artgen.refusals import Refusal
+from generation.api.waiting import EndOfJobs
 from generation.files import bucket_threads, decoder_threads, storage
 from generation.imaging import image_copies
 from generation.jobs.live import status_text
@@ -57,6 +59,14 @@ class ImageFormat:
         """Return whether the stored file is in this format, and need not become smaller."""
         is_compressed = self.name == "png" or self.quality in (None, 100)
         return image.content_type == f"image/{self.name}" and is_compressed
+
+
+def jobs_after(end: EndOfJobs, *, user: User) -> list[Job]:
+    """Return the jobs for which a request of the user has waited; raise StillRunning."""
+    jobs = list(Job.objects.of(user).with_all().filter(id__in=end.job_ids).order_by("id"))
+    if not end.has_ended:
+        raise StillRunning(jobs)
+    return jobs
 
 
 def images_of(jobs: Sequence[Job]) -> list[Image]:

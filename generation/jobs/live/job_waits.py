@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,14 @@ MAX_OF_USER = 500
 UNAVAILABLE = (OperationalError, InterfaceError, RedisError, OSError)
 
 
+@dataclass(frozen=True, slots=True)
+class WaitStep:
+    """How far the jobs of a wait are, from 0 to 1, and how one looks if that is new, as a JPEG."""
+
+    progress: float
+    preview_b64: str = ""
+
+
 class JobWait:
     """The wait of one request for the end of all of its jobs."""
 
@@ -43,6 +52,7 @@ class JobWait:
         self.remaining = set(job_ids)
         self.heard: dict[UUID, dict[str, Any]] = {}
         """The Job JSON of the last event of a job that has not ended."""
+        self._preview_b64 = ""
         self._end_at = time.monotonic() + seconds
         self._changed = asyncio.Event()
 
@@ -61,14 +71,16 @@ class JobWait:
         self.remaining.discard(job_id)
         self._changed.set()
 
-    def hear(self, job_id: UUID, job: dict[str, Any]) -> None:
+    def hear(self, job_id: UUID, job: dict[str, Any], preview: str) -> None:
         self.heard[job_id] = job
+        self._preview_b64 = preview.partition(",")[2] or self._preview_b64
         self._changed.set()
 
-    async def steps(self) -> AsyncGenerator[float]:
-        """Yield the progress, now and when it may have changed, until the wait is over or late."""
+    async def steps(self) -> AsyncGenerator[WaitStep]:
+        """Yield a step, now and when it may have changed, until the wait is over or late."""
         while not self.is_over and (left := self._end_at - time.monotonic()) > 0:
-            yield self.progress
+            preview, self._preview_b64 = self._preview_b64, ""
+            yield WaitStep(self.progress, preview)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), min(BEAT_SECONDS, left))
             self._changed.clear()
@@ -116,7 +128,7 @@ class _Listener:
 
     def _handle(self, message: dict[str, Any]) -> None:
         if message["type"] == "job.changed":
-            self.waits.hear(message["job"])
+            self.waits.hear(message["job"], message.get("preview", ""))
         else:
             self.waits.look_soon()
 
@@ -147,13 +159,13 @@ class JobWaits:
         finally:
             self._leave(wait, job_ids, listener)
 
-    def hear(self, job: dict[str, Any]) -> None:
+    def hear(self, job: dict[str, Any], preview: str) -> None:
         job_id = UUID(job["id"])
         for wait in tuple(self._of_job.get(job_id, ())):
             if job["status"] in FINAL:
                 wait.end(job_id)
             else:
-                wait.hear(job_id, job)
+                wait.hear(job_id, job, preview)
 
     def look_soon(self) -> None:
         if self._is_due:

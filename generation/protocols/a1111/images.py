@@ -19,7 +19,6 @@ from artgen.bounded_json import without_long_strings
 from artgen.processes.later import waited
 from generation.api import waiting
 from generation.api.batch_bodies import read_key
-from generation.api.waiting import EndOfJobs
 from generation.jobs.engine import job_control
 from generation.jobs.placing import orders
 from generation.models import Image, Job
@@ -32,6 +31,7 @@ from generation.protocols.ended_jobs import (
     StillRunning,
     data_of,
     images_of,
+    jobs_after,
 )
 from generation.protocols.model_names import Wanted
 from generation.protocols.source_files import SourceFiles
@@ -64,7 +64,7 @@ class ImagesJSONParser(StrictJSONParser):
 class A1111Images(A1111Endpoint):
     def _images(self, request: Request, *, with_images: bool) -> Any:
         if end := waited(request):
-            return _reply_after(request, end)
+            return _images_json(jobs_after(end, user=user_of(request)))
         user, caller = user_of(request), caller_of(request)
         rate_limits.spend("place", user.pk)
         fields = image_fields.read(body_of(request), with_images=with_images)
@@ -151,14 +151,6 @@ class Progress(A1111Endpoint):
 def _last_jobs(request: Request) -> list[Job]:
     ids = endpoint.last_jobs(caller_of(request))
     return list(Job.objects.of(request.user).filter(id__in=ids).order_by("id")) if ids else []
-
-
-def _reply_after(request: Request, end: EndOfJobs) -> Any:
-    own = Job.objects.of(request.user).with_all().filter(id__in=end.job_ids)
-    jobs = list(own.order_by("id"))
-    if not end.has_ended:
-        raise StillRunning(jobs)
-    return _images_json(jobs)
 
 
 def _images_json(jobs: Sequence[Job]) -> dict[str, Any]:

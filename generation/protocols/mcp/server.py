@@ -364,9 +364,9 @@ async def _waited(
     """
     caller, told = _caller(ctx), -1.0
     async with WAITS.wait_for(job_ids, user=user, seconds=seconds) as waits:
-        async for progress in waits.steps():
+        async for step in waits.steps():
             # It must grow: while nothing is known, by a little.
-            told = max(progress * len(job_ids), told + 0.001)
+            told = max(step.progress * len(job_ids), told + 0.001)
             await ctx.report_progress(told, len(job_ids))
     now = dict(waits.heard)
     try:

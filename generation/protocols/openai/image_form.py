@@ -30,9 +30,13 @@ OPEN_WEBUI_USER = "X-OpenWebUI-User-Id"
 class ReplyForm:
     """How the images are sent."""
 
+    kind: str
+    """With which the names of its events begin."""
     as_url: bool
     format: ImageFormat
     is_stream: bool
+    partial_images: int
+    """At most so many previews are streamed before the images."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class ImageForm:
     reply: ReplyForm
 
 
-def read(fields: Mapping[str, Any], *, headers: Mapping[str, str]) -> ImageForm:
+def read(fields: Mapping[str, Any], *, headers: Mapping[str, str], kind: str) -> ImageForm:
     """Return the form; raise Problem with the first field that is wrong. Others are ignored."""
     if fields.get("background") == "transparent":
         detail = _("No model makes images with a transparent background.")
@@ -62,9 +66,11 @@ def read(fields: Mapping[str, Any], *, headers: Mapping[str, str]) -> ImageForm:
         label=_label(fields, headers),
         max_credits=_number(fields, "max_credits", least=0, most=MAX_CREDITS),
         reply=ReplyForm(
+            kind=kind,
             as_url=_choice(fields, "response_format", ("b64_json", "url")) == "url",
             format=ImageFormat(_choice(fields, "output_format", FORMATS), _quality(fields)),
             is_stream=_flag(fields, "stream"),
+            partial_images=_number(fields, "partial_images", least=0, most=3) or 0,
         ),
     )
 

@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import orjson
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.parsers import MultiPartParser
@@ -27,15 +26,16 @@ from artgen.api.views import ApiView, body_of
 from artgen.processes.later import arrived_at, waited
 from generation.api import waiting
 from generation.api.batch_bodies import read_key
-from generation.api.waiting import EndOfJobs, Step
+from generation.api.waiting import Step
 from generation.catalog import shapes
 from generation.catalog.offers import Offer
+from generation.jobs.live.job_waits import WaitStep
 from generation.jobs.placing import orders
 from generation.jobs.placing.client_calls import ClientCall
 from generation.jobs.placing.job_order import PlacedOrder
 from generation.models import Job
 from generation.protocols import image_orders, model_names
-from generation.protocols.ended_jobs import MAX_SECONDS, StillRunning
+from generation.protocols.ended_jobs import MAX_SECONDS, StillRunning, jobs_after
 from generation.protocols.model_names import Wanted
 from generation.protocols.openai import errors, image_form, image_reply
 from generation.protocols.openai.image_form import ImageForm, ReplyForm
@@ -45,14 +45,6 @@ ATTEMPT = "X-Stainless-Retry-Count"
 CANCEL = "X-Cancel-On-Disconnect"
 ACCEPTED = 202
 STREAM = "text/event-stream"
-
-
-@dataclass(frozen=True)
-class AwaitedReply:
-    """What a request needs after its wait: the form of the images, and the name of its events."""
-
-    form: ReplyForm
-    event: str
 
 
 class OpenAIEndpoint(ApiView):
@@ -69,30 +61,28 @@ class OpenAIImages(OpenAIEndpoint):
 
     @operation("POST images/generations", url_name="openai_generations", scope=Scope.CREATE)
     def generate(self, request: Request) -> Any:
-        return self._images(request, "image_generation.completed", read_files=SourceFiles)
+        return self._images(request, "image_generation", read_files=SourceFiles)
 
     @operation("POST images/edits", url_name="openai_edits", scope=Scope.CREATE)
     def edit(self, request: Request) -> Any:
         return self._images(
             request,
-            "image_edit.completed",
+            "image_edit",
             read_files=lambda: image_form.read_files(request.FILES),
         )
 
-    def _images(
-        self, request: Request, event: str, *, read_files: Callable[[], SourceFiles]
-    ) -> Any:
+    def _images(self, request: Request, kind: str, *, read_files: Callable[[], SourceFiles]) -> Any:
         if end := waited(request):
-            return _reply_after(request, end)
+            return _reply(jobs_after(end, user=user_of(request)), end.about)
         user = user_of(request)
         rate_limits.spend("place", user.pk)
-        form = image_form.read(body_of(request), headers=request.headers)
+        form = image_form.read(body_of(request), headers=request.headers, kind=kind)
         files = read_files()
         call = _call_of(request, files)
         placed = orders.placed_by_call(user, call) if call.is_repeated else None
         if placed is None:
             placed = _place(request, form, files, call=call)
-        return _answer(request, placed.jobs, reply=AwaitedReply(form.reply, event))
+        return _answer(request, placed.jobs, form=form.reply)
 
 
 def _call_of(request: Request, files: SourceFiles) -> ClientCall:
@@ -143,11 +133,11 @@ def _parameters_of(form: ImageForm, offer: Offer) -> dict[str, Any]:
     return parameters
 
 
-def _answer(request: Request, jobs: list[Job], *, reply: AwaitedReply) -> Any:
+def _answer(request: Request, jobs: list[Job], *, form: ReplyForm) -> Any:
     """Return the response that waits for the jobs; at once the images if they have ended."""
     user = user_of(request)
     if all(job.is_final for job in jobs):
-        return _reply(jobs, reply)
+        return _reply(jobs, form)
     response = errors.rendered(StillRunning(jobs), status=ACCEPTED)  # without a process that waits
     cancels = request.headers.get(CANCEL, "").lower() == "true"
     waiting.wait(
@@ -155,41 +145,40 @@ def _answer(request: Request, jobs: list[Job], *, reply: AwaitedReply) -> Any:
         jobs,
         user=user,
         seconds=MAX_SECONDS,
-        about=reply,
+        about=form,
         cancels=cancels,
-        stream=_stream if reply.form.is_stream else None,
+        stream=partial(_stream, form=form, job=jobs[0]) if form.is_stream else None,
     )
     return response
 
 
-def _reply_after(request: Request, end: EndOfJobs) -> Any:
-    own = Job.objects.of(request.user).with_all().filter(id__in=end.job_ids)
-    jobs = list(own.order_by("id"))
-    if not end.has_ended:
-        raise StillRunning(jobs)
-    return _reply(jobs, end.about)
-
-
-def _reply(jobs: list[Job], reply: AwaitedReply) -> Any:
-    images = image_reply.images_json(jobs, form=reply.form)
-    if not reply.form.is_stream:
+def _reply(jobs: list[Job], form: ReplyForm) -> Any:
+    images = image_reply.images_json(jobs, form=form)
+    if not form.is_stream:
         return Response(images)
-    events = [image_reply.event_of(reply.event, image, images) for image in images["data"]]
-    lines = [f"event: {reply.event}\ndata: {orjson.dumps(event).decode()}\n\n" for event in events]
-    return HttpResponse("".join([*lines, "data: [DONE]\n\n"]), content_type=STREAM)
+    return HttpResponse(image_reply.completed(form.kind, images), content_type=STREAM)
 
 
-def _stream(steps: AsyncGenerator[Step]) -> HttpResponseBase:
+def _stream(steps: AsyncGenerator[Step], *, form: ReplyForm, job: Job) -> HttpResponseBase:
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(_lines(steps), content_type=STREAM, headers=headers)
+    lines = _lines(steps, form=form, job=job)
+    return StreamingHttpResponse(lines, content_type=STREAM, headers=headers)
 
 
-async def _lines(steps: AsyncGenerator[Any]) -> AsyncIterator[bytes]:
-    """Yield progress as comments, then the events of the images, or the error."""
+async def _lines(steps: AsyncGenerator[Any], *, form: ReplyForm, job: Job) -> AsyncIterator[bytes]:
+    """Yield progress as comments and previews, then the events of the images, or the error."""
+    sent, most = 0, form.partial_images
     async with aclosing(steps):
         async for step in steps:
-            if isinstance(step, float):
-                yield f": {step:.0%}\n\n".encode()
+            if isinstance(step, WaitStep):
+                yield f": {step.progress:.0%}\n\n".encode()
+                is_due = step.progress * (most + 1) >= sent + 1 or not step.progress  # evenly
+                if step.preview_b64 and sent < most and is_due:
+                    preview = image_reply.partial_image(
+                        form.kind, step.preview_b64, index=sent, job=job
+                    )
+                    yield preview.encode()
+                    sent += 1
             elif step.status_code < 400:
                 yield step.content
             else:
