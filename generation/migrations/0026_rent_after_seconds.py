@@ -14,8 +14,8 @@ class Migration(migrations.Migration):
                 blank=True,
                 null=True,
                 help_text=(
-                    "ComfyUI and endpoints with an address of their own get jobs first, others if "
-                    "the wait is longer or these are away. Empty: all are equal."
+                    "ComfyUI and image servers get jobs first, others if the wait is longer or "
+                    "these are away. Empty: all are equal."
                 ),
                 verbose_name="longest wait before renting, seconds",
             ),

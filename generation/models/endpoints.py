@@ -190,7 +190,7 @@ class Endpoint(models.Model):
     @property
     def is_own(self) -> bool:
         """Whether its server is known by an address that staff typed, not rented."""
-        return self.provider in provider.OWN_SERVERS or bool(address_of(self.endpoint_id))
+        return self.provider in provider.ADDRESSED
 
     @property
     def own_cost(self) -> Cost | None:

@@ -153,8 +153,8 @@ class ImageModel(models.Model):
         null=True,
         blank=True,
         help_text=_(
-            "ComfyUI and endpoints with an address of their own get jobs first, others if the "
-            "wait is longer or these are away. Empty: all are equal."
+            "ComfyUI and image servers get jobs first, others if the wait is longer or these are "
+            "away. Empty: all are equal."
         ),
     )
 

@@ -31,7 +31,7 @@ OWN_SERVERS = frozenset({COMFYUI})
 are read as its reports are: the server may be in a private network."""
 
 ADDRESSED = frozenset({IMAGE_SERVER, COMFYUI})
-"""Those whose endpoints may have addresses and keys of their own, typed by staff."""
+"""Those at addresses that staff typed, in the settings or, with keys of their own, at endpoints."""
 
 Ref = tuple[str, str]
 """An endpoint's id there, and a job's."""

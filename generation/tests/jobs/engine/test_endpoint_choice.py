@@ -10,7 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from django.utils import timezone, translation
 
 from generation.jobs.budgets import budget_choice
@@ -36,7 +36,7 @@ from generation.testing.rows.endpoints import MODEL, add_endpoint
 from generation.testing.threads import at_once, in_threads
 
 FIRST, SECOND = "black-forest-labs-flux-1-schnell", "black-forest-labs-flux-1-dev"
-OWN = "http://10.0.0.5:8020/v1#flux"
+OWN = "flux"  # at IMAGE_SERVER_URL
 WAITED = timedelta(seconds=40)
 SUBMITTERS = 50
 
@@ -258,6 +258,7 @@ class TestRented(ChoiceTestCase):
 
     def setUp(self) -> None:
         super().setUp()
+        self.enterContext(override_settings(IMAGE_SERVER_URL="http://10.0.0.5:8020/v1"))
         self.own = add_endpoint(
             provider="image_server", endpoint_id=OWN, max_in_flight=1, preference=2
         )
