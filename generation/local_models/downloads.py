@@ -27,11 +27,8 @@ SPARE_BYTES = 250_000_000  # what a download leaves free
 def missing_bytes(model: LocalModel, folder: Path) -> int:
     """Return how many bytes are still to be downloaded."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {file: _path(folder, file) for file in model.files}
-    parts = {file: _part(path) for file, path in paths.items() if not path.is_file()}
-    return sum(
-        file.bytes - (part.stat().st_size if part.exists() else 0) for file, part in parts.items()
-    )
+    paths = [(file, _path(folder, file)) for file in model.files]
+    return sum(file.bytes - _part(path)[1] for file, path in paths if not path.is_file())
 
 
 def download(
@@ -65,20 +62,15 @@ def _download(file: ModelFile, path: Path, on_block: Callable[[], None]) -> None
     endpoint = (os.environ.get("HF_ENDPOINT") or HUGGING_FACE).rstrip("/")
     address = urllib.parse.quote(file.path)
     url = f"{endpoint}/{file.repository}/resolve/{file.revision}/{address}"
-    part = _part(path)
-    part.parent.mkdir(parents=True, exist_ok=True)
-    part.touch()
-    if part.stat().st_size < file.bytes:
-        _compare_before(file, url)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part, size = _part(path)
+    if size < file.bytes:
         _append(file, url, part, on_block)
     with part.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     if sha256 != file.sha256:
         part.unlink()
-        raise ModelProblem(
-            f"{url} is not the file that ArtGen knows: its SHA-256 is {sha256}, not "
-            f"{file.sha256}. It was deleted."
-        )
+        raise _other_file(url, sha256, file, "It was deleted.")
     part.rename(path)
 
 
@@ -87,6 +79,10 @@ def _append(file: ModelFile, url: str, part: Path, on_block: Callable[[], None])
         headers = {"Range": f"bytes={target.tell()}-"} if target.tell() else {}
         with requests.get(url, headers=headers, stream=True, timeout=TIMEOUTS) as reply:
             reply.raise_for_status()
+            for each in (*reply.history, reply):  # not every mirror says its checksum
+                sha256 = each.headers.get("X-Linked-Etag", file.sha256).strip('"')
+                if sha256 != file.sha256:
+                    raise _other_file(url, sha256, file, "Nothing was downloaded.")
             if reply.status_code != requests.codes.partial_content:
                 target.seek(target.truncate(0))  # without ranges the server sends all of it
             for block in reply.iter_content(BLOCK):
@@ -100,21 +96,18 @@ def _append(file: ModelFile, url: str, part: Path, on_block: Callable[[], None])
             raise OSError(f"the connection ended after {target.tell() / 1e6:,.0f} MB")
 
 
-def _compare_before(file: ModelFile, url: str) -> None:
-    """Raise ModelProblem if the server says that it has another file; not every mirror does."""
-    reply = requests.head(url, timeout=TIMEOUTS)
-    reply.raise_for_status()
-    sha256 = reply.headers.get("X-Linked-Etag", "").strip('"')
-    if sha256 and sha256 != file.sha256:
-        raise ModelProblem(
-            f"{url} is not the file that ArtGen knows: its SHA-256 is {sha256}, not "
-            f"{file.sha256}. Nothing was downloaded."
-        )
+def _other_file(url: str, sha256: str, file: ModelFile, what: str) -> ModelProblem:
+    return ModelProblem(
+        f"{url} is not the file that ArtGen knows: its SHA-256 is {sha256}, not {file.sha256}. "
+        f"{what}"
+    )
 
 
 def _path(folder: Path, file: ModelFile) -> Path:
     return folder / file.sha256[:12] / file.path.rpartition("/")[2]
 
 
-def _part(path: Path) -> Path:
-    return path.with_name(f"{path.name}.part")
+def _part(path: Path) -> tuple[Path, int]:
+    """Return where what has arrived of a file is, and its size."""
+    part = path.with_name(f"{path.name}.part")
+    return part, part.stat().st_size if part.exists() else 0

@@ -27,12 +27,9 @@ from .worker import Drawing, Drawn, Failed, Step
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 64 << 20
 MAX_SEED = 2**31 - 1
-RETRY_SECONDS = 5
+RETRY_SECONDS = "5"
+ENGINE_FAILED = "engine_failed"
 LIMITS = {"n": {"min": 1, "max": 1}, "partial_images": {"min": 0, "max": 3}}
-
-
-class InvalidRequest(Exception):
-    """What the server refuses, as a sentence."""
 
 
 def serve(model: LocalModel, *, port: int, say: Callable[[str], None]) -> None:
@@ -86,8 +83,8 @@ class ModelServer:
         except ValueError:
             body = None
         if not isinstance(body, dict):
-            return _error(400, "The body is not a JSON object.")
-        return await self._answer(request, "image_generation", body, (), b"")
+            raise _refusal("The body is not a JSON object.")
+        return await self._answer(request, "image_generation", body)
 
     async def _edit(self, request: web.Request) -> web.StreamResponse:
         form = await request.post()
@@ -97,29 +94,18 @@ class ModelServer:
             for name in ("image", "image[]", "mask")
         )
         if not image + images:
-            return _error(400, "image: a file is missing.")
-        return await self._answer(
-            request, "image_edit", body, (*image, *images), mask[0] if mask else b""
-        )
+            raise _refusal("image: a file is missing.")
+        return await self._answer(request, "image_edit", body, (*image, *images), *mask[:1])
 
     async def _answer(
         self,
         request: web.Request,
         kind: str,
         body: Mapping[str, Any],
-        sources: tuple[bytes, ...],
-        mask: bytes,
+        sources: tuple[bytes, ...] = (),
+        mask: bytes = b"",
     ) -> web.StreamResponse:
-        if body.get("model", self._model.name) != self._model.name:
-            text = f"The model {body['model']} does not exist, {self._model.name} does."
-            return _error(404, text, code="model_not_found")
-        try:
-            previews = self._number(body, "partial_images", 0)
-            drawing = self._drawing(body, sources, mask, wants_previews=previews > 0)
-        except InvalidRequest as problem:
-            return _error(400, str(problem))
-        except InvalidImage as problem:
-            return _error(400, f"image: {problem}")
+        drawing = self._drawing(body, sources, mask)
         # Before the last event, closing it cancels the drawing.
         async with contextlib.aclosing(self._supervisor.draw(drawing)) as events:
             try:
@@ -127,39 +113,39 @@ class ModelServer:
             except NotReady as error:
                 # 429 or 422, not 5xx: they say for certain that nothing was made.
                 if error.is_lasting:
-                    return _error(422, str(error), code="model_unusable")
-                headers = {"Retry-After": str(RETRY_SECONDS)}
-                return _error(429, str(error), code="not_ready", headers=headers)
+                    raise _refusal(
+                        str(error), web.HTTPUnprocessableEntity, "model_unusable"
+                    ) from error
+                raise _refusal(str(error), web.HTTPTooManyRequests, "not_ready") from error
             if str(body.get("stream")).lower() == "true":
-                return await _stream(request, kind, event, events, previews=previews)
+                return await _stream(request, kind, event, events, previews=drawing.previews)
             while isinstance(event, Step):
                 event = await anext(events)
         if isinstance(event, Failed):
-            return _error(422, event.reason, code="engine_failed")
+            raise _refusal(event.reason, web.HTTPUnprocessableEntity, ENGINE_FAILED)
         return web.json_response({"created": int(time.time()), "data": [_image(event.png)]})
 
-    def _drawing(
-        self,
-        body: Mapping[str, Any],
-        sources: tuple[bytes, ...],
-        mask: bytes,
-        *,
-        wants_previews: bool,
-    ) -> Drawing:
-        """Return what to draw. Raises InvalidRequest or InvalidImage."""
+    def _drawing(self, body: Mapping[str, Any], sources: tuple[bytes, ...], mask: bytes) -> Drawing:
+        """Return what to draw. Raises `_refusal`."""
         model = self._model
+        if (name := body.get("model", model.name)) != model.name:
+            text = f"The model {name} does not exist, {model.name} does."
+            raise _refusal(text, web.HTTPNotFound, "model_not_found")
         prompt = body.get("prompt")
         if not isinstance(prompt, str) or not prompt.strip():
-            raise InvalidRequest("prompt: missing.")
+            raise _refusal("prompt: missing.")
         self._number(body, "n", 1)
         if len(sources) > model.max_sources:
-            raise InvalidRequest(f"image: {model.name} takes {model.max_sources} at most.")
+            raise _refusal(f"image: {model.name} takes {model.max_sources} at most.")
         if mask and "mask" not in model.parameters:
-            raise InvalidRequest(f"mask: {model.name} takes none.")
-        repainted = mask_image.of_transparency(mask) if mask else b""
+            raise _refusal(f"mask: {model.name} takes none.")
+        try:
+            repainted = mask_image.of_transparency(mask) if mask else b""
+            headers = [read_header(source) for source in sources]
+        except InvalidImage as problem:
+            raise _refusal(f"image: {problem}") from problem
         if repainted is None:
-            raise InvalidRequest("mask: no pixel is transparent, as those to repaint must be.")
-        headers = [read_header(source) for source in sources]
+            raise _refusal("mask: no pixel is transparent, as those to repaint must be.")
         width, height = self._sides(body, (headers[0].width, headers[0].height) if headers else ())
         return Drawing(
             prompt=prompt,
@@ -172,7 +158,7 @@ class ModelServer:
             strength=self._number(body, "strength", 0.75),
             sources=sources,
             mask=repainted,
-            wants_previews=wants_previews,
+            previews=self._number(body, "partial_images", 0),
         )
 
     def _sides(self, body: Mapping[str, Any], source: tuple[int, ...]) -> tuple[int, int]:
@@ -186,15 +172,13 @@ class ModelServer:
         match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", str(size))
         width, height = (int(match[1]), int(match[2])) if match else (0, 0)
         if any(side % MULTIPLE or not MULTIPLE <= side <= most for side in (width, height)):
-            raise InvalidRequest(
-                f"size: auto or such as 512x512, multiples of {MULTIPLE} up to {most}."
-            )
+            raise _refusal(f"size: auto or such as 512x512, multiples of {MULTIPLE} up to {most}.")
         return width, height
 
     def _number[Number: (int, float)](
         self, body: Mapping[str, Any], name: str, default: Number
     ) -> Number:
-        """Return a number of JSON or of a form. Raises InvalidRequest beyond the model's limits."""
+        """Return a number of JSON or of a form. Raises `_refusal` beyond the model's limits."""
         if body.get(name) in (None, ""):
             return default
         limits = LIMITS.get(name) or self._model.parameters.get(name) or {}
@@ -204,7 +188,7 @@ class ModelServer:
             if least <= number <= most:
                 return number
         kind = "whole number" if isinstance(default, int) else "number"
-        raise InvalidRequest(f"{name}: not a {kind} from {least} to {most}.")
+        raise _refusal(f"{name}: not a {kind} from {least} to {most}.")
 
 
 async def _stream(
@@ -233,7 +217,7 @@ async def _stream(
             sent += 1
         event = await anext(events)
     if isinstance(event, Failed):
-        await send("error", _error_body(event.reason, "engine_failed"))
+        await send("error", _error(event.reason, ENGINE_FAILED))
     else:
         await send(f"{kind}.completed", _image(event.png) | {"output_format": "png"})
     return response
@@ -243,16 +227,13 @@ def _image(data: bytes) -> dict[str, Any]:
     return {"b64_json": base64.b64encode(data).decode()}
 
 
-def _error_body(text: str, code: str) -> dict[str, Any]:
-    error = {"message": text, "type": "image_generation_error", "param": None, "code": code}
-    return {"error": error}
+def _error(text: str, code: str) -> dict[str, Any]:
+    return {"error": {"message": text, "type": "image_generation_error", "code": code}}
 
 
-def _error(
-    status: int,
-    text: str,
-    *,
-    code: str = "invalid_value",
-    headers: Mapping[str, str] | None = None,
-) -> web.Response:
-    return web.json_response(_error_body(text, code), status=status, headers=headers)
+def _refusal(
+    text: str, kind: type[web.HTTPError] = web.HTTPBadRequest, code: str = "invalid_value"
+) -> web.HTTPError:
+    headers = {"Retry-After": RETRY_SECONDS} if kind is web.HTTPTooManyRequests else None
+    body = json.dumps(_error(text, code))
+    return kind(text=body, content_type="application/json", headers=headers)

@@ -7,10 +7,7 @@ https://github.com/shakfu/cyllama: callbacks are global to the module, and a can
 import contextlib
 import io
 import os
-import queue
 import signal
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -38,7 +35,7 @@ class Drawing:
     strength: float
     sources: tuple[bytes, ...] = ()
     mask: bytes = b""
-    wants_previews: bool = False
+    previews: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +75,12 @@ def run(model: LocalModel, pipe: Connection) -> None:
 class ModelWorker:
     def __init__(self, model: LocalModel, pipe: Connection) -> None:
         self._model, self._pipe = model, pipe
-        self._drawings: queue.SimpleQueue[Drawing] = queue.SimpleQueue()
-        self._canceled = threading.Event()
         self._errors: list[str] = []
-        self._cancel: Callable[[], None] = self._canceled.set
-        self._steps = 0  # of the drawing; 0: none
+        self._drawing: Drawing | None = None
         self._preview = b""
-        self._wants_previews = False
+        self._is_canceled = False
 
     def run(self) -> None:
-        threading.Thread(target=self._listen, daemon=True).start()
         try:
             engine: Any = import_module("cyllama.sd")  # loads the drivers of GPUs
         except ImportError as error:
@@ -98,30 +91,18 @@ class ModelWorker:
         engine.set_progress_callback(self._on_progress)
         engine.set_preview_callback(self._on_preview, mode=engine.PreviewMode.PROJ, interval=1)
         try:
-            context = self._load()
+            self._context = self._load()
         except (RuntimeError, OSError) as error:
             reason = self._reason(error).rstrip(".")
             advice = "Is it a whole file of weights that stable-diffusion.cpp reads?"
             self._pipe.send(Failed(f"The model cannot be loaded: {reason}. {advice}"))
             return
-        self._cancel = lambda: context.cancel(engine.CancelMode.ALL)
         self._pipe.send(None)
-        while True:
-            drawing = self._drawings.get()
-            self._pipe.send(self._draw(context, drawing))
-
-    def _listen(self) -> None:
-        """Read the pipe; end the process with the server."""
-        with contextlib.suppress(EOFError, OSError):
+        with contextlib.suppress(EOFError, OSError):  # the server has ended
             while True:
                 message = self._pipe.recv()
-                if isinstance(message, Drawing):
-                    self._canceled.clear()
-                    self._drawings.put(message)
-                else:
-                    self._canceled.set()
-                    self._cancel()
-        os._exit(0)
+                if isinstance(message, Drawing):  # else a cancel that came too late
+                    self._pipe.send(self._draw(message))
 
     def _load(self) -> Any:
         params = self._engine.SDContextParams()
@@ -130,17 +111,15 @@ class ModelWorker:
         params.eager_load = True  # what is wrong with the files is seen now, not in the first job
         return self._engine.SDContext(params)
 
-    def _draw(self, context: Any, drawing: Drawing) -> Event:
+    def _draw(self, drawing: Drawing) -> Event:
         self._errors.clear()
-        self._steps, self._wants_previews = drawing.steps, drawing.wants_previews
+        self._drawing, self._is_canceled, self._preview = drawing, False, b""
         try:
-            image = context.generate_with_params(self._params(drawing))[0]
+            image = self._context.generate_with_params(self._params(drawing))[0]
         except RuntimeError as error:
-            return Failed("" if self._canceled.is_set() else self._reason(error))
+            return Failed("" if self._is_canceled else self._reason(error))
         except OSError as error:
             return Failed(f"A source image cannot be read: {error}")
-        finally:
-            self._steps, self._preview = 0, b""
         return Drawn(_encoded(image.to_pil(), "PNG", compress_level=1))
 
     def _params(self, drawing: Drawing) -> Any:
@@ -173,14 +152,19 @@ class ModelWorker:
 
     def _on_progress(self, step: int, steps: int, seconds: float) -> None:
         """Pass a step on; loading and decoding count tensors, which are more than steps."""
-        if self._canceled.is_set():
-            self._cancel()  # generating clears a cancel that came before it began
-        elif 0 < step <= steps <= self._steps:
-            self._pipe.send(Step(step, steps, self._preview))
+        try:
+            if self._pipe.poll():
+                self._pipe.recv()  # CANCEL
+                self._is_canceled = True
+                self._context.cancel(self._engine.CancelMode.ALL)
+            elif self._drawing and 0 < step <= steps <= self._drawing.steps:
+                self._pipe.send(Step(step, steps, self._preview))
+        except (EOFError, OSError):  # the server has ended; the engine would ignore an exception
+            os._exit(0)
 
     def _on_preview(self, step: int, frames: list[Any], is_noisy: bool) -> None:
         """Keep the frame for the progress that follows; it is valid inside this call alone."""
-        if self._wants_previews and frames:
+        if self._drawing and self._drawing.previews and frames:
             preview = ImageOps.contain(frames[0].to_pil().convert("RGB"), PREVIEW_SIZE)
             self._preview = _encoded(preview, "JPEG", quality=70)
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
@@ -163,6 +164,19 @@ def test_the_studio_knows_it_as_an_image_server(server: Server) -> None:
     wrong = Order(endpoint_id="random", input=SMALL | {"size": "1x1"}, webhook=None)
     with pytest.raises(JobRefused):
         provider.submit(wrong)
+
+
+def test_two_people_at_once_get_their_own_images(server: Server) -> None:
+    def image_of(seed: int) -> str:
+        reply = server.post(seed=seed)
+        assert reply.status_code == 200, reply.text
+        return str(reply.json()["data"][0]["b64_json"])
+
+    alone = [image_of(seed) for seed in (1, 2)]
+    with ThreadPoolExecutor() as people:
+        together = list(people.map(image_of, (1, 2)))
+    assert alone[0] != alone[1]
+    assert together == alone
 
 
 def test_closing_the_connection_cancels(server: Server) -> None:

@@ -236,6 +236,12 @@ def test_it_reads_steps_and_broken_chunks() -> None:
         stream.answer(provider="It")
 
 
+def test_a_doubled_end_of_a_stream_is_one_image() -> None:
+    event = json.dumps({"type": "image_generation.completed", "b64_json": "aQ=="})
+    stream, _reports = stream_of(f"data: {event}\n\n".encode() * 2)
+    assert stream.answer(provider="It") == {"data": [{"b64_json": "aQ=="}]}
+
+
 def test_an_error_in_a_stream_refuses_the_job() -> None:
     event = json.dumps({"type": "error", "error": {"message": "out of memory"}})
     stream, _reports = stream_of(f"data: {event}\n".encode())
