@@ -57,11 +57,6 @@ class LocalModel:
         return int(self.studio["max_source_images"])
 
     @property
-    def has_references(self) -> bool:
-        """Return whether it looks at source images, instead of changing one."""
-        return "strength" not in self.parameters
-
-    @property
     def size(self) -> int:
         return int(self.parameters["width"]["default"])
 

@@ -21,14 +21,20 @@ from generation.imaging import mask_image
 from generation.imaging.image_decoding import InvalidImage, read_header
 
 from .models import MULTIPLE, LocalModel
-from .supervisor import NotReady, Supervisor
-from .worker import Drawing, Drawn, Failed, Step
+from .supervisor import Supervisor
+from .worker import NOT_READY, Drawing, Drawn, Failed, Step
 
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 64 << 20
 MAX_SEED = 2**31 - 1
 RETRY_SECONDS = "5"
-ENGINE_FAILED = "engine_failed"
+INVALID, NOT_FOUND = "invalid_value", "model_not_found"
+STATUS: Mapping[str, type[web.HTTPError]] = {
+    INVALID: web.HTTPBadRequest,
+    NOT_FOUND: web.HTTPNotFound,
+    NOT_READY: web.HTTPTooManyRequests,
+}
+"""By code; others are 422. None is 5xx: they say for certain that nothing was made."""
 LIMITS = {"n": {"min": 1, "max": 1}, "partial_images": {"min": 0, "max": 3}}
 
 
@@ -108,21 +114,13 @@ class ModelServer:
         drawing = self._drawing(body, sources, mask)
         # Before the last event, closing it cancels the drawing.
         async with contextlib.aclosing(self._supervisor.draw(drawing)) as events:
-            try:
-                event = await anext(events)
-            except NotReady as error:
-                # 429 or 422, not 5xx: they say for certain that nothing was made.
-                if error.is_lasting:
-                    raise _refusal(
-                        str(error), web.HTTPUnprocessableEntity, "model_unusable"
-                    ) from error
-                raise _refusal(str(error), web.HTTPTooManyRequests, "not_ready") from error
-            if str(body.get("stream")).lower() == "true":
+            event = await anext(events)
+            if str(body.get("stream")).lower() == "true" and not isinstance(event, Failed):
                 return await _stream(request, kind, event, events, previews=drawing.previews)
             while isinstance(event, Step):
                 event = await anext(events)
         if isinstance(event, Failed):
-            raise _refusal(event.reason, web.HTTPUnprocessableEntity, ENGINE_FAILED)
+            raise _refusal(event.reason, event.code)
         return web.json_response({"created": int(time.time()), "data": [_image(event.png)]})
 
     def _drawing(self, body: Mapping[str, Any], sources: tuple[bytes, ...], mask: bytes) -> Drawing:
@@ -130,7 +128,7 @@ class ModelServer:
         model = self._model
         if (name := body.get("model", model.name)) != model.name:
             text = f"The model {name} does not exist, {model.name} does."
-            raise _refusal(text, web.HTTPNotFound, "model_not_found")
+            raise _refusal(text, NOT_FOUND)
         prompt = body.get("prompt")
         if not isinstance(prompt, str) or not prompt.strip():
             raise _refusal("prompt: missing.")
@@ -217,7 +215,7 @@ async def _stream(
             sent += 1
         event = await anext(events)
     if isinstance(event, Failed):
-        await send("error", _error(event.reason, ENGINE_FAILED))
+        await send("error", _error(event.reason, event.code))
     else:
         await send(f"{kind}.completed", _image(event.png) | {"output_format": "png"})
     return response
@@ -231,9 +229,8 @@ def _error(text: str, code: str) -> dict[str, Any]:
     return {"error": {"message": text, "type": "image_generation_error", "code": code}}
 
 
-def _refusal(
-    text: str, kind: type[web.HTTPError] = web.HTTPBadRequest, code: str = "invalid_value"
-) -> web.HTTPError:
-    headers = {"Retry-After": RETRY_SECONDS} if kind is web.HTTPTooManyRequests else None
+def _refusal(text: str, code: str = INVALID) -> web.HTTPError:
+    headers = {"Retry-After": RETRY_SECONDS} if code == NOT_READY else None
+    kind = STATUS.get(code, web.HTTPUnprocessableEntity)
     body = json.dumps(_error(text, code))
     return kind(text=body, content_type="application/json", headers=headers)

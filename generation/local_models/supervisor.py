@@ -4,22 +4,15 @@ import asyncio
 import contextlib
 import multiprocessing
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 
 from . import worker
 from .models import LocalModel
-from .worker import CANCEL, Drawing, Drawn, Event, Failed, Step
+from .worker import CANCEL, NOT_READY, UNUSABLE, Drawing, Drawn, Event, Failed, Step
 
 MAX_PAUSE_SECONDS = 60
 MAX_CANCEL_SECONDS = 60
 """A cancel waits for the end of a step, or of the decoding; then the worker is killed."""
-
-
-class NotReady(Exception):
-    """The model is being loaded; or it `is_lasting` that it cannot be, and the message says why."""
-
-    def __init__(self, reason: str, *, is_lasting: bool) -> None:
-        super().__init__(reason)
-        self.is_lasting = is_lasting
 
 
 class Supervisor:
@@ -29,7 +22,7 @@ class Supervisor:
         self._model, self._say = model, say
         self._turn = asyncio.Lock()
         self._worker: _WorkerProcess | None = None  # None: not ready
-        self._failure = Failed("The model is being loaded.", is_crash=True)
+        self._failure = Failed("The model is being loaded.", NOT_READY)
 
     async def run(self) -> None:
         """Keep a worker until canceled; wait longer after each that did not load."""
@@ -45,7 +38,7 @@ class Supervisor:
             finally:
                 self._worker = None
                 process.kill()
-            self._failure = event
+            self._failure = event if event.code == UNUSABLE else replace(event, code=NOT_READY)
             self._say(f"{event.reason} The next start is in {pause} s.")
             await asyncio.sleep(pause)
             pause = min(2 * pause, MAX_PAUSE_SECONDS)
@@ -53,13 +46,13 @@ class Supervisor:
     async def draw(self, drawing: Drawing) -> AsyncGenerator[Step | Drawn | Failed]:
         """Yield the steps, then the image or the failure. Closing the iterator cancels.
 
-        Drawings wait for those that came before. Raises NotReady.
+        Drawings wait for those that came before.
         """
         async with self._turn:
             process = self._worker
             if process is None:
-                failure = self._failure
-                raise NotReady(failure.reason, is_lasting=not failure.is_crash)
+                yield self._failure
+                return
             process.send(drawing)
             is_over = False
             try:
@@ -114,8 +107,7 @@ class _WorkerProcess:
             how = f"signal {-code}" if code < 0 else f"status {code}"
             failure = Failed(
                 f"The model's process ended with {how}. If this happens again, choose a smaller "
-                "size, or a model that needs less memory.",
-                is_crash=True,
+                "size, or a model that needs less memory."
             )
             self.events.put_nowait(failure)
             if not self.end.done():  # canceled with the server

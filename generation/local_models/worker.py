@@ -54,14 +54,16 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """`reason` is a sentence for people; "" after a cancel. `is_crash`: of the process."""
+    """`reason` is a sentence for people; "" after a cancel."""
 
     reason: str
-    is_crash: bool = False
+    code: str = "engine_failed"
 
 
 Event = Step | Drawn | Failed | None
 """None: the weights are loaded."""
+NOT_READY, UNUSABLE = "not_ready", "model_unusable"
+"""Codes of failures before anything is drawn: for now, and for as long as the model is as it is."""
 CANCEL = "cancel"
 HINT = "Install deploy/requirements-local.txt; for Linux on ARM there is none."
 
@@ -84,8 +86,8 @@ class ModelWorker:
         try:
             engine: Any = import_module("cyllama.sd")  # loads the drivers of GPUs
         except ImportError as error:
-            self._pipe.send(Failed(f"The package cyllama cannot be loaded ({error}). {HINT}"))
-            return
+            reason = f"The package cyllama cannot be loaded ({error}). {HINT}"
+            return self._pipe.send(Failed(reason, UNUSABLE))
         self._engine = engine
         engine.set_log_callback(self._on_log)
         engine.set_progress_callback(self._on_progress)
@@ -95,8 +97,8 @@ class ModelWorker:
         except (RuntimeError, OSError) as error:
             reason = self._reason(error).rstrip(".")
             advice = "Is it a whole file of weights that stable-diffusion.cpp reads?"
-            self._pipe.send(Failed(f"The model cannot be loaded: {reason}. {advice}"))
-            return
+            reason = f"The model cannot be loaded: {reason}. {advice}"
+            return self._pipe.send(Failed(reason, UNUSABLE))
         self._pipe.send(None)
         with contextlib.suppress(EOFError, OSError):  # the server has ended
             while True:
@@ -135,7 +137,7 @@ class ModelWorker:
             sampling.scheduler = engine.Scheduler[model.scheduler]
         params.vae_tiling_enabled = max(drawing.width, drawing.height) > model.size
         sources = [_image(source) for source in drawing.sources]
-        if model.has_references and sources:
+        if sources and "strength" not in model.parameters:  # it looks at them, and changes none
             params.set_ref_images([engine.SDImage.from_pil(source) for source in sources])
         elif sources:
             size = drawing.width, drawing.height
