@@ -1,6 +1,6 @@
 """Orders of other programs, with the files that they send: batches as those of our own API."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from uuid_utils.compat import uuid7
@@ -14,25 +14,29 @@ from generation.jobs.placing.job_order import PlacedOrder
 from generation.jobs.placing.job_request import UserCatalog
 from generation.models import Upload, model_cache
 from generation.moderation.refusals import Moderated
+from generation.protocols import model_names
+from generation.protocols.model_names import Wanted
 from generation.protocols.source_files import SourceFiles
-
-Place = Callable[[Sequence[Mapping[str, Any]]], PlacedOrder]
-"""Places requests, such as `orders.place_batch` with its user and key."""
 
 
 def place(
-    parameters: Mapping[str, Any],
+    model: str,
     *,
-    offer: Offer,
+    chosen: str = "",
+    parameters_of: Callable[[Offer], Mapping[str, Any]],
     count: int,
     files: SourceFiles,
     user: User,
-    by: Place,
+    by: Callable[..., PlacedOrder],
 ) -> PlacedOrder:
-    """Place `count` jobs of this model, and keep no file that they do not use.
+    """Place `count` jobs of the model of this name, and keep no file that they do not use.
 
-    Raises what `by` and `files.keep` raise.
+    `by` gets the `requests`, such as `orders.place_batch` with its user and key. Raises what it,
+    `model_names.offer_of` and `files.keep` raise.
     """
+    wanted = Wanted(len(files.images), has_mask=files.mask is not None)
+    offer = model_names.offer_of(model, user=user, wanted=wanted, chosen=chosen)
+    parameters = parameters_of(offer)
     # Before any file is decoded, with ids in place of those of the uploads.
     sources = files.fields([str(uuid7()) for _n in range(files.count)])
     UserCatalog(model_cache.for_order(), user).cleaned(offer, {**parameters, **sources})
@@ -41,7 +45,7 @@ def place(
         files.keep(user=user, kept=kept)
         sources = files.fields([str(upload.id) for upload in kept])
         request = {"model": offer.slug, **parameters, **sources}
-        placed = by(drafts.repeated(request, count=count))
+        placed = by(requests=drafts.repeated(request, count=count))
     except Moderated:
         raise  # the stored request has them
     except Refusal:  # after another error the order may have been placed

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from rest_framework.request import Request
@@ -22,7 +23,7 @@ from generation.api.batch_bodies import read_key
 from generation.jobs.engine import job_control
 from generation.jobs.placing import orders
 from generation.models import Image, Job
-from generation.protocols import image_orders, model_names
+from generation.protocols import image_orders
 from generation.protocols.a1111 import endpoint, image_fields
 from generation.protocols.a1111.endpoint import A1111Endpoint, caller_of, refused
 from generation.protocols.ended_jobs import (
@@ -33,7 +34,6 @@ from generation.protocols.ended_jobs import (
     images_of,
     jobs_after,
 )
-from generation.protocols.model_names import Wanted
 from generation.protocols.source_files import SourceFiles
 
 ACCEPTED = 202
@@ -68,25 +68,18 @@ class A1111Images(A1111Endpoint):
         user, caller = user_of(request), caller_of(request)
         rate_limits.spend("place", user.pk)
         fields = image_fields.read(body_of(request), with_images=with_images)
-        key, token_id = read_key(request), limited_token(request)
-        files = SourceFiles(fields.images, fields.mask, area_of=fields.area_of)
-        offer = model_names.offer_of(
-            fields.model,
-            user=user,
-            wanted=Wanted(len(files.images), has_mask=files.mask is not None),
-            chosen=endpoint.chosen_model(caller),
-        )
         placed = image_orders.place(
-            fields.parameters_of(offer),
-            offer=offer,
+            fields.model,
+            chosen=endpoint.chosen_model(caller),
+            parameters_of=fields.parameters_of,
             count=fields.count,
-            files=files,
+            files=SourceFiles(fields.images, fields.mask, area_of=fields.area_of),
             user=user,
-            by=lambda requests: orders.place_batch(
+            by=partial(
+                orders.place_batch,
                 user=user,
-                requests=requests,
-                key=key,
-                token_id=token_id,
+                key=read_key(request),
+                token_id=limited_token(request),
                 max_credits=fields.max_credits,
             ),
         )

@@ -32,11 +32,9 @@ from generation.catalog.offers import Offer
 from generation.jobs.live.job_waits import WaitStep
 from generation.jobs.placing import orders
 from generation.jobs.placing.client_calls import ClientCall
-from generation.jobs.placing.job_order import PlacedOrder
 from generation.models import Job
-from generation.protocols import image_orders, model_names
+from generation.protocols import image_orders
 from generation.protocols.ended_jobs import MAX_SECONDS, StillRunning, jobs_after
-from generation.protocols.model_names import Wanted
 from generation.protocols.openai import errors, image_form, image_reply
 from generation.protocols.openai.image_form import ImageForm, ReplyForm
 from generation.protocols.source_files import SourceFiles
@@ -81,7 +79,20 @@ class OpenAIImages(OpenAIEndpoint):
         call = _call_of(request, files)
         placed = orders.placed_by_call(user, call) if call.is_repeated else None
         if placed is None:
-            placed = _place(request, form, files, call=call)
+            placed = image_orders.place(
+                form.model,
+                parameters_of=partial(_parameters_of, form=form),
+                count=form.count,
+                files=files,
+                user=user,
+                by=partial(
+                    orders.place_call,
+                    user=user,
+                    call=call,
+                    token_id=limited_token(request),
+                    max_credits=form.max_credits,
+                ),
+            )
         return _answer(request, placed.jobs, form=form.reply)
 
 
@@ -102,29 +113,7 @@ def _call_of(request: Request, files: SourceFiles) -> ClientCall:
     return call
 
 
-def _place(
-    request: Request, form: ImageForm, files: SourceFiles, *, call: ClientCall
-) -> PlacedOrder:
-    wanted = Wanted(len(files.images), has_mask=files.mask is not None)
-    user, token_id = user_of(request), limited_token(request)
-    offer = model_names.offer_of(form.model, user=user, wanted=wanted)
-    return image_orders.place(
-        _parameters_of(form, offer),
-        offer=offer,
-        count=form.count,
-        files=files,
-        user=user,
-        by=lambda requests: orders.place_call(
-            user=user,
-            requests=requests,
-            call=call,
-            token_id=token_id,
-            max_credits=form.max_credits,
-        ),
-    )
-
-
-def _parameters_of(form: ImageForm, offer: Offer) -> dict[str, Any]:
+def _parameters_of(offer: Offer, *, form: ImageForm) -> dict[str, Any]:
     parameters: dict[str, Any] = {"prompt": form.prompt, "label": form.label}
     if form.size:
         width, height = form.size

@@ -25,7 +25,7 @@ from accounts.models import CreditEntry
 from artgen.refusals import Refusal
 from generation.jobs.placing import orders
 from generation.jobs.placing.client_calls import ClientCall
-from generation.models import IdempotencyKey, Job, Upload, model_cache
+from generation.models import IdempotencyKey, Job, Upload
 from generation.protocols import image_orders
 from generation.protocols.source_files import SourceFiles
 from generation.testing.cases import BaseTestCase, load_catalog
@@ -203,8 +203,8 @@ class TestClientCall(BaseTestCase):
     def test_it_keeps_the_files_of_an_order_whose_commit_has_no_answer(self) -> None:
         def place(lost: Exception) -> None:
             image_orders.place(
-                {"prompt": PROMPT},
-                offer=model_cache.read().offers["flux-kontext"],
+                "flux-kontext",
+                parameters_of=lambda _offer: {"prompt": PROMPT},
                 count=1,
                 files=SourceFiles([png()]),
                 user=self.alice,
