@@ -116,16 +116,6 @@ class TestGenerations(ProtocolTestCase):
         refused = httpx2.post(address, json=order, headers={"api-key": "ag_wrong"})
         assert (refused.status_code, refused.json()["error"]["code"]) == (401, "invalid_api_key")
 
-    def test_it_streams_comments_and_then_the_image(self) -> None:
-        with workers(self.emulator):
-            stream = self.openai().images.generate(
-                model="flux-schnell", prompt=PROMPT, size="auto", stream=True
-            )
-            events = list(stream)
-        (completed,) = events
-        assert completed.type == "image_generation.completed"
-        assert opened(completed.b64_json).size == (1024, 1024)
-
     def test_it_streams_the_image_so_far_to_who_asks_for_it(self) -> None:
         address = self.emulator.image_server_url
         self.enterContext(override_settings(IMAGE_SERVER_URL=address, IMAGE_SERVER_API_KEY="test"))
