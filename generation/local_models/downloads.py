@@ -83,7 +83,7 @@ def _append(file: ModelFile, url: str, part: Path, on_block: Callable[[], None])
                 sha256 = each.headers.get("X-Linked-Etag", file.sha256).strip('"')
                 if sha256 != file.sha256:
                     raise _other_file(url, sha256, file, "Nothing was downloaded.")
-            if reply.status_code != requests.codes.partial_content:
+            if target.tell() and reply.status_code != requests.codes.partial_content:
                 target.seek(target.truncate(0))  # without ranges the server sends all of it
             for block in reply.iter_content(BLOCK):
                 target.write(block)

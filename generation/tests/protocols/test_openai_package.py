@@ -13,18 +13,10 @@ from PIL import Image as Pillow
 
 from accounts.credits import ledger_check
 from accounts.tokens import tokens
-from generation import tasks
 from generation.files import storage
-from generation.models import Endpoint, Image, ImageModel, Job, Status, Upload, model_cache
+from generation.models import Image, ImageModel, Job, Status, Upload, model_cache
 from generation.protocols.ended_jobs import ImageFormat, data_of
-from generation.testing.cases import (
-    emulated,
-    load_catalog,
-    make_user,
-    run_messages,
-    run_task,
-)
-from generation.testing.rows.endpoints import MODEL, STREAMED, add_endpoint
+from generation.testing.cases import emulated, load_catalog, make_user
 from generation.testing.servers.asgi import asgi_server, workers
 
 pytestmark = pytest.mark.slow
@@ -116,29 +108,15 @@ class TestGenerations(ProtocolTestCase):
         refused = httpx2.post(address, json=order, headers={"api-key": "ag_wrong"})
         assert (refused.status_code, refused.json()["error"]["code"]) == (401, "invalid_api_key")
 
-    def test_it_streams_the_image_so_far_to_who_asks_for_it(self) -> None:
-        address = self.emulator.image_server_url
-        self.enterContext(override_settings(IMAGE_SERVER_URL=address, IMAGE_SERVER_API_KEY="test"))
-        Endpoint.objects.filter(model__slug=MODEL).delete()
-        add_endpoint(provider="image_server", endpoint_id="sd-3.5-large", request_format=STREAMED)
-        for wanted in (1, 0):
+    def test_it_streams_comments_and_then_the_image(self) -> None:
+        with workers(self.emulator):
             stream = self.openai().images.generate(
-                model=MODEL, prompt=PROMPT, size="256x512", stream=True, partial_images=wanted
+                model="flux-schnell", prompt=PROMPT, size="auto", stream=True
             )
-            run_task(tasks.submit, MODEL)
-            run_task(tasks.make)
-            events = [next(stream) for _ in range(wanted)]
-            run_messages()
-            *partial, completed = events + list(stream)
-            assert completed.type == "image_generation.completed"
-            assert opened(completed.b64_json).size == (256, 512)
-            assert len(partial) == wanted
-            for index, event in enumerate(partial):
-                assert event.type == "image_generation.partial_image"
-                assert opened(event.b64_json).format == event.output_format.upper() == "JPEG"
-                assert (event.partial_image_index, event.size) == (index, "256x512")
-            for event in (*partial, completed):
-                type(event).model_validate(event.model_dump())
+            events = list(stream)
+        (completed,) = events
+        assert completed.type == "image_generation.completed"
+        assert opened(completed.b64_json).size == (1024, 1024)
 
     def test_it_sends_what_succeeded_of_a_batch(self) -> None:
         self.emulator.faults.next("job", "prompt_refused")
