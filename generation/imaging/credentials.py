@@ -17,6 +17,7 @@ from generation.imaging.containers import jpeg, png, webp
 from generation.imaging.origin_key import OriginKey
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+ACTIONS = "c2pa.actions.v2"
 log = logging.getLogger(__name__)
 
 
@@ -63,15 +64,17 @@ def read(data: bytes) -> Claim | None:
     # Manifests of others are not parsed, so none of them can harm.
     if key is None or key.mark not in data or not present(data):
         return None
-    trust = {"user_anchors": key.root_pem}
+    trust = {"user_anchors": key.issuer_pem}
     context = _context(trust=trust, verify={"verify_trust": True, "remote_manifest_fetch": False})
     try:
         with _library().Reader(_type_of(data), io.BytesIO(data), context=context) as reader:
-            manifest = json.loads(reader.json())
-        if manifest["validation_state"] != "Trusted":
+            store = json.loads(reader.json())
+        manifest = store["manifests"][store["active_manifest"]]
+        # Our issuer may have certified others, too, but each with a number of its own.
+        is_ours = manifest["signature_info"]["cert_serial_number"] == key.serial_number
+        if store["validation_state"] != "Trusted" or not is_ours:
             return None
-        assertions = manifest["manifests"][manifest["active_manifest"]]["assertions"]
-        actions = next(item for item in assertions if item["label"] == "c2pa.actions.v2")
+        actions = next(item for item in manifest["assertions"] if item["label"] == ACTIONS)
         action = actions["data"]["actions"][0]
         return Claim(
             source_type=action["digitalSourceType"].removeprefix(SOURCE_TYPES),
@@ -93,7 +96,7 @@ def _signed(data: bytes, claim: Claim, *, key: OriginKey) -> bytes:
         action["softwareAgent"] = {"name": claim.model}
     manifest = {
         "claim_generator_info": [{"name": "ArtGen"}],
-        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}],
+        "assertions": [{"label": ACTIONS, "data": {"actions": [action]}}],
     }
     # A signer belongs to the process that made it; making one takes no time.
     info = _library().C2paSignerInfo(key.algorithm, key.chain_pem, key.private_key, None)

@@ -36,8 +36,12 @@ class OriginKey:
         return b"".join(certificate.public_bytes(PEM) for certificate in self.chain)
 
     @property
-    def root_pem(self) -> str:
-        return str(self.chain[-1].public_bytes(PEM), "ascii")
+    def issuer_pem(self) -> str:
+        return str(self.chain[:2][-1].public_bytes(PEM), "ascii")
+
+    @property
+    def serial_number(self) -> str:
+        return str(self.chain[0].serial_number)
 
     @property
     def mark(self) -> bytes:

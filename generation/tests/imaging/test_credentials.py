@@ -7,8 +7,12 @@ from typing import Any
 
 import c2pa
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.management import call_command
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from generation.imaging import credentials, image_copies, metadata, origin_key
 
@@ -68,6 +72,38 @@ def test_it_recognizes_its_own_signature_only(key, settings):
     assert metadata.LOST.encode() in metadata.without_parameters(data)
     settings.ORIGIN_KEY = ""
     assert credentials.read(data) is None
+
+
+def test_it_does_not_recognize_another_certificate_of_its_issuer(settings):
+    issuer_key, *keys = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
+    leaf, issuer = origin_key.create("Ateliers").chain
+
+    def certified(like, key):
+        times = like.not_valid_before_utc, like.not_valid_after_utc
+        number = x509.random_serial_number()
+        return x509.CertificateBuilder(
+            issuer.subject, like.subject, key.public_key(), number, *times, list(like.extensions)
+        ).sign(issuer_key, hashes.SHA256())
+
+    forms = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    shared = certified(issuer, issuer_key).public_bytes(forms[0])
+    ours, other = (
+        origin_key.from_pem(
+            key.private_bytes(*forms, serialization.NoEncryption())
+            + certified(leaf, key).public_bytes(forms[0])
+            + shared
+        )
+        for key in keys
+    )
+    target, chunks = io.BytesIO(), PngInfo()
+    chunks.add(b"ourS", ours.mark)  # so that the file is parsed
+    Image.new("RGB", (40, 30)).save(target, "PNG", pnginfo=chunks)
+    for signer, is_known in ((other, False), (ours, True)):
+        settings.ORIGIN_KEY = signer.as_line()
+        claim = credentials.Claim(metadata.TRAINED, datetime.now(UTC))
+        data = credentials.signed(target.getvalue(), claim)
+        settings.ORIGIN_KEY = ours.as_line()
+        assert (credentials.read(data) is not None) == is_known
 
 
 def test_it_signs_nothing_without_a_key():
