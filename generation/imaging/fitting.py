@@ -9,9 +9,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from generation.imaging import decoding_turn
+from generation.imaging.image_copies import upright
 from generation.imaging.image_decoding import decode
 
 URI_FRAME = 40  # bytes around the base64: "data:image/jpeg;base64,", quotes, a comma
@@ -29,7 +30,6 @@ _STEPS = (
     (512, 75),
     (256, 60),
 )
-_TOLERANCE = 1.5  # skip a step if its estimated size exceeds the limit by more than this factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,44 +71,28 @@ def fit(images: Sequence[bytes], *, room: int) -> list[Fitted]:
 def _reduced(data: bytes, *, share: int) -> Fitted:
     try:
         with decoding_turn.alone():
-            return _encoded_within(decode(data)[1], share=share)
+            image = upright(decode(data)[1])
+            is_opaque = image.mode == "RGB" or image.getchannel("A").getextrema()[0] == 255
+            small = image.convert("RGB") if is_opaque else image
+            encoded = first_within(small, share // 4 * 3 - URI_FRAME, steps=_STEPS)
+            return Fitted(encoded, small.size)
     except (OSError, ValueError, SyntaxError):  # also InvalidImage, and broken EXIF
         return Fitted(data)
 
 
-def _encoded_within(image: Image.Image, *, share: int) -> Fitted:
-    image = _with_few_bands(ImageOps.exif_transpose(image))
-    pixels, length = 0, 0
-    for side, quality in _STEPS:
-        scale = min(1.0, side / max(image.size))
-        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        hopeless = pixels and length * (size[0] * size[1]) / pixels > share * _TOLERANCE
-        if hopeless and side != _STEPS[-1][0]:
-            continue
-        small = (
-            image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-        )
-        encoded = _encoded(small, quality=quality)
-        pixels, length = size[0] * size[1], encoded_length(len(encoded))
-        if length <= share:
+def first_within(image: Image.Image, limit: int, *, steps: Sequence[tuple[int, int]]) -> bytes:
+    """Scale the RGB or RGBA image down to the first side and quality of `limit` bytes or less.
+
+    Return the file, a WebP if the image has transparency, else a JPEG; of the last step if none is
+    small enough.
+    """
+    for side, quality in steps:
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+        file = io.BytesIO()
+        if image.mode == "RGBA":
+            image.save(file, "WEBP", quality=quality, method=2)
+        else:
+            image.save(file, "JPEG", quality=quality)
+        if file.tell() <= limit:
             break
-    return Fitted(encoded, size)
-
-
-def _with_few_bands(image: Image.Image) -> Image.Image:
-    """Return the image as RGB, or as RGBA if any pixel is transparent."""
-    if "A" in image.getbands() or "transparency" in image.info:
-        image = image.convert("RGBA")
-        least, _most = image.getchannel("A").getextrema()
-        if isinstance(least, int | float) and least < 255:
-            return image
-    return image.convert("RGB")
-
-
-def _encoded(image: Image.Image, *, quality: int) -> bytes:
-    file = io.BytesIO()
-    if image.mode == "RGBA":
-        image.save(file, "WEBP", quality=quality, method=2)
-    else:
-        image.save(file, "JPEG", quality=quality, optimize=False)
     return file.getvalue()

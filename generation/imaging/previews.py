@@ -1,12 +1,9 @@
 """Small images of what is being made: they pass through sockets, and are never stored."""
 
-import io
-
-from PIL import Image
-
+from generation.imaging.fitting import first_within
 from generation.imaging.image_decoding import InvalidImage, decode
 
-SIDES = (512, 384, 256, 128)  # px; the first whose file is small enough
+STEPS = tuple((side, 70) for side in (512, 384, 256, 128))
 MAX_BYTES = 20_000
 
 
@@ -16,10 +13,5 @@ def preview(data: bytes) -> bytes:
         image = decode(data)[1].convert("RGB")
     except InvalidImage:
         return b""
-    for side in SIDES:
-        image.thumbnail((side, side), Image.Resampling.BICUBIC)
-        file = io.BytesIO()
-        image.save(file, "JPEG", quality=70)
-        if len(file.getvalue()) <= MAX_BYTES:
-            return file.getvalue()
-    return b""
+    encoded = first_within(image, MAX_BYTES, steps=STEPS)
+    return encoded if len(encoded) <= MAX_BYTES else b""
