@@ -20,6 +20,7 @@ from generation.jobs.eta import Forecast, History, Record
 from generation.jobs.eta.forecast_cache import HISTORY_SECONDS, SAMPLE_SIZE
 from generation.jobs.queue import model_queues
 from generation.jobs.queue.model_queues import ModelQueue, QueueRow
+from generation.jobs.queue.scheduling import BACKGROUND
 from generation.models import ImageModel, Job, Status
 
 START = datetime(2026, 1, 15, tzinfo=UTC)
@@ -52,8 +53,9 @@ class Day:
         throttled_hour: int | None,
         hours: float,
         plans: Sequence[EndpointPlan] = PLANS,
+        background: int = 0,  # jobs of each model, ordered at midnight by one more user
     ) -> None:
-        self.random, self.plans = Random(seed), plans
+        self.random, self.plans, self.background = Random(seed), plans, background
         self.total, self.hours = jobs, hours
         self.throttled = throttled_hour
         self.models = {
@@ -114,9 +116,19 @@ class Day:
             size = self.random.choice(SIZES)
             self.at(moment, partial(self.place_order, number, count, user, size))
             placed += count
+        if self.background:
+            order = self.background, User(id=self._id()), SIZES[0]
+            for number in numbers:
+                self.at(0, partial(self.place_order, number, *order, background=True))
 
     def place_order(
-        self, number: int, count: int, user: User, size: tuple[int, int]
+        self,
+        number: int,
+        count: int,
+        user: User,
+        size: tuple[int, int],
+        *,
+        background: bool = False,
     ) -> list[SimulatedJob]:
         model, created_at = self.models[number], self.moment()
         rows = [
@@ -128,6 +140,7 @@ class Day:
                 height=size[1],
                 status=Status.QUEUED,
                 created_at=created_at,
+                background=background,
             )
             for _n in range(count)
         ]
@@ -196,7 +209,7 @@ class Day:
             QueueRow(
                 *(Status.QUEUED, number, user_id, job.row.id, job.row.created_at),
                 own=own,
-                rank=own + 1 + busy[user_id],
+                rank=own + 1 + busy[user_id] + BACKGROUND * job.row.background,
             )
             for user_id, jobs in self.queued[number].items()
             for own, job in enumerate(jobs)
@@ -214,6 +227,8 @@ class Day:
         by_id = {job.row.id: job for own in queued.values() for job in own}
         for job_id in self._queue(number).positions:
             job = by_id[job_id]
+            if job.row.background and self.at_provider[number]:
+                break
             queued[job.row.user_id].remove(job)
             job.row.status, job.row.submitted_at = Status.SUBMITTED, self.moment()
             job.sent = self.now

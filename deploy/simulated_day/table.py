@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
+from datetime import datetime
+from operator import le, truediv
+from statistics import fmean, median
 
-from deploy.simulated_day.day import START, SimulatedJob
+from deploy.simulated_day.day import SimulatedJob
+from generation.models import Job
 
 MIN_INSIDE, MAX_INSIDE = 0.85, 0.97
 MIN_BEFORE, MAX_BEFORE = 0.40, 0.60
@@ -42,34 +45,27 @@ def rows_of(day: Iterable[SimulatedJob]) -> list[DayRow]:
 
 
 def _row(name: str, jobs: Sequence[SimulatedJob]) -> DayRow:
-    waits, early, kept, widths = [], 0, 0, []
-    later_early = later_kept = later = 0
-    for job in jobs:
-        created = (job.row.created_at - START).total_seconds()
-        wait = (job.ended or 0.0) - created
-        p50, p90 = (
-            (moment - job.row.created_at).total_seconds() if moment else 0.0
-            for moment in (job.row.promised_p50_at, job.row.promised_p90_at)
-        )
-        waits.append(wait)
-        early, kept = early + (wait <= p50), kept + (wait <= p90)
-        widths.append(p90 / p50)
-        if job.later:
-            later += 1
-            later_early += (job.ended or 0.0) <= job.later[0]
-            later_kept += (job.ended or 0.0) <= job.later[1]
+    rows = [job.row for job in jobs]
+    waits = [_seconds(row, row.finished_at) for row in rows]
+    p50 = [_seconds(row, row.promised_p50_at) for row in rows]
+    p90 = [_seconds(row, row.promised_p90_at) for row in rows]
+    later = [(job.ended or 0.0, *job.later) for job in jobs if job.later]
     return DayRow(
         name=name,
         jobs=len(jobs),
         cold=sum(job.was_cold for job in jobs),
-        inside_p90=kept / len(jobs),
-        before_p50=early / len(jobs),
-        later_inside_p90=later_kept / max(1, later),
-        later_before_p50=later_early / max(1, later),
+        inside_p90=fmean(map(le, waits, p90)),
+        before_p50=fmean(map(le, waits, p50)),
+        later_inside_p90=fmean(ended <= last for ended, _first, last in later),
+        later_before_p50=fmean(ended <= first for ended, first, _last in later),
         wait=median(waits),
         longest_wait=max(waits),
-        width=median(widths),
+        width=median(map(truediv, p90, p50)),
     )
+
+
+def _seconds(row: Job, moment: datetime | None) -> float:
+    return (moment - row.created_at).total_seconds() if moment else 0.0
 
 
 def markdown(days: Sequence[tuple[int, Sequence[DayRow]]]) -> str:
@@ -87,4 +83,25 @@ def markdown(days: Sequence[tuple[int, Sequence[DayRow]]]) -> str:
                 f"{row.before_p50:.0%} | {row.width:.1f} | {row.later_inside_p90:.0%} | "
                 f"{row.later_before_p50:.0%} | {row.wait:.0f} s | {row.longest_wait:.0f} s |"
             )
+    return "\n".join(lines)
+
+
+def beside_background(
+    alone: Sequence[Sequence[DayRow]], beside: Sequence[Sequence[SimulatedJob]]
+) -> str:
+    """Return how long the others wait on the same days without and with background jobs."""
+    done = sum(job.row.background and job.ended is not None for day in beside for job in day)
+    lines = [
+        f"Median wait on the days {done} background jobs ran on, and on the same without them:",
+        *("", "| model | without | with |", "|---|---|---|"),
+    ]
+    days = [rows_of(day) for day in beside]
+    for same in zip(
+        *(sorted(day, key=lambda row: row.name) for day in (*alone, *days)), strict=True
+    ):
+        waits = [f"{row.wait:.1f} s" for row in same]
+        count = len(alone)
+        lines.append(
+            f"| {same[0].name} | {', '.join(waits[:count])} | {', '.join(waits[count:])} |"
+        )
     return "\n".join(lines)

@@ -23,6 +23,12 @@ class TestDay:
             assert 0.85 <= row.inside_p90 <= 0.97, row
             assert 0.40 <= row.before_p50 <= 0.60, row
 
+    def test_background_jobs_change_nobody_elses_wait(self):
+        alone, beside = (Day(seed=7, background=count, **SMALL).run() for count in (0, 200))
+        assert sum(job.row.background and job.ended is not None for job in beside) == 600
+        for before, after in zip(rows_of(alone), rows_of(beside), strict=True):
+            assert after.wait < 1.15 * before.wait, after
+
 
 class TestBursts:
     """One person's images after idle time; the demo is one of the places."""
