@@ -59,6 +59,8 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gif", "ico", "jpg", "map", "png", "webp"
 ORIGIN_KEY = env.str("ORIGIN_KEY", default="")
 # What shared pages say instead of "AI-generated.".
 ORIGIN_LABEL = env.str("ORIGIN_LABEL", default="").strip()
+# What is drawn on images that people download.
+DRAWN_LABEL = ORIGIN_LABEL if env.bool("ORIGIN_LABEL_DRAWN", default=False) else ""
 
 # Of a source image. RunPod's own limit, 10 MB for a whole request, is not the user's concern:
 # images are sent by address, or reduced to fit (`generation.imaging.fitting`).

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
@@ -131,13 +132,19 @@ def _content(image: Image, *, as_webp: bool) -> tuple[Iterable[bytes], str]:
     """Return the file's bytes and extension; read the first piece to detect a missing file."""
     pieces = storage.pieces(image.key)
     first = next(pieces, b"")
-    if not as_webp or image.content_type == "image/webp":
+    is_converted = as_webp and image.content_type != "image/webp"
+    if not is_converted and not settings.DRAWN_LABEL:
         return chain([first], pieces), ""
     data = b"".join([first, *pieces])
+    extension, content_type = ("webp", "image/webp") if is_converted else ("", image.content_type)
+    form = content_type.removeprefix("image/")
     try:
-        return [image_copies.as_webp(data)], "webp"
+        copy = image_copies.as_format(
+            data, format=form, keeps_parameters=True, text=settings.DRAWN_LABEL
+        )
     except InvalidImage:
         return [data], ""
+    return [copy], extension
 
 
 def image_entry(name: str, *, created_at: datetime, zone: tzinfo | None = None) -> ZipInfo:

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 from PIL import Image
 
-from generation.imaging import credentials, decoding_turn, metadata
+from generation.imaging import credentials, decoding_turn, label, metadata
 from generation.imaging.containers.errors import Malformed
 from generation.imaging.containers.exif import orientation
 from generation.imaging.credentials import Claim
@@ -115,44 +115,37 @@ def width_within(side: int, *, width: int, height: int) -> int:
     return max(1, round(width * min(1, side / max(width, height))))
 
 
-def as_webp(data: bytes, *, wait_seconds: float | None = None) -> bytes:
-    """Return the image as WebP with the file's XMP; a tenth of a PNG's size, nearly identical.
-
-    Signed where we had signed the file. Without the XMP of a file that others have signed: what
-    they sign is lost.
-
-    Raises:
-        InvalidImage: the bytes cannot be decoded.
-        decoding_turn.TurnTimeout: this process decoded other images for more than `wait_seconds`.
-    """
-    claim = credentials.read(data)
-    xmp = metadata.packet_of(data) if claim or not credentials.present(data) else b""
-    xmp = xmp or metadata.packet_of_copy(data)
-    with decoding_turn.alone(wait_seconds=wait_seconds):
-        image = decode(data)[1]
-        copy = _webp(upright(image), xmp=xmp, quality=WEBP_QUALITY, method=4)
-    return credentials.signed(copy, claim) if claim else copy
-
-
 def as_format(
     data: bytes,
     *,
     format: str,
     quality: int | None = None,
     side: int | None = None,
+    keeps_parameters: bool = False,
+    text: str = "",
     wait_seconds: float | None = None,
 ) -> bytes:
-    """Return the image as "png", "jpeg" or "webp", with its source type and no other metadata.
+    """Return the image as "png", "jpeg" or "webp", with its source type.
 
-    With `side`, scaled down to fit a square of this side. Signed and raises as `as_webp`.
+    With `side`, scaled down to fit a square of this side; with `text`, which is drawn on it; with
+    `keeps_parameters`, and the XMP of the file. Signed where we had signed the file. Without the
+    XMP of a file that others have signed: what they sign is lost.
+
+    Raises:
+        InvalidImage: the bytes cannot be decoded.
+        decoding_turn.TurnTimeout: this process decoded other images for more than `wait_seconds`.
     """
-    claim = credentials.read(data)
-    xmp = metadata.packet_of_copy(data, is_restated=claim is not None)
+    claim, xmp = credentials.read(data), b""
+    if keeps_parameters and (claim or not credentials.present(data)):
+        xmp = metadata.packet_of(data)
+    xmp = xmp or metadata.packet_of_copy(data, is_restated=claim is not None)
     with decoding_turn.alone(wait_seconds=wait_seconds):
         image = upright(decode(data)[1])
         image.info.clear()  # encoders would write parts of it
         if side:
             image.thumbnail((side, side), SHRINKING)
+        if text:
+            label.draw(image, text)
         file = io.BytesIO()
         if format == "webp":
             file.write(_webp(image, xmp=b"", quality=quality or WEBP_QUALITY, method=4))

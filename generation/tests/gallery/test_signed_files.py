@@ -6,6 +6,8 @@ from zipfile import ZipFile
 
 from django.test import override_settings
 from django.urls import reverse
+from PIL import Image as Pillow
+from PIL import ImageChops
 
 from generation.files import storage
 from generation.gallery import zip_archive
@@ -14,6 +16,19 @@ from generation.imaging import credentials, metadata, origin_key
 from generation.models import Export
 from generation.testing.cases import EmulatorTestCase
 from generation.user_data import exports
+
+
+def is_labeled(data: bytes, before: bytes) -> bool:
+    """Return whether the lower right corner has changed, while the upper left has not."""
+    images = [Pillow.open(io.BytesIO(file)).convert("L") for file in (data, before)]
+    width, height = images[0].size
+    corners = (0, 0, width // 2, height // 2), (width - 6, height - 6, width, height)
+    kept, changed = (
+        max(ImageChops.difference(*(image.crop(box) for image in images)).getextrema())
+        for box in corners
+    )
+    assert kept < 40  # of WebP
+    return changed > 60
 
 
 class TestSignedFiles(EmulatorTestCase):
@@ -56,10 +71,30 @@ class TestSignedFiles(EmulatorTestCase):
         [name] = [name for name in archive.namelist() if name.startswith("pictures/")]
         self.check(archive.read(name), model=model)
 
+    def test_it_draws_the_label_on_what_people_save_before_it_signs(self) -> None:
+        before, slug = storage.read(self.image.key), self.shared()
+        download = reverse("download_image", args=[self.image.id])
+        page = reverse("shared_image", args=[slug])
+        assert not is_labeled(self.sent(f"{page}?download=1"), before)
+        with override_settings(DRAWN_LABEL="Создано ИИ, by Ateliers"):
+            for address in (download, f"{download}?as=webp", f"{download}?as=bare"):
+                assert is_labeled(self.sent(address), before)
+            saved = self.sent(f"{page}?download=1")
+            self.check(saved, model="")
+            assert is_labeled(saved, before)
+            packed = ZipFile(io.BytesIO(b"".join(zip_archive.pack([self.image]))))
+            data = packed.read(packed.namelist()[0])
+            self.check(data, model=self.image.model.slug)
+            assert is_labeled(data, before)
+            assert not is_labeled(self.sent(page), before)
+        assert storage.read(self.image.key) == before
+
+    def shared(self) -> str:
+        link = {"until": None, "with_parameters": False, "with_name": False}
+        return share_links.share_by_link(self.image, **link).link_slug or ""
+
     def test_it_is_signed_after_sharing_without_parameters(self) -> None:
-        slug = share_links.share_by_link(
-            self.image, until=None, with_parameters=False, with_name=False
-        ).link_slug
+        slug = self.shared()
         self.check(self.sent(reverse("shared_image", args=[slug])), model="")
         copy = saved_copies.save(saved_copies.finder(slug), user=self.bob).image
         self.check(storage.read(copy.key), model="")

@@ -207,7 +207,11 @@ def test_it_keeps_a_signed_file_and_says_in_copies_what_they_lose(form):
     made = image_copies.prepare(data, parameters=PARAMETERS, shows_upload=True)
     assert made.data == data
     bare = metadata.without_parameters(data)
-    copies = [made.thumbnail, bare, image_copies.as_webp(data)]
+    copies = [
+        made.thumbnail,
+        bare,
+        image_copies.as_format(data, format="webp", keeps_parameters=True),
+    ]
     copies += [image_copies.as_format(data, format=name) for name in ("png", "jpeg", "webp")]
     copies.append(image_copies.as_format(copies[1], format="jpeg", side=8))
     for copy in copies:
@@ -231,7 +235,12 @@ def test_it_takes_no_other_box_of_a_jpeg_for_a_signature():
 def test_it_marks_what_shows_an_upload_as_a_composite(form):
     made = image_copies.prepare(FILES[form], parameters=PARAMETERS, shows_upload=True)
     bare = metadata.without_parameters(made.data)
-    copies = [made.data, made.thumbnail, bare, image_copies.as_webp(made.data)]
+    copies = [
+        made.data,
+        made.thumbnail,
+        bare,
+        image_copies.as_format(made.data, format="webp", keeps_parameters=True),
+    ]
     copies += [image_copies.as_format(made.data, format=name) for name in ("png", "jpeg", "webp")]
     mark = f"digitalsourcetype/{metadata.COMPOSITE}<".encode()
     for copy in copies:

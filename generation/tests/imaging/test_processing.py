@@ -90,9 +90,11 @@ class TestCopies(BaseTestCase):
 
     def test_it_converts_with_all_that_the_file_says(self):
         kept = image_copies.prepare(png(64, 64), parameters={"prompt": "a lighthouse"}).data
-        assert metadata.packet_of(image_copies.as_webp(kept)) == metadata.packet_of(kept)
-        assert b"trainedAlgorithmicMedia" in image_copies.as_webp(
-            png(64, 64)
+        assert metadata.packet_of(
+            image_copies.as_format(kept, format="webp", keeps_parameters=True)
+        ) == metadata.packet_of(kept)
+        assert b"trainedAlgorithmicMedia" in image_copies.as_format(
+            png(64, 64), format="webp", keeps_parameters=True
         )  # kept before there was a mark
 
 

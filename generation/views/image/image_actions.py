@@ -2,23 +2,18 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from artgen.web.redirects import next_url
-from generation.files import bucket_threads, decoder_threads, storage
-from generation.files.download_names import filename
 from generation.gallery import favorites
 from generation.gallery import trash as own_trash
-from generation.imaging import image_copies, metadata
-from generation.models import Image
+from generation.views.downloads import file_of
 from generation.views.image.image_page import neighbors, own_image, page_of, variants_of
 from generation.views.partials import wants_part
 from generation.views.undo import with_undo
@@ -71,38 +66,10 @@ def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
     `as=webp` sends a WebP copy; `as=bare` the file without parameters, under a neutral name.
     """
-    image, kind = own_image(request, image_id), request.GET.get("as", "original")
+    kind = request.GET.get("as", "original")
     if kind not in ("original", "webp", "bare"):
         raise Http404
-    if kind == "bare":
-        data = metadata.without_parameters(_read(image))
-        name = f"artgen.{image.key.rpartition('.')[2]}"
-        return _attachment(data, content_type=image.content_type, name=name)
-    if kind == "webp" and image.content_type != "image/webp":
-        name = filename(image, extension="webp")
-        data = _read(image)
-        with decoder_threads.limited():
-            copy = image_copies.as_webp(data, wait_seconds=settings.UPLOAD_WAIT_SECONDS)
-        return _attachment(copy, content_type="image/webp", name=name)
-    response = HttpResponseRedirect(storage.download_url(image.key, filename=filename(image)))
-    response["Cache-Control"] = "private, no-store"
-    return response
-
-
-def _read(image: Image) -> bytes:
-    try:
-        with bucket_threads.reading_or_writing():
-            return storage.read(image.key)
-    except FileNotFoundError as error:
-        raise Http404 from error
-
-
-def _attachment(data: bytes, *, content_type: str, name: str) -> HttpResponse:
-    response = HttpResponse(data, content_type=content_type)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return file_of(own_image(request, image_id), kind)
 
 
 def _done(request: HttpRequest, image_id: UUID) -> HttpResponse:

@@ -1,11 +1,10 @@
 """Public pages of a shared image: page, file, report."""
 
-import io
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,19 +15,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.limits.rate_limits import limited
 from artgen.web.response_headers import allow_other_sites
 from generation.catalog.shapes import shape_name
-from generation.files import bucket_threads, storage
-from generation.files.download_names import filename
+from generation.files import storage
 from generation.gallery.sharing import image_reports, saved_copies, share_links
 from generation.gallery.sharing.visibility import address_of
-from generation.imaging import metadata
 from generation.models import Job, Report, Style
+from generation.views import downloads
+from generation.views.downloads import FILE_SECONDS
 from generation.views.tiles import Tile
 
 MAX_WORDS_LENGTH = 500
 TITLE_LENGTH = 70
-# Long enough to load the files of a page. Later requests go through /s/SLUG/image/, which checks
-# again whether the image is shared.
-FILE_SECONDS = 600
 
 
 @require_safe
@@ -89,28 +85,8 @@ def image_file(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 def file_of(request: HttpRequest, shared: share_links.Shared) -> HttpResponseBase:
     """Return the file of a shared image, as `image_file` does."""
-    image, wants_file = shared.image, "download" in request.GET
-    if shared.with_parameters:
-        if wants_file:
-            address = storage.download_url(image.key, filename=filename(image))
-        else:
-            address = storage.url(image.key, seconds=FILE_SECONDS)
-        redirect_to_file = HttpResponseRedirect(address)
-        allow_other_sites(redirect_to_file)
-        return guarded(redirect_to_file, shared)
-    try:
-        with bucket_threads.reading_or_writing():
-            data = storage.read(image.key)
-    except FileNotFoundError as missing:
-        raise Http404 from missing
-    data = metadata.without_parameters(data)
-    response = FileResponse(
-        io.BytesIO(data),
-        as_attachment=wants_file,
-        filename=f"artgen.{image.key.rpartition('.')[2]}",
-        content_type=image.content_type,
-    )
-    response["X-Content-Type-Options"] = "nosniff"
+    kind = "original" if shared.with_parameters else "bare"
+    response = downloads.file_of(shared.image, kind, is_saved="download" in request.GET)
     allow_other_sites(response)
     return guarded(response, shared)
 

@@ -141,7 +141,7 @@ class TestPage(SharedTestCase):
 class TestPictureFile(SharedTestCase):
     def test_it_sends_the_file_without_its_prompt(self):
         answer = self.see(self.link().link_slug, "shared_image")
-        data = b"".join(answer.streaming_content)
+        data = answer.content
         assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
         assert b"tea hills" not in data
         assert b"digitalsourcetype/trainedAlgorithmicMedia" in data
