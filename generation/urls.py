@@ -32,6 +32,7 @@ from generation.views.jobs import job_pages
 from generation.views.presets import own_styles, presets_page, shared_presets
 from generation.views.shared import explore, saving, share_forms, shared_collections, shared_image
 from generation.views.site import (
+    made_here,
     metrics,
     providers_page,
     shared_parts,
@@ -44,6 +45,7 @@ from generation.views.site.provider_callbacks import is_of_runpod, runpod_hook
 urlpatterns = [
     path("", start_page.start, name="start"),
     path("status/", status_page.status, name="status"),
+    path("made-here/", made_here.made_here, name="made_here"),
     path("providers/", providers_page.providers, name="providers"),
     path(
         "announcements/<slug:announcement_key>/close/",

@@ -74,6 +74,7 @@ LIMITS: Mapping[str, RateLimit] = {
     ),
     "shared_page": RateLimit({"address": ("240/m",)}, counts_reads=True, is_per_view=True),
     "report": _of_address("10/h"),
+    "made_here": _of_address("60/h"),
     # The account.
     "password": _of_user("10/h"),
     "second_factor_change": _of_user("30/h"),  # each sends an email

@@ -21,6 +21,7 @@ from generation.testing.servers.nginx import Nginx, nginx
 pytestmark = [pytest.mark.nginx, pytest.mark.release("nginx/", "artgen/web/userless_requests.py")]
 
 UPLOADS, FORM, WEBHOOK = "/api/v1/uploads/", "/create/", "/hooks/runpod/"
+CHECK = "/made-here/"
 USER = {"Authorization": "Bearer good"}
 ANOTHER = {"Authorization": "Bearer good too"}
 STRANGERS = ({}, {"Authorization": "Bearer invented"}, {"Cookie": "sessionid=invented"})
@@ -176,6 +177,21 @@ class TestLargeBodies:
                 lines.append(line)
             assert post(server, UPLOADS, IMAGE, USER)[0] == 503
             assert post(server, "/api/v1/jobs/", b"{}", USER)[0] == 200
+
+    def test_it_stores_few_images_that_strangers_check(self, server: Nginx) -> None:
+        address = {"X-Forwarded-For": "192.0.2.1"}
+        assert post(server, CHECK, IMAGE, address)[2] == {"path": CHECK, "size": len(IMAGE)}
+        with contextlib.ExitStack() as held:
+            senders = [{"X-Forwarded-For": f"192.0.2.{number // 2}"} for number in range(2, 10)]
+            lines = [
+                held.enter_context(slow(server, CHECK, size=len(IMAGE), headers=sender))
+                for sender in senders
+            ]
+            hold(server, lines[:2])
+            assert post(server, CHECK, IMAGE, senders[0])[0] == 503
+            hold(server, lines)
+            assert post(server, CHECK, IMAGE, {"X-Forwarded-For": "192.0.2.9"})[0] == 503
+            assert post(server, UPLOADS, IMAGE, USER)[0] == 200
 
     def test_it_stores_two_hundred_answers_of_one_account(self, server: Nginx) -> None:
         user = {"Authorization": "Bearer good-at-reading-slowly"}

@@ -3,10 +3,13 @@
 import hashlib
 import io
 import logging
+import math
 from collections.abc import Collection
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -41,6 +44,24 @@ class UnusableImage(Refusal):
     def __init__(self, reason: str, detail: str) -> None:
         self.reason = reason
         super().__init__(errors=[FieldError("file", reason, detail)])
+
+
+def read(file: "UploadedFile[Any]") -> bytes:
+    """Return the bytes of an image; raise UnusableImage for too many of them."""
+    size = file.size or 0
+    if size > settings.UPLOAD_MAX_BYTES:
+        values = {"name": file.name, "size": formatting.number(math.ceil(size / 1e6))}
+        raise UnusableImage("too_large", too_large() % values)
+    return cast(bytes, file.read())
+
+
+def too_large() -> str:
+    """Return the text of a file that is too large, with `%(name)s` and `%(size)s` to fill in."""
+    return _("%(name)s is %(size)s MB. A source image can be up to %(limit)s MB.") % {
+        "name": "%(name)s",
+        "size": "%(size)s",
+        "limit": settings.UPLOAD_MAX_BYTES // 1_000_000,
+    }
 
 
 def check(data: bytes) -> ImageInfo:

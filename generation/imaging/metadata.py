@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from generation.imaging import credentials
 from generation.imaging.containers import jpeg, png, webp
@@ -22,13 +22,15 @@ TEXT = "parameters"  # the keyword of the text in a PNG
 LOST = "The original file has content credentials (C2PA), which this copy has not."
 # https://www.w3.org/TR/xml/#charsets
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+TOOL = "<xmp:CreatorTool>ArtGen</xmp:CreatorTool>"
+_MODEL = re.compile(rb"<Iptc4xmpExt:AISystemUsed>([^<]{1,200})<")
 _SOURCE_TYPE = re.compile(re.escape(SOURCE_TYPES).encode() + rb"(\w+)")
 _PACKET = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
     '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
     ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
     ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-    ' xmlns:artgen="urn:artgen:xmp:1/"><xmp:CreatorTool>ArtGen</xmp:CreatorTool>%s'
+    f' xmlns:artgen="urn:artgen:xmp:1/">{TOOL}%s'
     '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
 )
 
@@ -99,6 +101,15 @@ def source_type_of(data: bytes) -> str:
     match = _SOURCE_TYPE.search(packet_of(data))
     kind = match[1].decode() if match else ""
     return kind if kind in (ALGORITHMIC, COMPOSITE) else TRAINED
+
+
+def model_named(data: bytes) -> str | None:
+    """Return the model in the XMP of an ArtGen, "" without one; None if no ArtGen wrote it."""
+    xmp = packet_of(data)
+    if TOOL.encode() not in xmp:
+        return None
+    model = _MODEL.search(xmp)
+    return unescape(model[1].decode(errors="replace")) if model else ""
 
 
 def packet_of_copy(data: bytes, *, source_type: str = "", is_restated: bool = False) -> bytes:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, cast
 
 from django.conf import settings
+from django.contrib.postgres.indexes import HashIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
@@ -149,6 +150,7 @@ class Image(models.Model):
             models.Index(
                 name="image_styles", fields=["user", "style"], condition=Q(trashed_at__isnull=True)
             ),
+            HashIndex(name="image_sha256", fields=["sha256"]),
             models.Index(
                 name="image_trashed", fields=["trashed_at"], condition=Q(trashed_at__isnull=False)
             ),

@@ -38,6 +38,7 @@ RULES: dict[str, Rule] = {
     "readyz": everyone("GET"),
     "status": everyone("GET"),
     "providers": everyone("GET"),
+    "made_here": everyone("GET POST", body={"file": "photo.png"}),
     "document": everyone("GET"),
     "shortcuts": everyone("GET"),
     "manifest": everyone("GET"),

@@ -19,12 +19,13 @@ from django.contrib.sessions.backends.cached_db import SessionStore
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
-from django.test import RequestFactory
+from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone, translation
 from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
-from accounts.access import email_change, invitations
+from accounts.access import email_change, invitations, pending_services
+from accounts.access.pending_services import PendingService
 from accounts.credits import ledger
 from accounts.emails import password_reset_links, sign_up_links
 from accounts.models import (
@@ -40,6 +41,7 @@ from accounts.tokens import tokens
 from accounts.webhooks import addresses
 from artgen.admin import audit
 from artgen.api.times import time_json
+from artgen.environment.legal import Document
 from artgen.web.theme import page
 from generation.files import uploads
 from generation.gallery import collections, tagging
@@ -69,6 +71,13 @@ TEMPLATES = (
     "500.html",
     "503.html",
 )
+LEGAL = {
+    "legal-document": "/legal/terms/",
+    "legal-providers": "/providers/",
+    "legal-service": "/accounts/signup/service/",
+    "legal-accept": "/accounts/documents/",
+}
+"""Pages of a site that has terms; of a sign-up with another service; of who has not accepted."""
 RUNS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())["runs"]
 RUNNING = (
     "A white arcade by the sea, stairs, noon light",
@@ -97,7 +106,7 @@ def fill(language: str = "en", *, runs: int = len(RUNS)) -> None:
     with translation.override(language):
         found = _pictures(owner, RUNS[-runs:], russian=language == "ru") | _account(owner)
     errors = {
-        code: {template: _error(template, code) for template in TEMPLATES}
+        code: {template: _error(template, code) for template in TEMPLATES} | _legal(code)
         for code, _name in settings.LANGUAGES
     }
     print(json.dumps({"sessions": sessions, "ids": found, "errors": errors}, default=str))  # noqa: T201 the caller reads it
@@ -392,3 +401,30 @@ def _error(template: str, language: str) -> str:
         return render_to_string(
             template, {**page(request), "LANGUAGE_CODE": language, "retry_after": 42}
         )
+
+
+def _legal(language: str) -> dict[str, str]:
+    """Return LEGAL in this language, as newcomer and with the templates of the documents."""
+    folder, version = settings.BASE_DIR / "deploy" / "legal", "2026-12-01"
+    documents = {
+        name: {code: Document(version, (folder / f"{name}.{code}.txt.template").read_text(), "")}
+        for name, code in (("terms", language), ("privacy", language), ("consent", "ru"))
+    }
+    newcomer = User.objects.get(email="newcomer@example.org")
+    usual, newcomer.language = newcomer.language, language
+    newcomer.save(update_fields=["language"])
+    client = Client(headers={"Accept-Language": language, "Host": "127.0.0.1"})
+    request = RequestFactory().get("/")
+    request.session = client.session
+    nina = {"email": "nina@example.org", "name": "Nina", "provider": "google", "uid": "1"}
+    service = PendingService(**nina, is_confirmed=True, extra_data={})
+    pending_services.remember(request, service)
+    request.session.save()
+    pages = {}
+    with override_settings(LEGAL_DOCUMENTS=documents):
+        for name, address in LEGAL.items():
+            if name == "legal-accept":
+                client.force_login(newcomer)
+            pages[name] = client.get(address).content.decode()
+    User.objects.filter(pk=newcomer.pk).update(language=usual)
+    return pages

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+from playwright.sync_api import FilePayload, expect
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect
 
+from generation.imaging import metadata
 from generation.testing import openapi
+from generation.testing.rows.image_files import FILES
 
 Act = Callable[[Tab], Any]
 
@@ -49,6 +51,15 @@ def send(selector: str, **fields: str) -> Act:
         tab.wait_for_load_state()
 
     return act
+
+
+def check_image(tab: Tab) -> None:
+    """Ask whether an image was made here that its metadata says to be of ArtGen."""
+    data = metadata.described(FILES["PNG"], parameters={"model": "flux-dev"})
+    file: FilePayload = {"name": "kite.png", "mimeType": "image/png", "buffer": data}
+    tab.set_input_files("#file", file)
+    tab.click("form:has(#file) .button-primary")
+    expect(tab.locator("#answer")).to_be_visible()
 
 
 def select(tab: Tab) -> None:

@@ -7,10 +7,10 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import Response
 
 from generation.testing.pages import page_acts as acts
-from generation.testing.pages.content import TEMPLATES
+from generation.testing.pages.content import LEGAL, TEMPLATES
 from generation.testing.pages.page_acts import Act
 
-BROKEN = "no address: an error page"
+BROKEN = "no address: a page that `fill` has rendered"
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,7 @@ PAGES = (
     Page("explore-nothing", "explore", "", query="?q=zzz"),
     Page("picture-folds", "image", ids=("image",), act=acts.open_folds),
     Page("status", "status", "", main=True),
+    Page("made-here", "made_here", "", act=acts.check_image, main=True),
     Page("shortcuts", "shortcuts", ""),
     Page("offline", "offline", "", act=acts.fill("#prompt", "A lighthouse"), main=True),
     Page("shortcuts-dialog", "start", "", act=acts.press("?", "#shortcuts-dialog")),
@@ -194,7 +195,11 @@ PAGES = (
     Page("keep-link-ended", "keep_account", "", args=("nonsense",), status=410),
     Page("api-docs", "api_docs", "", act=acts.read_api),
 )
-ERRORS = tuple(Page(name, BROKEN, "", status=int(name[:3])) for name in TEMPLATES)
+ERRORS = (
+    *(Page(name, BROKEN, "", status=int(name[:3])) for name in TEMPLATES),
+    *(Page(name, BROKEN, "") for name in LEGAL),
+)
+"""Pages that `fill` has rendered: of errors, and of sites with terms."""
 ADMIN = (
     Page("admin", "admin:index", "boss"),
     Page("admin-login", "admin:login", ""),
@@ -249,7 +254,7 @@ NO_PAGES = {
     *("media", "download_image", "download_selection", "download_sheet"),
     *("ledger_csv", "statement_csv", "download_export", "mfa_download_recovery_codes"),
     *("api_schema", "api_problem", "shared_image", "shared_item_image"),
-    # Of sites with terms; of a sign-up with another service
+    # Of sites with terms: among ERRORS
     *("document", "accept_documents", "providers", "signup_service"),
     # Parts of pages
     *("composer", "quote", "compare_quote", "card", "run", "own_images", "image_collections"),

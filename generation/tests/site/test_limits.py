@@ -35,6 +35,7 @@ POSTED = {
     "publish": [("publish_image", ID)],
     "appeal": [("appeal_image", ID), ("appeal_review", ID)],
     "report": [("report_shared", "slug")],
+    "made_here": [("made_here",)],
     "export": [("ask_export",)],
     "account_deletion": [("delete_account",)],
     "save_preset": [("save_shared_preset", "slug")],

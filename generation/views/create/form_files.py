@@ -1,17 +1,13 @@
 """Placing the composer's form with files, which browsers send with it only without script."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from artgen.refusals import FieldError
-from artgen.web import formatting
 from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
 from generation.jobs.placing import drafts, orders
@@ -54,22 +50,9 @@ def place(
 
 def keep(user: User, file: "UploadedFile[Any]") -> Upload:
     """Store a file as an upload; raise InvalidParameters, or what `uploads.keep` raises."""
-    size = file.size or 0
-    if size > settings.UPLOAD_MAX_BYTES:
-        values = {"name": file.name, "size": formatting.number(math.ceil(size / 1e6))}
-        detail = too_large() % values
-        raise InvalidParameters([FieldError("source_images", "too_large", detail)])
     try:
-        return uploads.keep(user=user, data=file.read())
+        return uploads.keep(user=user, data=uploads.read(file))
     except uploads.UnusableImage as refusal:
-        detail = f"{file.name}: {refusal.message}"
+        names_file = refusal.reason == "too_large"
+        detail = refusal.message if names_file else f"{file.name}: {refusal.message}"
         raise InvalidParameters([FieldError("source_images", refusal.reason, detail)]) from refusal
-
-
-def too_large() -> str:
-    """Return the text of a file that is too large, with `%(name)s` and `%(size)s` to fill in."""
-    return _("%(name)s is %(size)s MB. A source image can be up to %(limit)s MB.") % {
-        "name": "%(name)s",
-        "size": "%(size)s",
-        "limit": settings.UPLOAD_MAX_BYTES // 1_000_000,
-    }

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from artgen.web import formatting
-from generation.views.create import form_files
+from generation.files import uploads
 from generation.views.jobs import live_texts
 
 
@@ -43,7 +43,7 @@ def create_texts() -> dict[str, Any]:
             lambda n: ngettext("%(count)s step", "%(count)s steps", n)
         ),
         "no_image": _("%(name)s isn’t a PNG, JPEG or WebP image."),
-        "too_large": form_files.too_large(),
+        "too_large": uploads.too_large(),
         "not_arrived": _("No connection. %(name)s will upload when you’re back online."),
         "not_taken": _("Couldn’t upload %(name)s. Try again later."),
         "kept_all": _("%(model)s doesn’t use source images. They are kept here and not sent."),

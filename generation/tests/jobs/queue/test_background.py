@@ -81,7 +81,7 @@ class TestBackground(EmulatorTestCase):
     def test_the_studio_offers_it_with_its_price(self) -> None:
         self.client.force_login(self.alice)
         page = self.client.get(reverse("create"), {"model": MODEL}).content.decode()
-        assert "usually by tomorrow: 40% less" in page
+        assert "usually by tomorrow: up to 40% less" in page
         fields = {"model": MODEL, "prompt": "fog", "count": "2", "background": "on"}
         button = self.client.get(reverse("quote"), fields).content.decode()
         assert "6 credits" in button.replace("\N{NO-BREAK SPACE}", " ")
