@@ -19,7 +19,7 @@ from accounts.access import bans, sign_out_by_staff
 from accounts.access.request_user import SignedInRequest
 from accounts.credits import ledger
 from accounts.forms.bans import BanForm
-from accounts.forms.credit_grants import GrantForm, TakeBackForm
+from accounts.forms.credit_grants import GrantForm
 from accounts.models import User
 from artgen.admin import audit, submit_once
 from artgen.admin.pages import page
@@ -40,7 +40,7 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_grant_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.add_creditentry")
 
-    @admin.action(description=_("Grant credits…"), permissions=["grant"])
+    @admin.action(description=_("Grant or take back credits…"), permissions=["grant"])
     def grant_credits(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         """Redirect to the form that asks for amount and reason, or say that they are too many."""
         ids = list(queryset.values_list("pk", flat=True)[: MAX_GRANTED + 1])
@@ -55,11 +55,6 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
         view = self.admin_site.admin_view
         return [
             path("grant/", view(self.grant_view), name="accounts_user_grant"),
-            path(
-                "<path:object_id>/take-back/",
-                view(self.take_back_view),
-                name="accounts_user_take_back",
-            ),
             path("<path:object_id>/ban/", view(self.ban_view), name="accounts_user_ban"),
             path(
                 "<path:object_id>/lift-ban/",
@@ -88,27 +83,39 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
                 return self._back(users[0])
             return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
         return self._ask(
-            request, users, title=gettext("Grant credits"), form=form, button=gettext("Save")
+            request,
+            users,
+            title=gettext("Grant or take back credits"),
+            form=form,
+            button=gettext("Save"),
         )
 
     def _grant(self, request: SignedInRequest, users: list[User], form: forms.Form) -> bool:
         """Write the entries and return True, or add the reason to the form and return False."""
-        amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
-        write = ledger.grant if amount > 0 else ledger.adjust
-        user = users[0]
+        data = form.cleaned_data
+        why: dict[str, Any] = {"reason": data["reason"], "actor": request.user}
+        user, amount = users[0], data["amount"]
         try:
             with (
-                submit_once.first_time(f"grant:{form.cleaned_data['once']}") as is_first,
+                submit_once.first_time(f"grant:{data['once']}") as is_first,
                 transaction.atomic(),
             ):
                 if not is_first:
                     messages.info(request, gettext("These credits were already granted."))
                     return True
                 for user in users:
-                    write(user=user, amount=amount, reason=reason, actor=request.user)
-                    audit.record(
-                        actor=request.user, row=user, text=f"{amount:+d} credits: {reason}"
-                    )
+                    if amount > 0:
+                        entry = ledger.grant(user=user, amount=amount, **why)
+                    else:
+                        at_most = data["at_most"]
+                        entry = ledger.take_back(user=user, amount=-amount, at_most=at_most, **why)
+                    text = f"{entry.amount:+d} credits: {data['reason']}"
+                    audit.record(actor=request.user, row=user, text=text)
+        except ledger.TooFewCredits as refusal:
+            text = gettext("The account has only %(credits)s.")
+            text %= {"credits": formatting.credits(refusal.available)}
+            form.add_error("amount", f"{user.email}: {text}")
+            return False
         except Refusal as refusal:
             form.add_error("amount", f"{user.email}: {refusal.message}")
             return False
@@ -116,58 +123,6 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
             "%(count)s account has changed.", "%(count)s accounts have changed.", len(users)
         )
         messages.success(request, words % {"count": len(users)})
-        return True
-
-    def take_back_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
-        """Ask for amount and reason, then take credits back; the balance stays at least 0."""
-        if not self.has_grant_permission(request):
-            raise PermissionDenied
-        user = self._user(request, object_id)
-        form = TakeBackForm(request.POST or None, initial={"once": uuid4()})
-        if request.method == "POST" and form.is_valid() and self._take_back(request, user, form):
-            return self._back(user)
-        return self._ask(
-            request,
-            [user],
-            title=gettext("Take credits back"),
-            form=form,
-            button=gettext("Take back"),
-            is_danger=True,
-            words=gettext(
-                "Only free credits can be taken. Those held for jobs in progress stay with the "
-                "jobs; what comes back can be taken later."
-            ),
-        )
-
-    def _take_back(self, request: SignedInRequest, user: User, form: TakeBackForm) -> bool:
-        """Write the entry and return True, or add the refusal to the form and return False."""
-        data = form.cleaned_data
-        try:
-            with (
-                submit_once.first_time(f"take-back:{data['once']}") as is_first,
-                transaction.atomic(),
-            ):
-                if not is_first:
-                    messages.info(request, gettext("These credits were already taken back."))
-                    return True
-                entry = ledger.take_back(
-                    user=user,
-                    amount=data["amount"],
-                    reason=data["reason"],
-                    actor=request.user,
-                    at_most=data["at_most"],
-                )
-                text = f"{entry.amount:+d} credits: {data['reason']}"
-                audit.record(actor=request.user, row=user, text=text)
-        except ledger.TooFewCredits as refusal:
-            text = gettext("The account has only %(credits)s.")
-            form.add_error("amount", text % {"credits": formatting.credits(refusal.available)})
-            return False
-        except Refusal as refusal:
-            form.add_error("amount", refusal.message)
-            return False
-        taken = gettext("%(credits)s taken back.")
-        messages.success(request, taken % {"credits": formatting.credits(-entry.amount)})
         return True
 
     def ban_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:

@@ -13,7 +13,8 @@ class GrantForm(forms.Form):
         min_value=-1_000_000,
         max_value=1_000_000,
         help_text=_(
-            "A positive number adds credits, a negative one removes them as an adjustment."
+            "A positive number adds credits, a negative one takes free ones back. Those held for "
+            "jobs in progress stay with the jobs; what comes back can be taken later."
         ),
     )
     reason = forms.CharField(
@@ -21,6 +22,9 @@ class GrantForm(forms.Form):
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=_("Visible to the user. Can’t be changed later."),
+    )
+    at_most = forms.BooleanField(
+        label=_("If there are fewer to take back, take all of them"), required=False
     )
     once = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -41,10 +45,3 @@ class RefundForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=_("Visible to the user. Can’t be changed later."),
     )
-
-
-class TakeBackForm(RefundForm):
-    """Credits that staff take back, and why."""
-
-    at_most = forms.BooleanField(label=_("If there are fewer, take all of them"), required=False)
-    once = forms.UUIDField(widget=forms.HiddenInput)

@@ -133,11 +133,6 @@ class TestGrant(AdminTestCase):
         )
         assert LogEntry.objects.get().user == self.staff
 
-    def test_it_takes_away_as_an_adjustment(self) -> None:
-        self.grant(self.alice, amount=-40, reason="counted twice")
-        entry = CreditEntry.objects.of(self.alice)[0]
-        assert (entry.kind, entry.amount, entry.balance_after) == ("adjust", -40, 60)
-
     def test_it_serves_several_users_all_or_none(self) -> None:
         poor = make_user("poor@example.org", credits=5)
         self.assertRedirects(
