@@ -1,7 +1,5 @@
 """Create, list and revoke vouchers."""
 
-import json
-from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -11,7 +9,6 @@ from django.utils.dateparse import parse_date
 
 from accounts.credits import vouchers
 from accounts.credits.vouchers import VoucherTerms
-from accounts.models import Voucher
 from artgen.management.base import BaseCommand
 from artgen.management.number_arguments import Whole
 from artgen.web import years
@@ -21,12 +18,12 @@ MAX_NOTE_LENGTH = 100
 
 
 class Command(BaseCommand):
-    """`voucher create --amount N …`, `voucher list`, `voucher revoke CODE`."""
+    """`voucher create --amount N …`, `voucher revoke CODE`."""
 
-    help = "Create vouchers and print their codes, list the newest ones, or revoke one."
+    help = "Create vouchers and print their codes, or revoke one; the admin lists them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("action", choices=("create", "list", "revoke"))
+        parser.add_argument("action", choices=("create", "revoke"))
         parser.add_argument("code", nargs="?", help="of the voucher to revoke")
         parser.add_argument(
             "--amount", type=Whole(1, vouchers.MAX_AMOUNT), metavar="N", help="credits of each"
@@ -49,23 +46,16 @@ class Command(BaseCommand):
             "--expires", metavar="YYYY-MM-DD", help="the last day on which they are valid"
         )
         parser.add_argument("--note", default="", help="for staff, up to 100 characters")
-        parser.add_argument("--json", action="store_true", help="print JSON")
-
-    def only_reads(self, options: Mapping[str, Any]) -> bool:
-        return bool(options["action"] == "list")
 
     def handle(self, *args: object, **options: Any) -> None:
-        match options["action"]:
-            case "create":
-                self._create(options)
-            case "list":
-                self._print(Voucher.objects.order_by("-created_at", "-id")[:LISTED], options)
-            case "revoke":
-                if not options["code"]:
-                    raise CommandError("Give the code of the voucher.")
-                voucher = vouchers.of_code(options["code"])
-                vouchers.revoke(voucher)
-                self.stdout.write(f"Revoked {vouchers.shown_code(voucher.code)}.")
+        if options["action"] == "create":
+            self._create(options)
+            return
+        if not options["code"]:
+            raise CommandError("Give the code of the voucher.")
+        voucher = vouchers.of_code(options["code"])
+        vouchers.revoke(voucher)
+        self.stdout.write(f"Revoked {vouchers.shown_code(voucher.code)}.")
 
     def _create(self, options: dict[str, Any]) -> None:
         if options["amount"] is None:
@@ -78,21 +68,8 @@ class Command(BaseCommand):
             expires_at=_end(options["expires"]),
             note=options["note"],
         )
-        self._print(vouchers.create(terms, count=options["count"]), options)
-
-    def _print(self, rows: Iterable[Voucher], options: dict[str, Any]) -> None:
-        if options["json"]:
-            self.stdout.write(json.dumps([_as_json(row) for row in rows], indent=1))
-            return
-        for row in rows:
-            code = vouchers.shown_code(row.code)
-            if options["action"] == "create":  # the codes alone, for other programs
-                self.stdout.write(code)
-                continue
-            self.stdout.write(
-                f"{code}  {row.amount} credits  {row.uses} of {row.max_uses} used  "
-                f"{row.state.value}  {row.note}".rstrip()
-            )
+        for voucher in vouchers.create(terms, count=options["count"]):
+            self.stdout.write(vouchers.shown_code(voucher.code))
 
 
 def _end(day: str | None) -> datetime | None:
@@ -111,15 +88,3 @@ def _end(day: str | None) -> datetime | None:
     if end <= timezone.now():
         raise CommandError("--expires: the day is over.")
     return end
-
-
-def _as_json(voucher: Voucher) -> dict[str, Any]:
-    return {
-        "code": vouchers.shown_code(voucher.code),
-        "credits": voucher.amount,
-        "uses": voucher.uses,
-        "max_uses": voucher.max_uses,
-        "expires_at": voucher.expires_at.isoformat() if voucher.expires_at else None,
-        "state": voucher.state.value,
-        "note": voucher.note,
-    }

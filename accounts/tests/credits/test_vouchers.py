@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -196,13 +195,10 @@ class TestAdmin(BaseTestCase):
 
 
 class TestCommand(BaseTestCase):
-    def test_it_creates_lists_and_revokes(self) -> None:
+    def test_it_creates_and_revokes(self) -> None:
         codes = run("create", "--amount", "5", "--count", "2", "--uses", "3").split()
         assert len(codes) == 2
         vouchers.redeem(user=self.alice, code=codes[0])
-        listed = json.loads(run("list", "--json"))
-        assert {one["code"]: one["uses"] for one in listed} == {codes[0]: 1, codes[1]: 0}
-        assert "1 of 3 used" in run("list")
         run("revoke", codes[0])
         with pytest.raises(vouchers.VoucherEnded):
             vouchers.redeem(user=self.bob, code=codes[0])
