@@ -20,7 +20,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3], help="of a day each")
     parser.add_argument("--jobs", type=int, default=5000, help="of a day")
     parser.add_argument("--bursts", type=int, default=240, help="of each model and seed")
-    parser.add_argument("--background", type=int, default=0, help="of each model, on further days")
+    parser.add_argument(
+        "--background", type=int, default=0, help="of each model, on the same days again"
+    )
     parser.add_argument("--into", default="", help="also write it between the markers of this file")
     options = parser.parse_args()
     django.setup()
@@ -29,7 +31,11 @@ def main() -> int:
     from deploy.simulated_day.day import Day
 
     day = {"jobs": options.jobs, "throttled_hour": THROTTLED_HOUR, "hours": 24}
-    days = [(seed, table.rows_of(Day(seed=seed, **day).run())) for seed in options.seed]
+    days = []
+    for count in sorted({0, options.background}):
+        for seed in options.seed:
+            name = f"{seed} + {count}" if count else f"{seed}"
+            days.append((name, table.rows_of(Day(seed=seed, background=count, **day).run())))
     seen = []
     for seed in options.seed if options.bursts else ():
         alone = Bursts(seed=seed, bursts=options.bursts)
@@ -39,9 +45,6 @@ def main() -> int:
     text = table.markdown(days)
     if burst_rows:
         text += f"\n\n{bursts.markdown(burst_rows)}"
-    if background := options.background:
-        beside = [Day(seed=seed, background=background, **day).run() for seed in options.seed]
-        text += f"\n\n{table.beside_background([rows for _seed, rows in days], beside)}"
     print(text)
     if options.into:
         put_into(Path(options.into), name="day", command="make simulate_day", text=text)

@@ -68,7 +68,7 @@ def _seconds(row: Job, moment: datetime | None) -> float:
     return (moment - row.created_at).total_seconds() if moment else 0.0
 
 
-def markdown(days: Sequence[tuple[int, Sequence[DayRow]]]) -> str:
+def markdown(days: Sequence[tuple[str, Sequence[DayRow]]]) -> str:
     lines = [
         "| seed | model | jobs | placed cold | inside p90 | before p50 | p90 ÷ p50 | "
         "later: inside p90 | before p50 | wait, median | longest |",
@@ -83,25 +83,4 @@ def markdown(days: Sequence[tuple[int, Sequence[DayRow]]]) -> str:
                 f"{row.before_p50:.0%} | {row.width:.1f} | {row.later_inside_p90:.0%} | "
                 f"{row.later_before_p50:.0%} | {row.wait:.0f} s | {row.longest_wait:.0f} s |"
             )
-    return "\n".join(lines)
-
-
-def beside_background(
-    alone: Sequence[Sequence[DayRow]], beside: Sequence[Sequence[SimulatedJob]]
-) -> str:
-    """Return how long the others wait on the same days without and with background jobs."""
-    done = sum(job.row.background and job.ended is not None for day in beside for job in day)
-    lines = [
-        f"Median wait on the days {done} background jobs ran on, and on the same without them:",
-        *("", "| model | without | with |", "|---|---|---|"),
-    ]
-    days = [rows_of(day) for day in beside]
-    for same in zip(
-        *(sorted(day, key=lambda row: row.name) for day in (*alone, *days)), strict=True
-    ):
-        waits = [f"{row.wait:.1f} s" for row in same]
-        count = len(alone)
-        lines.append(
-            f"| {same[0].name} | {', '.join(waits[:count])} | {', '.join(waits[count:])} |"
-        )
     return "\n".join(lines)
