@@ -54,8 +54,9 @@ USERS ?= 50,100,150,300,400,500,1000
 
 # SEED="1 2 3 4 5" are other days.
 simulate_day: $(VENV)/.development  ## are promised waiting times kept? days in virtual time
-	@$(BIN)/python -m deploy.simulated_day --seed $(SEED) --into "$(INTO)"
+	@$(BIN)/python -m deploy.simulated_day --seed $(SEED) --background $(BACKGROUND) --into "$(INTO)"
 simulate_day: SEED = 1 2 3
+simulate_day: BACKGROUND = 0
 
 # SEED=2 is another plan; FORM=short takes two minutes; INTO=PERFORMANCE.md writes the table there.
 chaos: $(VENV)/.development  ## faults of every kind under load, into .data/chaos/

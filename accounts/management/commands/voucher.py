@@ -1,20 +1,17 @@
-"""Create, list and revoke vouchers."""
+"""Create and revoke vouchers."""
 
-from datetime import datetime, time, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.core.management.base import CommandError, CommandParser
-from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.utils import translation
 
 from accounts.credits import vouchers
-from accounts.credits.vouchers import VoucherTerms
+from accounts.forms.vouchers import VoucherForm
 from artgen.management.base import BaseCommand
-from artgen.management.number_arguments import Whole
-from artgen.web import years
 
-LISTED = 100
-MAX_NOTE_LENGTH = 100
+OPTIONS = {"max_uses": "uses", "expires_at": "expires"}
+"""Fields of the form whose options have another name."""
 
 
 class Command(BaseCommand):
@@ -25,22 +22,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=("create", "revoke"))
         parser.add_argument("code", nargs="?", help="of the voucher to revoke")
+        parser.add_argument("--amount", metavar="N", help="credits of each")
         parser.add_argument(
-            "--amount", type=Whole(1, vouchers.MAX_AMOUNT), metavar="N", help="credits of each"
+            "--count", metavar="N", default="1", help="how many to create; default: 1"
         )
         parser.add_argument(
-            "--count",
-            type=Whole(1, vouchers.MAX_AT_ONCE),
-            metavar="N",
-            default=1,
-            help="how many to create; default: 1",
-        )
-        parser.add_argument(
-            "--uses",
-            type=Whole(1, vouchers.MAX_USES),
-            metavar="N",
-            default=1,
-            help="accounts that may use each; default: 1",
+            "--uses", metavar="N", default="1", help="accounts that may use each; default: 1"
         )
         parser.add_argument(
             "--expires", metavar="YYYY-MM-DD", help="the last day on which they are valid"
@@ -58,33 +45,12 @@ class Command(BaseCommand):
         self.stdout.write(f"Revoked {vouchers.shown_code(voucher.code)}.")
 
     def _create(self, options: dict[str, Any]) -> None:
-        if options["amount"] is None:
-            raise CommandError("Give --amount.")
-        if len(options["note"]) > MAX_NOTE_LENGTH:
-            raise CommandError("--note is too long.")
-        terms = VoucherTerms(
-            amount=options["amount"],
-            max_uses=options["uses"],
-            expires_at=_end(options["expires"]),
-            note=options["note"],
-        )
-        for voucher in vouchers.create(terms, count=options["count"]):
+        data = {name: options.get(OPTIONS.get(name, name)) for name in VoucherForm.base_fields}
+        last_day = data["expires_at"]
+        data |= {"once": uuid4(), "expires_at": f"{last_day} 23:59:59" if last_day else ""}
+        form = VoucherForm(data)
+        with translation.override("en"):
+            for name, errors in form.errors.items():
+                raise CommandError(f"--{OPTIONS.get(name, name)}: {' '.join(errors)}")
+        for voucher in vouchers.create(form.terms(), count=form.cleaned_data["count"]):
             self.stdout.write(vouchers.shown_code(voucher.code))
-
-
-def _end(day: str | None) -> datetime | None:
-    """Return the end of the day, by the site's clock."""
-    if not day:
-        return None
-    try:
-        parsed = parse_date(day)
-    except ValueError:
-        parsed = None
-    if parsed is None:
-        raise CommandError("--expires: a day such as 2026-12-31.")
-    if not years.has(parsed):
-        raise CommandError(f"--expires: a year from {years.FIRST} to {years.LAST}.")
-    end = timezone.make_aware(datetime.combine(parsed + timedelta(days=1), time.min))
-    if end <= timezone.now():
-        raise CommandError("--expires: the day is over.")
-    return end

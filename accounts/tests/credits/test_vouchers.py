@@ -208,7 +208,7 @@ class TestCommand(BaseTestCase):
         run("create", "--amount", "5", "--expires", day.isoformat())
         end = Voucher.objects.get().expires_at
         assert end
-        assert timezone.localtime(end).date() == day + DAY
+        assert f"{timezone.localtime(end):%F %T}" == f"{day} 23:59:59"
 
     def test_it_refuses_wrong_arguments(self) -> None:
         for arguments in (
