@@ -51,6 +51,6 @@ class Command(BaseCommand):
         form = VoucherForm(data)
         with translation.override("en"):
             for name, errors in form.errors.items():
-                raise CommandError(f"--{OPTIONS.get(name, name)}: {' '.join(errors)}")
+                raise CommandError(f"--{OPTIONS.get(name, name)}: {' '.join(map(str, errors))}")
         for voucher in vouchers.create(form.terms(), count=form.cleaned_data["count"]):
             self.stdout.write(vouchers.shown_code(voucher.code))
