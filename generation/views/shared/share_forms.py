@@ -1,6 +1,5 @@
 """The owner's sharing pages of an image (a dialog with script) and of a collection."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +7,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,18 +21,13 @@ from generation.views.partials import part, wants_part
 from generation.views.tiles import Tile
 
 NEVER, KEEP = "never", "keep"
-PERIODS: dict[str, tuple[int | None, Promise]] = {
-    NEVER: (None, gettext_lazy("no expiration")),
-    "1": (1, gettext_lazy("1 day")),
-    "7": (7, gettext_lazy("7 days")),
-    "30": (30, gettext_lazy("30 days")),
+PERIODS = {
+    NEVER: gettext_lazy("no expiration"),
+    "1": gettext_lazy("1 day"),
+    "7": gettext_lazy("7 days"),
+    "30": gettext_lazy("30 days"),
 }
-
-
-@dataclass(frozen=True)
-class LinkLifetime:
-    value: str
-    label: str | Promise
+"""How many days a link works."""
 
 
 def share_context(image: Image) -> dict[str, Any]:
@@ -47,17 +40,13 @@ def share_context(image: Image) -> dict[str, Any]:
         "image": image,
         "link": address_of(image.link_slug) if image.link_slug else "",
         "link_works": image.has_link,
-        "periods": lifetimes(),
+        "periods": PERIODS,
         "publication": publication,
         "publication_is_open": bool(publication) and state not in ("", PublicationState.REFUSED),
         "public_address": address_of(publication.slug)
         if publication and state == PublicationState.PUBLISHED
         else "",
     }
-
-
-def lifetimes() -> list[LinkLifetime]:
-    return [LinkLifetime(value, label) for value, (_days, label) in PERIODS.items()]
 
 
 @login_required
@@ -103,7 +92,7 @@ def share_collection(request: HttpRequest, collection_id: UUID) -> HttpResponse:
         "collection_address": gallery_address({"collection": str(collection.id)}),
         "link": address_of(slug, route="shared_collection") if slug else "",
         "link_works": collection.has_link,
-        "periods": lifetimes(),
+        "periods": PERIODS,
     }
     return render(request, "generation/share_collection.html", context)
 
@@ -171,7 +160,7 @@ def _with_related_of(image: Image, changed: Image) -> Image:
 
 def _read_link(request: HttpRequest, shared: Image | Collection) -> dict[str, Any]:
     period = request.POST.get("period", NEVER)
-    days, _label = PERIODS.get(period, PERIODS[NEVER])
+    days = int(period) if period in PERIODS and period != NEVER else None
     keeps = period == KEEP and shared.has_link
     return {
         "until": shared.link_until if keeps else share_links.until(days=days),
