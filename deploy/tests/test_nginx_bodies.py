@@ -179,18 +179,19 @@ class TestLargeBodies:
             assert post(server, "/api/v1/jobs/", b"{}", USER)[0] == 200
 
     def test_it_stores_few_images_that_strangers_check(self, server: Nginx) -> None:
-        address = {"X-Forwarded-For": "192.0.2.1"}
-        assert post(server, CHECK, IMAGE, address)[2] == {"path": CHECK, "size": len(IMAGE)}
+        senders = [{"X-Forwarded-For": f"192.0.2.{number // 2}"} for number in range(2, 12)]
+        assert post(server, CHECK, IMAGE, senders[0])[2] == {"path": CHECK, "size": len(IMAGE)}
         with contextlib.ExitStack() as held:
-            senders = [{"X-Forwarded-For": f"192.0.2.{number // 2}"} for number in range(2, 10)]
-            lines = [
-                held.enter_context(slow(server, CHECK, size=len(IMAGE), headers=sender))
-                for sender in senders
-            ]
-            hold(server, lines[:2])
-            assert post(server, CHECK, IMAGE, senders[0])[0] == 503
+
+            def send(headers: dict[str, str]) -> socket.socket:
+                return held.enter_context(slow(server, CHECK, size=len(IMAGE), headers=headers))
+
+            lines = [send(headers) for headers in senders[:2]]
             hold(server, lines)
-            assert post(server, CHECK, IMAGE, {"X-Forwarded-For": "192.0.2.9"})[0] == 503
+            assert send(senders[0]).recv(65_536).startswith(b"HTTP/1.1 503")
+            lines += [send(headers) for headers in senders[2:8]]
+            hold(server, lines)
+            assert send(senders[8]).recv(65_536).startswith(b"HTTP/1.1 503")
             assert post(server, UPLOADS, IMAGE, USER)[0] == 200
 
     def test_it_stores_two_hundred_answers_of_one_account(self, server: Nginx) -> None:
