@@ -10,7 +10,6 @@ import { wireChipMenus } from "./js/chip_menus.js"
 import { wireLoadedMenus } from "./js/loaded_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { offerCarriedUndo } from "./js/carried_undo.js"
-import { connect } from "./js/connection.js"
 import { Endless } from "./js/endless.js"
 import { ImageActs } from "./js/image_acts.js"
 import { JoinedRuns } from "./js/joined_runs.js"
@@ -84,13 +83,11 @@ function wireFiltersButton() {
 
 /** Let images be made of those in the list; what is made stands beside its source. */
 function wireActs() {
-  let isLive = false
   joined = new JoinedRuns({ data, show, changed: () => lightbox?.refresh() })
   acts = new ImageActs(data, {
     placed(runs, tile) {
       joined.add(runs, tile)
-      if (!isLive) connect(joined.cards, data)
-      isLive = true
+      joined.connect()
     },
   })
   acts.watch(list)

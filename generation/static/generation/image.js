@@ -7,7 +7,6 @@ import { pressedOf, singleKeysAreOn } from "../artgen/js/shortcuts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { carryUndo, offerCarriedUndo } from "./js/carried_undo.js"
-import { connect } from "./js/connection.js"
 import { describe, formWith } from "./js/describe.js"
 import { showFailure } from "./js/failures.js"
 import { ImageActs } from "./js/image_acts.js"
@@ -46,20 +45,14 @@ describing?.addEventListener("click", async () => {
 
 const made = document.getElementById("made")
 const joined = new JoinedRuns({ data, strip: made })
-let isLive = false
-if (made.firstElementChild) follow()
+if (made.firstElementChild) joined.connect()
 const acts = new ImageActs(data, {
   placed(runs, tile) {
     joined.add(runs, tile)
-    follow()
+    joined.connect()
     made.scrollIntoView({ block: "nearest", inline: "nearest" })
   },
 })
-
-function follow() {
-  if (!isLive) connect(joined.cards, data)
-  isLive = true
-}
 
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event

@@ -8,6 +8,7 @@ import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { showBalance } from "./balance.js"
 import { Cards } from "./cards.js"
+import { connect } from "./connection.js"
 import { showFailure } from "./failures.js"
 
 export class JoinedRuns {
@@ -52,6 +53,12 @@ export class JoinedRuns {
     const { run, source } = card.closest("[data-run]").dataset
     if (card.dataset.image) await this.show({ id: run, source })
     this.changed()
+  }
+
+  /** Keep the cards of a page that has no others up to date. */
+  connect() {
+    if (!this.isLive) connect(this.cards, this.data)
+    this.isLive = true
   }
 
   /** Return these runs and the cards of the page as one, for the connection. */
