@@ -30,9 +30,14 @@ QUANTILES = (0.5, 0.95, 0.99)
 
 
 def markdown(stages: Sequence[StageResult], *, think: tuple[float, float]) -> str:
-    """Return a table of stages."""
+    """Return a table of stages and one of the largest stage's steps."""
     last = stages[-1]
     lines = [_row(HEAD), "|---" * len(HEAD) + "|", *(_row(cells(stage)) for stage in stages)]
+    lines += ["", f"Steps with {last.users} users, milliseconds:", ""]
+    lines += ["| step | count | p50 | p95 | p99 |", "|---|---|---|---|---|"]
+    for kind, seconds in sorted(last.notes.seconds.items()):
+        times = [f"{1000 * quantile(seconds, share):.1f}" for share in QUANTILES]
+        lines.append(_row([kind, str(len(seconds)), *times]))
     for stage in stages:
         if stage.notes.errors:
             errors = ", ".join(

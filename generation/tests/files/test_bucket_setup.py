@@ -331,7 +331,7 @@ class TestRelease(SetupTestCase, TestCase):
         self.use(address=f"http://127.0.0.1:{free_port()}")
         warnings = self.set_up(command="release")[1]
         assert "Correct S3_ENDPOINT_URL" in warnings
-        assert ImageModel.objects.enabled().exists()
+        assert ImageModel.objects.exists()
 
     def test_it_says_that_the_bucket_is_public_and_starts(self):
         self.use()
@@ -343,4 +343,4 @@ class TestRelease(SetupTestCase, TestCase):
         errors = self.set_up(command="release")[1]
         assert "ERROR: setup_bucket:" in errors
         assert "anyone can read images without a key. Make the bucket private" in errors
-        assert ImageModel.objects.enabled().exists()
+        assert ImageModel.objects.exists()
