@@ -40,7 +40,7 @@ class CatalogPages(ModelReports):
             "catalog",
             title=_("Prices and endpoints today"),
             table=Table(
-                [_("Model"), _("Endpoint"), _("expected"), _("price"), "", _("Provider says")],
+                [_("Model"), _("expected"), _("price"), "", _("Provider says"), _("Endpoint")],
                 [(one.endpoint.model.name, _cells(one)) for one in checks],
             ),
             failures=report.failures if report else [],
@@ -76,4 +76,5 @@ def _cells(one: EndpointCheck) -> list[str]:
         _("Take over"),
     )
     notes = "; ".join(one.notes) or _("as here")
-    return [str(one.endpoint), expected, price, box if one.has_new_price else "", notes]
+    shown_box = box if one.has_new_price else ""
+    return [expected, price, shown_box, notes, one.endpoint.endpoint_id]

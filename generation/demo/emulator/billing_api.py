@@ -16,6 +16,7 @@ from aiohttp import web
 from .endpoint_access import EndpointAccess
 from .job_queue import JobQueue
 from .output_formats import RECORDED
+from .worker_rules import PUBLIC_ENDPOINTS
 
 DEFAULT_PERIOD = timedelta(days=30)
 DAY = timedelta(days=1)
@@ -50,7 +51,7 @@ class BillingApi:
         )
 
     async def _public(self, request: web.Request) -> web.Response:
-        return self._reply(request, lambda endpoint: {} if endpoint in RECORDED else None)
+        return self._reply(request, lambda endpoint: {} if endpoint in PUBLIC_ENDPOINTS else None)
 
     def _reply(
         self, request: web.Request, group: Callable[[str], dict[str, str] | None]

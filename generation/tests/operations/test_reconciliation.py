@@ -14,8 +14,11 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
+from accounts.credits import ledger
 from artgen.database.ids import first_id
+from generation.catalog.catalog_file import CATALOG_FILE
 from generation.demo.emulator import Emulator, EmulatorOptions
+from generation.files import uploads
 from generation.models import Endpoint, ImageModel, Job, PromptSpending, Status
 from generation.operations import reconciliation, retention
 from generation.operations.reconciliation import PromptCosts
@@ -24,7 +27,9 @@ from generation.providers.bill import Bill, InvalidBill
 from generation.providers.call_errors import CallFailed
 from generation.providers.runpod import billing
 from generation.testing.cases import BaseTestCase, EmulatorTestCase
+from generation.testing.commands import run as run_command
 from generation.testing.rows.api import make_job
+from generation.testing.rows.image_files import noise, png
 from generation.user_data import erasure
 
 PAGE = "/admin/generation/imagemodel/costs/"
@@ -340,6 +345,73 @@ class TestPage(CostsTestCase):
             page = self.client.get(PAGE, {"month": month})
             assert page.context["month"] == f"{timezone.now():%Y-%m}"
             assert page.context["later"] == ""
+
+
+@pytest.mark.slow
+@override_settings(RUNPOD_REACHES_US=False)
+class TestBillsOfAMonth(EmulatorTestCase):
+    """A month of jobs of every kind at the emulator, against what it bills for them."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        run_command("load_catalog", str(CATALOG_FILE.with_name("wavespeed.toml")))
+        run_command("check_catalog", "--take-prices", "--switch-on", "--yes")
+        ledger.grant(user=self.alice, amount=9000, reason="for the test")
+        self.source = str(uploads.keep(user=self.alice, data=png((832, 1248))).id)
+        self.mask = str(uploads.keep(user=self.alice, data=noise(832, 1248)).id)
+
+    def make(self, at: datetime, model: str, **request: Any) -> None:
+        """Make an image that the provider accepts and bills at this time."""
+        known = len(self.emulator.jobs)
+        job = self.finish(self.place(model=model, **request))
+        assert job.is_final
+        for there in self.emulator.jobs[known:]:
+            there.record.accepted_at = there.record.gone_at = at.timestamp()
+        Job.objects.filter(id=job.id).update(submitted_at=at)
+
+    def edit(self, at: datetime, model: str, sources: int = 1, **request: Any) -> None:
+        request = {"width": None, "height": None, **request}
+        self.make(at, model, source_images=[self.source] * sources, **request)
+
+    def month(self, start: datetime, end: datetime) -> None:
+        days = iter([start, *(start + timedelta(days=day) for day in range(1, 27))])
+        for model, sizes in (
+            ("flux-schnell", [(256, 256), (1536, 1024)]),  # by megapixel
+            ("flux-dev", [(512, 512)]),
+            ("qwen-image", [(1328, 1328)]),  # by image
+            ("flux-2-dev", [(512, 512), (1536, 1536)]),
+            ("gpt-image-2-5", [(1024, 1024)]),
+        ):
+            for width, height in sizes:
+                self.make(next(days), model, width=width, height=height)
+        self.edit(next(days), "qwen-image-edit-2511", sources=3, width=1024, height=1024)
+        self.edit(next(days), "seedream-5-pro-edit", sources=2)
+        self.edit(next(days), "flux-dev-inpaint", mask=self.mask)
+        self.edit(next(days), "background-remover", scale=1, prompt="")
+        for model in ("crystal-upscaler", "creative-upscaler"):  # by the size of the result
+            for scale in (2, 4):
+                self.edit(next(days), model, scale=scale, prompt="")
+        for model, fault in (("flux-dev", "failed_cost"), ("flux-2-dev", "fail_traceback")):
+            self.emulator.faults.next("job", fault)
+            self.make(next(days), model, width=512, height=512)
+        self.make(end - timedelta(minutes=1), "flux-2-max", width=1024, height=1024)
+
+    def test_each_agrees_within_two_percent(self) -> None:
+        today = datetime.now(UTC).date()
+        start, end = reconciliation.period(today)
+        self.month(start, end)
+        for at in (start - timedelta(minutes=1), end):
+            for model, side in (("flux-2-max", 1024), ("qwen-image", 1328)):
+                self.make(at, model, width=side, height=side)
+        for provider, least in (("wavespeed", Decimal("0.6")), ("runpod", Decimal("0.05"))):
+            with override_settings(RUNPOD_BILLING_URL=f"{self.emulator.base_url}/billing"):
+                bill = reconciliation.bill_of(today, provider=provider)
+            found = reconciliation.of_month(today, bill=bill, provider=provider)
+            assert bill.total > least
+            for line in found.lines:
+                assert abs(line.difference) <= line.billed * Decimal("0.02"), line
+            known = sum(line.known for line in found.lines)
+            assert abs(bill.total - known) <= bill.total * Decimal("0.02")
 
 
 class TestRunPodsBill(EmulatorTestCase):
