@@ -24,7 +24,6 @@ from generation.providers.provider import (
     RUNPOD,
     WAVESPEED,
     YANDEX,
-    Facts,
     Provider,
 )
 from generation.providers.runpod.provider import RunPod
@@ -65,8 +64,9 @@ def missing_settings(name: str, endpoint_id: str = "") -> list[str]:
     return [setting for setting in needed if not getattr(settings, setting)]
 
 
-def facts_of(name: str) -> Facts:
-    return Facts(longest_life=timedelta(seconds=LONGEST_LIVES[name]()))
+def longest_life(name: str) -> timedelta:
+    """Return after how long a submission without an answer is over, by the provider's clock."""
+    return timedelta(seconds=LONGEST_LIVES[name]())
 
 
 def own_id(job: "Job") -> str:
@@ -182,6 +182,5 @@ LONGEST_LIVES: Mapping[str, Callable[[], float]] = {
     # uploaded before, for as long as a POST may take.
     COMFYUI: lambda: 30 + LIMITS.run_seconds,
 }
-"""Seconds after which a job of each provider has certainly ended."""
 LONGEST_READ = timedelta(seconds=max(SWEEP_SECONDS, LIMITS.longest_seconds))
 """The longest that it takes to read jobs of one provider."""

@@ -97,10 +97,6 @@ class CallClient:
                 f"{self.name} could not be reached", detail=error.detail
             ) from error.__cause__
 
-    def close(self) -> None:
-        """Close idle connections. The client can still be used."""
-        self._session.close()
-
     def _send(
         self,
         method: str,

@@ -7,7 +7,7 @@ provider it is.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from generation.providers.bill import Bill
@@ -42,14 +42,6 @@ Outcomes = dict[Ref, JobReport | ProviderError]
 
 MAX_BODY_BYTES = 10_000_000
 """Of a submission with its source images: what every provider accepts."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """What the engine must know of a provider before it has a client."""
-
-    longest_life: timedelta
-    """After it a submission without an answer is certainly over, by the provider's clock."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,7 @@ def gone_at(submitted_at: datetime, *, provider: str) -> datetime:
 def longest_life(provider: str) -> timedelta:
     """Return how long after a submission it is certainly over."""
     margin = SUBMISSION if provider in OWN_SERVERS else UNKNOWN_MARGIN  # asked, by no clock
-    return clients.facts_of(provider).longest_life + margin
+    return clients.longest_life(provider) + margin
 
 
 def unanswered_for(provider: str) -> timedelta:

@@ -9,22 +9,25 @@ https://docs.runpod.io/api-reference-v2/billing/get-public-endpoint-billing-hist
 
 import urllib.parse
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from generation.providers.bill import AMOUNT_NAMES, ENDPOINT_NAMES, Bill, cell, folded, money
 from generation.providers.call_errors import CallFailed
-from generation.providers.runpod.client import RunPodClient
 
 UNNAMED = "unknown"
 """In place of an endpoint's id: records of own endpoints that name none, such as deleted ones."""
 RECORDS_NAMES = ("records", "data", "items", "results")
 
 
-def read(client: RunPodClient, billing_url: str, *, start: datetime, end: datetime) -> Bill:
+def read(
+    document: Callable[[str], Any], billing_url: str, *, start: datetime, end: datetime
+) -> Bill:
     """Return the bill from the API, from `start` until before `end`.
+
+    `document` returns the JSON of a GET.
 
     Raises KeyRefused if the API key may not read it, CallFailed for any other failure.
     """
@@ -32,8 +35,8 @@ def read(client: RunPodClient, billing_url: str, *, start: datetime, end: dateti
         {"startTime": _text(start), "endTime": _text(end), "bucketSize": "day"}
     )
     return of_replies(
-        own=client.document(f"{billing_url}/serverless?{query}"),
-        public=client.document(f"{billing_url}/endpoints?{query}"),
+        own=document(f"{billing_url}/serverless?{query}"),
+        public=document(f"{billing_url}/endpoints?{query}"),
     )
 
 

@@ -30,8 +30,8 @@ from generation.providers.payloads import DIALECTS, PUBLIC, OutputError
 from generation.providers.payloads.outputs import MAX_IMAGES, Result, result_from
 from generation.providers.payloads.vendor_errors import CODES, classify
 from generation.providers.replies import Reply
-from generation.providers.runpod.client import report_of
 from generation.providers.runpod.health import Health, parse_health
+from generation.providers.runpod.provider import report_of
 from generation.providers.runpod.report_parsing import (
     InvalidReport,
     parse_progress,

@@ -22,7 +22,8 @@ from generation.providers.call_errors import (
     ProviderError,
 )
 from generation.providers.job_report import RemoteState
-from generation.providers.runpod.client import RunPodClient
+from generation.providers.provider import Order
+from generation.providers.runpod.provider import RunPod
 from generation.testing.servers.raw_server import http, raw_server
 
 KEY = "rpa_SECRETSECRETSECRET"
@@ -36,27 +37,23 @@ def emulator():
         yield emulator
 
 
+def order(input, endpoint=ENDPOINT, webhook=None):
+    return Order(endpoint_id=endpoint, input=input, webhook=webhook)
+
+
 @pytest.fixture
 def client(emulator):
     emulator.faults.clear()
     emulator.advance(60)  # what earlier tests left is done
-    client = RunPodClient(base_url=emulator.base_url, api_key=KEY)
-    yield client
-    client.close()
+    return RunPod(base_url=emulator.base_url, api_key=KEY, ttl_seconds=1200)
 
 
 def client_of(server, **limits):
-    return RunPodClient(base_url=server.base_url, api_key=KEY, limits=HttpLimits(**limits))
+    return RunPod(base_url=server.base_url, api_key=KEY, limits=HttpLimits(**limits))
 
 
 def test_it_submits_with_webhook_and_policy(emulator, client):
-    submission = client.run(
-        ENDPOINT,
-        input=INPUT,
-        webhook="http://127.0.0.1:1/hook",
-        execution_timeout_ms=600_000,
-        ttl_ms=1_200_000,
-    )
+    submission = client.submit(order(INPUT, webhook="http://127.0.0.1:1/hook"))
     assert submission.state is RemoteState.QUEUED
     call = emulator.calls[-1]
     assert (call.method, call.path) == ("POST", f"/v2/{ENDPOINT}/run")
@@ -69,8 +66,8 @@ def test_it_submits_with_webhook_and_policy(emulator, client):
 
 
 def test_it_sends_nothing_optional_that_was_not_given(emulator, client):
-    client.run(ENDPOINT, input=INPUT)
-    assert emulator.calls[-1].json == {"input": INPUT}
+    client.submit(order(INPUT))
+    assert set(emulator.calls[-1].json) == {"input", "policy"}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +97,7 @@ def test_it_gives_a_verdict_on_every_failure_of_run_and_posts_once(
     jobs, calls = len(emulator.jobs), len(emulator.calls)
     emulator.faults.next("run", fault)
     with pytest.raises(ProviderError) as caught:
-        client.run(ENDPOINT, input=INPUT)
+        client.submit(order(INPUT))
     assert type(caught.value) is verdict
     assert len(emulator.jobs) - jobs == taken
     assert len(emulator.calls) - calls == 1
@@ -118,7 +115,7 @@ def test_it_names_the_reason_of_a_refusal_and_keeps_the_vendors_text(
 ):
     emulator.faults.next("run", fault)
     with pytest.raises(JobRefused) as caught:
-        client.run(ENDPOINT, input=INPUT)
+        client.submit(order(INPUT))
     assert caught.value.code == code
     assert caught.value.detail == text
 
@@ -126,44 +123,42 @@ def test_it_names_the_reason_of_a_refusal_and_keeps_the_vendors_text(
 def test_it_refuses_a_body_over_ten_megabytes_without_sending_it(emulator, client):
     calls = len(emulator.calls)
     with pytest.raises(JobRefused) as caught:
-        client.run(ENDPOINT, input={"prompt": "x" * 10_000_001})
+        client.submit(order({"prompt": "x" * 10_000_001}))
     assert caught.value.code == "too_large"
     assert len(emulator.calls) == calls
 
 
 def test_it_refuses_an_input_that_is_no_json(client):
     with pytest.raises(JobRefused) as caught:
-        client.run(ENDPOINT, input={"guidance": float("nan")})
+        client.submit(order({"guidance": float("nan")}))
     assert caught.value.code == "invalid_input"
 
 
 def test_it_knows_that_nothing_was_accepted_where_nobody_listens():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        client = RunPodClient(
-            base_url=f"http://127.0.0.1:{unused.getsockname()[1]}/v2", api_key=KEY
-        )
+        client = RunPod(base_url=f"http://127.0.0.1:{unused.getsockname()[1]}/v2", api_key=KEY)
         with pytest.raises(NotAccepted) as caught:
-            client.run(ENDPOINT, input=INPUT)
+            client.submit(order(INPUT))
     assert caught.value.__cause__ is not None
     assert caught.value.retry_after is None
 
 
 def test_it_knows_that_nothing_was_accepted_when_the_name_does_not_resolve():
-    client = RunPodClient(base_url="http://runpod.invalid/v2", api_key=KEY)
+    client = RunPod(base_url="http://runpod.invalid/v2", api_key=KEY)
     with pytest.raises(NotAccepted):
-        client.run(ENDPOINT, input=INPUT)
+        client.submit(order(INPUT))
 
 
 def test_it_knows_that_nothing_was_accepted_when_tls_fails():
     with raw_server(http("200 OK", b"{}")) as server:
-        client = RunPodClient(
+        client = RunPod(
             base_url=f"https://127.0.0.1:{server.port}/v2",
             api_key=KEY,
             limits=HttpLimits(connect_seconds=0.2),
         )
         with pytest.raises(NotAccepted):
-            client.run(ENDPOINT, input=INPUT)
+            client.submit(order(INPUT))
     assert all(b"POST" not in request for request in server.requests)
 
 
@@ -173,7 +168,7 @@ def test_it_does_not_know_when_the_reply_never_comes():
     with raw_server(lambda connection: gone.wait(10) and None) as server:
         try:
             with pytest.raises(OutcomeUnknown):
-                client_of(server, read_seconds=0.2).run(ENDPOINT, input=INPUT)
+                client_of(server, read_seconds=0.2).submit(order(INPUT))
         finally:
             gone.set()
 
@@ -199,10 +194,10 @@ def test_it_sends_ten_megabytes_over_a_line_that_takes_longer_than_any_timeout()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         threading.Thread(target=read_slowly, args=(listener,), daemon=True).start()
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
-        client = RunPodClient(
+        client = RunPod(
             base_url=base_url, api_key=KEY, limits=HttpLimits(connect_seconds=0.1, read_seconds=1)
         )
-        submission = client.run(ENDPOINT, input={"image": "x" * 9_900_000})
+        submission = client.submit(order({"image": "x" * 9_900_000}))
     assert submission.remote_id == "one"
     assert received[0] > 9_900_000
 
@@ -212,7 +207,7 @@ def test_it_does_not_know_when_the_connection_is_reset_after_sending():
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     with raw_server(reset) as server, pytest.raises(OutcomeUnknown):
-        client_of(server).run(ENDPOINT, input=INPUT)
+        client_of(server).submit(order(INPUT))
     assert len(server.requests) == 1
 
 
@@ -233,7 +228,7 @@ def test_it_does_not_know_when_the_connection_is_reset_after_sending():
 )
 def test_it_does_not_know_after_any_other_reply(answer):
     with raw_server(answer) as server, pytest.raises(OutcomeUnknown):
-        client_of(server).run(ENDPOINT, input=INPUT)
+        client_of(server).submit(order(INPUT))
     assert len(server.requests) == 1
 
 
@@ -243,10 +238,10 @@ def test_it_does_not_know_after_any_other_reply(answer):
 def test_it_honors_retry_after_in_seconds(value, expected):
     with raw_server(http("429 Too Many Requests", b"{}", f"Retry-After: {value}")) as server:
         with pytest.raises(NotAccepted) as caught:
-            client_of(server).run(ENDPOINT, input=INPUT)
+            client_of(server).submit(order(INPUT))
         assert caught.value.retry_after == expected
         with pytest.raises(CallFailed) as caught_too:
-            client_of(server).status(ENDPOINT, "a")
+            client_of(server).report((ENDPOINT, "a"))
         assert caught_too.value.retry_after == expected
 
 
@@ -254,20 +249,20 @@ def test_it_honors_retry_after_as_a_date():
     when = email.utils.formatdate(time.time() + 30, usegmt=True)
     answer = http("429 Too Many Requests", b"{}", f"Retry-After: {when}")
     with raw_server(answer) as server, pytest.raises(NotAccepted) as caught:
-        client_of(server).run(ENDPOINT, input=INPUT)
+        client_of(server).submit(order(INPUT))
     assert caught.value.retry_after is not None
     assert 25 < caught.value.retry_after <= 30
 
 
 def test_it_reads_a_job_from_queue_to_end(emulator, client):
-    remote_id = client.run(ENDPOINT, input=INPUT).remote_id
-    assert client.status(ENDPOINT, remote_id).state is RemoteState.QUEUED
+    remote_id = client.submit(order(INPUT)).remote_id
+    assert client.report((ENDPOINT, remote_id)).state is RemoteState.QUEUED
     emulator.advance(2)
-    running = client.status(ENDPOINT, remote_id)
+    running = client.report((ENDPOINT, remote_id))
     assert running.state is RemoteState.RUNNING
     assert (running.step, running.steps) == (8, 20)
     emulator.advance(3)
-    done = client.status(ENDPOINT, remote_id)
+    done = client.report((ENDPOINT, remote_id))
     assert done.state is RemoteState.COMPLETED
     assert done.execution_ms == 5000
     assert done.output["cost"] == 0.02
@@ -289,33 +284,35 @@ def test_it_reads_a_job_from_queue_to_end(emulator, client):
     ],
 )
 def test_it_gives_a_verdict_on_every_failure_of_a_read(emulator, client, fault, verdict):
-    remote_id = client.run(ENDPOINT, input=INPUT).remote_id
+    remote_id = client.submit(order(INPUT)).remote_id
     emulator.faults.next("status", fault)
     with pytest.raises(ProviderError) as caught:
-        client.status(ENDPOINT, remote_id)
+        client.report((ENDPOINT, remote_id))
     assert type(caught.value) is verdict
-    assert client.status(ENDPOINT, remote_id).remote_id == remote_id
+    assert client.report((ENDPOINT, remote_id)).remote_id == remote_id
 
 
 def test_it_takes_an_unheard_of_state_for_running(emulator, client):
-    remote_id = client.run(ENDPOINT, input=INPUT).remote_id
+    remote_id = client.submit(order(INPUT)).remote_id
     emulator.faults.next("status", "unknown_state")
-    assert client.status(ENDPOINT, remote_id).state is RemoteState.RUNNING
+    assert client.report((ENDPOINT, remote_id)).state is RemoteState.RUNNING
 
 
 def test_it_cancels_and_learns_the_true_state_of_a_finished_job(emulator, client):
-    remote_id = client.run(ENDPOINT, input=INPUT).remote_id
-    assert client.cancel(ENDPOINT, remote_id).state is RemoteState.CANCELED
-    finished = client.run(ENDPOINT, input=INPUT).remote_id
+    remote_id = client.submit(order(INPUT)).remote_id
+    client.cancel((ENDPOINT, remote_id))
+    assert client.report((ENDPOINT, remote_id)).state is RemoteState.CANCELED
+    finished = client.submit(order(INPUT)).remote_id
     emulator.advance(6)
-    assert client.cancel(ENDPOINT, finished).state is RemoteState.COMPLETED
+    client.cancel((ENDPOINT, finished))
+    assert client.report((ENDPOINT, finished)).state is RemoteState.COMPLETED
     with pytest.raises(Gone):
-        client.cancel(ENDPOINT, "nobody-u1")
+        client.cancel((ENDPOINT, "nobody-u1"))
 
 
 def test_it_counts_jobs_and_workers(emulator, client):
     for _ in range(4):
-        client.run("own-endpoint", input=INPUT)
+        client.submit(order(INPUT, "own-endpoint"))
     assert client.health("own-endpoint").in_queue == 4
     emulator.advance(60)
     health = client.health("own-endpoint")
@@ -325,18 +322,18 @@ def test_it_counts_jobs_and_workers(emulator, client):
 
 def test_it_tells_a_missing_endpoint_and_a_wrong_key_apart(emulator):
     with pytest.raises(EndpointMissing):
-        RunPodClient(base_url=emulator.base_url, api_key=KEY).health("missing-endpoint")
+        RunPod(base_url=emulator.base_url, api_key=KEY).health("missing-endpoint")
     with pytest.raises(KeyRefused) as caught:
-        RunPodClient(base_url=emulator.base_url, api_key="another").health(ENDPOINT)
+        RunPod(base_url=emulator.base_url, api_key="another").health(ENDPOINT)
     assert caught.value.status == 401
 
 
 def test_it_refuses_empty_ids_and_quotes_odd_ones(emulator, client):
     for remote_id in ("", ".."):
         with pytest.raises(ValueError, match="empty"):
-            client.status(ENDPOINT, remote_id)
+            client.report((ENDPOINT, remote_id))
     with pytest.raises(Gone):
-        client.status(ENDPOINT, "../../health?x=1#y")
+        client.report((ENDPOINT, "../../health?x=1#y"))
 
 
 def test_it_never_shows_the_key(emulator, caplog):
@@ -344,21 +341,20 @@ def test_it_never_shows_the_key(emulator, caplog):
     with caplog.at_level(logging.DEBUG), raw_server(echo) as server:
         client = client_of(server)
         with pytest.raises(JobRefused) as caught:
-            client.run(ENDPOINT, input=INPUT)
+            client.submit(order(INPUT))
         assert caught.value.detail == "bad key ***"
         with pytest.raises(CallFailed) as caught_too:
-            client.status(ENDPOINT, "a")
+            client.report((ENDPOINT, "a"))
         shown = repr(client) + repr(caught.value) + repr(caught_too.value) + caught_too.value.detail
     assert KEY not in shown + caplog.text
 
 
 def test_it_takes_a_key_with_a_newline_and_refuses_one_that_fits_no_header(emulator):
     assert (
-        RunPodClient(base_url=emulator.base_url, api_key=KEY + "\n").health(ENDPOINT).workers_total
-        == 3
+        RunPod(base_url=emulator.base_url, api_key=KEY + "\n").health(ENDPOINT).workers_total == 3
     )
     with pytest.raises(ValueError, match="header") as caught:
-        RunPodClient(base_url=emulator.base_url, api_key="two\nlines")
+        RunPod(base_url=emulator.base_url, api_key="two\nlines")
     assert "two" not in str(caught.value)
 
 
@@ -367,7 +363,7 @@ def test_it_bounds_the_vendors_text():
         raw_server(http("500 Error", b"x" * 100_000)) as server,
         pytest.raises(OutcomeUnknown) as caught,
     ):
-        client_of(server).run(ENDPOINT, input=INPUT)
+        client_of(server).submit(order(INPUT))
     assert len(caught.value.detail) == 2000
 
 
@@ -376,4 +372,4 @@ def test_it_lets_no_netrc_replace_the_key(emulator, tmp_path, monkeypatch):
     netrc.write_text("machine 127.0.0.1 login alice password wrong\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    assert RunPodClient(base_url=emulator.base_url, api_key=KEY).health(ENDPOINT).workers_total == 3
+    assert RunPod(base_url=emulator.base_url, api_key=KEY).health(ENDPOINT).workers_total == 3

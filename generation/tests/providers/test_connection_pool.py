@@ -11,7 +11,8 @@ from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.providers import connection_pool
 from generation.providers.access import HttpLimits
 from generation.providers.call_errors import CallFailed, NotAccepted
-from generation.providers.runpod.client import RunPodClient
+from generation.providers.provider import Order
+from generation.providers.runpod.provider import RunPod
 from generation.testing.servers.raw_server import raw_server
 from generation.testing.threads import until_set
 
@@ -25,11 +26,13 @@ def emulator() -> Iterator[Emulator]:
         yield emulator
 
 
+def order(input: dict[str, str], endpoint: str = ENDPOINT) -> Order:
+    return Order(endpoint_id=endpoint, input=input, webhook=None)
+
+
 @pytest.fixture
-def client(emulator: Emulator) -> Iterator[RunPodClient]:
-    client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
-    yield client
-    client.close()
+def client(emulator: Emulator) -> RunPod:
+    return RunPod(base_url=emulator.base_url, api_key=emulator.api_key)
 
 
 def test_it_waits_for_its_turn_and_gives_up_in_time():
@@ -41,20 +44,20 @@ def test_it_waits_for_its_turn_and_gives_up_in_time():
 
     with raw_server(hold) as server:
         limits = HttpLimits(pool_kept=1, pool_max=1, pool_wait_seconds=0.05, read_seconds=60)
-        client = RunPodClient(base_url=server.base_url, api_key="test", limits=limits)
+        client = RunPod(base_url=server.base_url, api_key="test", limits=limits)
 
         def wait_for_nothing():
             with pytest.raises(CallFailed):
-                client.status(ENDPOINT, "a")
+                client.report((ENDPOINT, "a"))
 
         first = threading.Thread(target=wait_for_nothing)
         first.start()
         until_set(asked, first)
         try:
             with pytest.raises(NotAccepted):
-                client.run(ENDPOINT, input=INPUT)
+                client.submit(order(INPUT))
             with pytest.raises(CallFailed):
-                client.status(ENDPOINT, "a")
+                client.report((ENDPOINT, "a"))
         finally:
             gone.set()
             first.join()
@@ -65,7 +68,7 @@ def test_it_is_shared_by_threads_over_kept_connections(emulator, client):
     ids: list[str] = []
 
     def submit():
-        ids.extend(client.run("threads", input=INPUT).remote_id for _ in range(10))
+        ids.extend(client.submit(order(INPUT, "threads")).remote_id for _ in range(10))
 
     threads = [threading.Thread(target=submit) for _ in range(8)]
     for thread in threads:

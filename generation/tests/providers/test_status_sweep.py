@@ -20,8 +20,9 @@ from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.providers.access import HttpLimits
 from generation.providers.call_errors import CallFailed, Gone
 from generation.providers.job_report import JobReport, RemoteState
+from generation.providers.provider import Order
 from generation.providers.replies import MAX_REPLY_BYTES
-from generation.providers.runpod.client import RunPodClient, runpod_sweep
+from generation.providers.runpod.provider import RunPod, runpod_sweep
 from generation.providers.status_sweep import BATCH
 from generation.testing.servers.certificate import make_certificate
 
@@ -275,11 +276,9 @@ def test_it_reads_over_tls_from_a_server_that_speaks_only_http1(tmp_path):
 @pytest.fixture(scope="module")
 def emulator():
     with Emulator(EmulatorOptions(instant=True, slow_seconds=3, rate_limits=False)) as emulator:
-        client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
-        emulator.refs = [
-            (ENDPOINT, client.run(ENDPOINT, input={"prompt": "a"}).remote_id) for _ in range(60)
-        ]
-        client.close()
+        client = RunPod(base_url=emulator.base_url, api_key=emulator.api_key)
+        order = Order(endpoint_id=ENDPOINT, input={"prompt": "a"}, webhook=None)
+        emulator.refs = [(ENDPOINT, client.submit(order).remote_id) for _ in range(60)]
         yield emulator
 
 

@@ -19,7 +19,7 @@ django.setup()
 from django.conf import settings
 from generation.jobs import clients
 from generation.jobs.engine.driver import status_checks
-client = clients.runpod().client._calls
+client = clients.runpod()._calls
 adapter = client._session.get_adapter(settings.RUNPOD_BASE_URL)
 pool = adapter.poolmanager.connection_from_url(settings.RUNPOD_BASE_URL)
 print(json.dumps({

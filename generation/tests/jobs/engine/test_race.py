@@ -38,6 +38,7 @@ from generation.jobs.placing import orders
 from generation.jobs.queue import scheduling
 from generation.models import FINAL, Endpoint, Job, OutageKind, ProviderOutage, Status, UnreadReply
 from generation.providers.payloads import OutputError
+from generation.providers.provider import Order
 from generation.providers.runpod.report_parsing import parse_report
 from generation.testing.cases import (
     emulated,
@@ -190,13 +191,12 @@ class TestRace(TransactionTestCase):
         def submit_unguarded(number):
             job = Job.objects.get(status=Status.QUEUED)
             barrier.wait()
-            reply = clients.runpod().client.run(
-                job.snapshot["endpoint_id"],
+            order = Order(
+                endpoint_id=job.snapshot["endpoint_id"],
                 input={"prompt": job.prompt},
                 webhook=callback_tokens.address(job),
-                execution_timeout_ms=60_000,
-                ttl_ms=60_000,
             )
+            reply = clients.runpod().submit(order)
             job.status, job.runpod_id = Status.SUBMITTED, reply.remote_id
             job.save(update_fields=["status", "runpod_id"])
 
