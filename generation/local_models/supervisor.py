@@ -93,6 +93,7 @@ class _WorkerProcess:
                     pass
         except TimeoutError:
             self.kill()
+            await self.end  # so that the next drawing waits for another process
 
     def kill(self) -> None:
         self._process.kill()
@@ -106,8 +107,8 @@ class _WorkerProcess:
             code = self._process.exitcode or 0
             how = f"signal {-code}" if code < 0 else f"status {code}"
             failure = Failed(
-                f"The model's process ended with {how}. If this happens again, choose a smaller "
-                "size, or a model that needs less memory."
+                f"The model's process ended with {how}, often for not enough memory. If this "
+                "happens again, choose a smaller size, or a model that needs less."
             )
             self.events.put_nowait(failure)
             if not self.end.done():  # canceled with the server

@@ -175,7 +175,7 @@ class ModelWorker:
         said = " ".join(self._errors[:1]) or str(error)
         if any(word in said.lower() for word in MEMORY_WORDS):
             return (
-                f"The memory is not enough for this model or size ({said}). "
+                f"There is not enough memory for this model or size ({said}). "
                 "Choose a smaller size or model, or close other programs."
             )
         return said

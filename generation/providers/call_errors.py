@@ -47,7 +47,7 @@ class JobRefused(ProviderError):
         self, message: str, *, code: str, detail: str = "", status: int | None = None
     ) -> None:
         super().__init__(message, detail=detail, status=status)
-        self.code = code  # invalid_input, prompt_refused or too_large
+        self.code = code  # invalid_input, too_large or one of SAID
 
 
 class KeyRefused(ProviderError):
@@ -76,6 +76,7 @@ class CallFailed(ProviderError):
 # With 401 to 404 and 429 the only replies to /run that certainly mean "not accepted". Any other
 # reply that is not 2xx leaves the outcome unknown.
 REFUSALS = {400: "invalid_input", 413: "too_large"}
+SAID = ("prompt_refused", "out_of_memory")  # what the text may say instead
 _KEY_REFUSED = frozenset({401, 403})
 _ENDPOINT_MISSING = re.compile(
     r"endpoint\b.{0,40}\bnot (be )?found|no such endpoint", re.IGNORECASE | re.DOTALL
@@ -116,10 +117,10 @@ def run_error(
 
 def job_refused(status: int, detail: str, *, provider: str) -> JobRefused:
     """Return the verdict on a reply to POST /run that says why it is refused."""
-    is_prompt = classify(detail).code == "prompt_refused"
+    code = classify(detail).code
     return JobRefused(
         f"{provider} refused the job ({status})",
-        code="prompt_refused" if is_prompt else REFUSALS.get(status, "invalid_input"),
+        code=code if code in SAID else REFUSALS.get(status, "invalid_input"),
         detail=detail,
         status=status,
     )

@@ -247,4 +247,4 @@ def test_an_error_in_a_stream_refuses_the_job() -> None:
     stream, _reports = stream_of(f"data: {event}\n".encode())
     with pytest.raises(JobRefused) as refusal:
         stream.answer(provider="It")
-    assert refusal.value.detail == "out of memory"
+    assert (refusal.value.code, refusal.value.detail) == ("out_of_memory", "out of memory")
