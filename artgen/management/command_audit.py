@@ -16,7 +16,7 @@ COMMANDS = frozenset(
     {
         *("budgets", "cancel_jobs", "check_catalog", "create_user", "erase_user", "generation"),
         *("grant_credits", "issue_token", "load_catalog", "purge_images", "reconcile_jobs"),
-        *("reset_second_factor", "retry_jobs", "revoke_token", "set_model", "voucher"),
+        *("reset_second_factor", "retry_jobs", "revoke_token", "set_model"),
     }
 )
 """The commands that change what staff can change in the admin, too."""

@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
-from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.test import TransactionTestCase
@@ -23,12 +22,6 @@ from generation.testing.threads import at_once, at_once_behind
 URL = "/account/voucher/"
 LIST = "/admin/accounts/voucher/"
 DAY = timedelta(days=1)
-
-
-def run(*arguments: str) -> str:
-    out = io.StringIO()
-    call_command("voucher", *arguments, stdout=out)
-    return out.getvalue()
 
 
 class TestRedeeming(BaseTestCase):
@@ -192,39 +185,6 @@ class TestAdmin(BaseTestCase):
             assert found[0].state == state
         query = {"q": vouchers.shown_code(used.code).lower()}
         assert list(self.client.get(LIST, query).context["cl"].result_list) == [used]
-
-
-class TestCommand(BaseTestCase):
-    def test_it_creates_and_revokes(self) -> None:
-        codes = run("create", "--amount", "5", "--count", "2", "--uses", "3").split()
-        assert len(codes) == 2
-        vouchers.redeem(user=self.alice, code=codes[0])
-        run("revoke", codes[0])
-        with pytest.raises(vouchers.VoucherEnded):
-            vouchers.redeem(user=self.bob, code=codes[0])
-
-    def test_it_is_valid_until_the_end_of_the_last_day(self) -> None:
-        day = timezone.localdate()
-        run("create", "--amount", "5", "--expires", day.isoformat())
-        end = Voucher.objects.get().expires_at
-        assert end
-        assert f"{timezone.localtime(end):%F %T}" == f"{day} 23:59:59"
-
-    def test_it_refuses_wrong_arguments(self) -> None:
-        for arguments in (
-            ("create",),
-            ("revoke",),
-            ("revoke", "AAAA"),
-            ("create", "--amount", "5", "--expires", "2020-01-01"),
-            ("create", "--amount", "5", "--expires", "9999-12-31"),
-            ("create", "--amount", "5", "--expires", "soon"),
-            ("create", "--amount", "5", "--expires", "2026-02-31"),
-            ("create", "--amount", "5", "--note", "x" * 101),
-            ("create", "--amount", "0"),
-        ):
-            with pytest.raises(CommandError):
-                run(*arguments)
-        assert not Voucher.objects.exists()
 
 
 class TestVoucherRace(TransactionTestCase):
