@@ -14,10 +14,9 @@ from generation.api.sheets import Sheets
 from generation.api.status import SystemStatus
 from generation.api.tags import Tags
 from generation.api.uploads import Uploads
-from generation.api.word_lists import WordLists
 
 RESOURCES = (
-    *(Jobs, Events, Prompts, Sheets, WordLists, Presets, OwnStyles, Images, Share, Tags),
+    *(Jobs, Events, Prompts, Sheets, Presets, OwnStyles, Images, Share, Tags),
     *(Collections, CollectionShare, Uploads, Reviews, Models, Styles, SystemStatus),
 )
 urlpatterns = [address for resource in RESOURCES for address in resource.addresses()]

@@ -68,8 +68,6 @@ SHEET = {
     *(("values", code) for code in ("invalid", "duplicate", "does_not_exist", *LIMITS)),
     *(("count", code) for code in ("min_value", "max_value")),
 }
-WORDS = {("entries", code) for code in ("required", "invalid", "control_characters", "max_length")}
-WORDS |= {("name", code) for code in ("invalid", "unique", "blank")}
 PRESET_NAME = {("name", code) for code in ("blank", "unique", "control_characters", "max_length")}
 PRESET = PRESET_NAME | {
     *((name, code) for name in ("model", "style") for code in ("does_not_exist", "invalid")),
@@ -117,8 +115,6 @@ OF_ROWS: dict[str, set[tuple[str, str]]] = {
     "GET /api/v1/sheets/": PAGE,
     "POST /api/v1/sheets/": SHEET,
     "POST /api/v1/sheets/quotes/": SHEET,
-    "POST /api/v1/word-lists/": WORDS,
-    "PATCH /api/v1/word-lists/{list_id}/": WORDS,
     "POST /api/v1/presets/": PRESET,
     "PATCH /api/v1/presets/{preset_id}/": PRESET,
     "POST /api/v1/own-styles/": OWN_STYLE,

@@ -22,14 +22,8 @@ def create(*, user: User, name: str, entries: Sequence[str]) -> WordList:
     return named_rows.create(WordList(user=user, **_clean(name, entries)))
 
 
-def change(
-    word_list: WordList, *, name: str | None = None, entries: Sequence[str] | None = None
-) -> WordList:
-    """Change name or entries; None leaves them. Raise Refusal."""
-    fields = _clean(
-        word_list.name if name is None else name, word_list.entries if entries is None else entries
-    )
-    return named_rows.change(word_list, **fields)
+def change(word_list: WordList, *, name: str, entries: Sequence[str]) -> WordList:
+    return named_rows.change(word_list, **_clean(name, entries))
 
 
 def of_user(user: User) -> dict[str, list[str]]:

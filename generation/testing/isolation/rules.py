@@ -303,10 +303,6 @@ RULES: dict[str, Rule] = {
     "api_sheet": owner("GET DELETE"),
     "api/v1/sheets/{sheet_id}/cancel/": owner("POST"),
     "api/v1/sheets/{sheet_id}/vote/": owner("PUT DELETE", body={"job": "{job}"}),
-    "api/v1/word-lists/": users("GET POST", body={"name": "hills", "entries": ["green"]}),
-    "api/v1/word-lists/{list_id}/": owner(
-        "GET PATCH DELETE", body={"name": "hills", "entries": ["green"]}
-    ),
     "api/v1/presets/": users(
         "GET POST",
         body={"name": "Evening", "parameters": {"model": "flux-dev", "style": "own-{own_style}"}},

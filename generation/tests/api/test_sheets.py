@@ -1,13 +1,11 @@
-"""`/api/v1/sheets/` and `/api/v1/word-lists/`: quote, create, get, cancel, vote, delete."""
+"""`/api/v1/sheets/`: quote, create, get, cancel, vote, delete."""
 
 from typing import Any
-from uuid import uuid4
 
-from generation.models import Job, Sheet, SheetVote, Status, WordList
+from generation.models import Job, Sheet, SheetVote, Status
 from generation.testing.rows.api import ApiTestCase, make_image
 
 SHEETS = "/api/v1/sheets/"
-LISTS = "/api/v1/word-lists/"
 ASKED = {"prompt": "A {red|blue} kite", "models": ["flux-schnell", "flux-dev"]}
 
 
@@ -102,36 +100,3 @@ class TestSheets(ApiTestCase):
         self.assert_problem(self.api.get(f"{SHEETS}{body['id']}/"), 404, "not_found")
         assert Sheet.objects.count() == 1  # until the cleanup
         assert Job.objects.count() == 4
-
-
-class TestWordLists(ApiTestCase):
-    def test_it_is_created_changed_used_and_deleted(self) -> None:
-        made = self.api.post(LISTS, {"name": "colors", "entries": ["red", "blue"]})
-        assert made.status_code == 201
-        address = f"{LISTS}{made.json()['id']}/"
-        assert self.api.get(LISTS).json() == [made.json()]
-        changed = self.api.patch(address, {"entries": ["red", "", "blue", " ", "green"]})
-        assert changed.json() == made.json() | {"entries": ["red", "blue", "green"]}
-        body = {"prompt": "A __colors__ kite", "models": ["flux-dev"]}
-        assert self.api.post(f"{SHEETS}quotes/", body).json()["count"] == 3
-        self.assert_problem(
-            self.others.post(f"{SHEETS}quotes/", body), 400, "invalid",
-            fields={"prompt": "does_not_exist"},
-        )  # fmt: skip
-        for response in (self.others.get(address), self.others.patch(address, {"name": "x"})):
-            self.assert_problem(response, 404, "not_found")
-        assert self.api.delete(address).status_code == 204
-        assert self.api.get(LISTS).json() == []
-
-    def test_it_refuses_what_prompts_cannot_use(self) -> None:
-        for body, fields in (
-            ({}, {"name": "required", "entries": "required"}),
-            ({"name": "a b", "entries": ["a"]}, {"name": "invalid"}),
-            ({"name": "a", "entries": []}, {"entries": "required"}),
-            ({"name": "a", "entries": ["{b}"]}, {"entries": "invalid"}),
-            ({"name": "a", "entries": ["x"], "color": 1}, {"color": "unknown_field"}),
-        ):
-            with self.subTest(body):
-                self.assert_problem(self.api.post(LISTS, body), 400, "invalid", fields=fields)
-        self.assert_problem(self.api.get(f"{LISTS}{uuid4()}/"), 404, "not_found")
-        assert not WordList.objects.exists()

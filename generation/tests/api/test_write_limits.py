@@ -9,7 +9,6 @@ from generation.testing.rows.api import FLUX, ApiTestCase, make_image
 
 STYLE = {"template": "{prompt}, ink", "negative": ""}
 BODIES: dict[str, dict[str, Any]] = {
-    "word-lists": {"entries": ["red", "blue"]},
     "own-styles": STYLE,
     "presets": {"parameters": {"model": "flux-schnell"}},
     "collections": {},
