@@ -72,7 +72,6 @@ urlpatterns = [
     path("sheets/", comparison_pages.sheets, name="sheets"),
     path("sheets/<uuid:sheet_id>/", comparison_pages.sheet, name="sheet"),
     path("sheets/<uuid:sheet_id>/cancel/", comparison_pages.cancel, name="cancel_sheet"),
-    path("sheets/<uuid:sheet_id>/vote/", comparison_pages.vote, name="vote_sheet"),
     path("sheets/<uuid:sheet_id>/download/", comparison_pages.download, name="download_sheet"),
     path("sheets/<uuid:sheet_id>/delete/", comparison_pages.delete, name="delete_sheet"),
     path("sheets/<uuid:sheet_id>/restore/", comparison_pages.restore, name="restore_sheet"),

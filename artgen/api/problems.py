@@ -90,7 +90,6 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "too_many_presets": (409, gettext_lazy("Too many presets")),
     "too_many_styles": (409, gettext_lazy("Too many own styles")),
     "too_many_webhooks": (409, gettext_lazy("Too many webhooks")),
-    "no_image_to_vote": (409, gettext_lazy("No image of this comparison")),
     "storage_full": (409, gettext_lazy("The storage limit is reached")),
     "too_large": (413, gettext_lazy("The request is too large")),
     "address_too_long": (414, gettext_lazy("The address is too long")),  # sent by nginx

@@ -1,4 +1,4 @@
-"""Comparison sheets: quote, create, list, get, cancel the rest, vote, delete."""
+"""Comparison sheets: quote, create, list, get, cancel the rest, delete."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from accounts.access.request_user import limited_token, user_of
 from accounts.limits import rate_limits
 from accounts.models import Scope
-from artgen.api.inputs import Body, Id
 from artgen.api.json_types import IdText, Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import PageQuery, page_of
@@ -21,9 +20,9 @@ from generation.api.jobs import QuoteJson, quote_json
 from generation.jobs.live.job_json import JobJson, jobs_json
 from generation.jobs.placing import idempotency
 from generation.jobs.placing.job_request import CancelBody
-from generation.models import Sheet, SheetVote
+from generation.models import Sheet
 from generation.owned_rows import named_rows
-from generation.studio.comparisons import cells, comparison_order, votes
+from generation.studio.comparisons import cells, comparison_order
 from generation.studio.comparisons.comparison_request import SheetOrderBody
 
 EXAMPLE = {
@@ -55,7 +54,6 @@ class SheetJson(TypedDict):
     rows: Heads
     columns: Heads
     cells: Annotated[list[list[IdText]], "The job of each cell, row by row."]
-    best: Annotated[UUID | None, "The job of the image that you voted for."]
     created_at: datetime
 
 
@@ -82,18 +80,6 @@ class SheetCancelJson(TypedDict):
     obstacle: Annotated[str, "Why other unfinished jobs were left, such as a daily limit."]
 
 
-class SheetVoteJson(TypedDict):
-    """The best image of a comparison."""
-
-    job: Annotated[UUID, "The job of a cell with an image."]
-
-
-class SheetVoteBody(Body):
-    """The best image of a comparison."""
-
-    job = Id(help_text="The job of a cell with an image.")
-
-
 class Sheets(ApiView):
     """`/api/v1/sheets/`."""
 
@@ -103,9 +89,9 @@ class Sheets(ApiView):
 
         Newest first, without their jobs.
         """
-        rows = Sheet.objects.of(request.user).present().select_related("vote")
+        rows = Sheet.objects.of(request.user).present()
         sheets, links = page_of(request, rows, self.query)
-        shown = [_sheet_json(sheet, best=_best_of(sheet)) for sheet in sheets]
+        shown = [_sheet_json(sheet) for sheet in sheets]
         return {"results": shown, **links}
 
     @operation("POST sheets/", body=SheetOrderBody, bodies=EXAMPLE, **KEYED)
@@ -184,40 +170,17 @@ class Sheets(ApiView):
             "obstacle": str(done.obstacle or ""),
         }
 
-    @operation(
-        "PUT sheets/<uuid:sheet_id>/vote/", body=SheetVoteBody, problems=["no_image_to_vote"]
-    )
-    def vote_sheet(self, request: Request, sheet_id: UUID) -> SheetVoteJson:
-        """Vote for the best image.
-
-        One vote for each comparison; the next one replaces it.
-        """
-        sheet = _own(request, sheet_id)
-        return {"job": votes.vote(sheet, job_id=self.read_body()["job"]).job_id}
-
-    @operation("DELETE sheets/<uuid:sheet_id>/vote/")
-    def remove_vote(self, request: Request, sheet_id: UUID) -> None:
-        """Remove the vote."""
-        votes.withdraw(_own(request, sheet_id))
-
 
 def _own(request: Request, sheet_id: UUID) -> Sheet:
     return first_or_404(Sheet.objects.of(request.user).present().filter(id=sheet_id))
 
 
-def _best_of(sheet: Sheet) -> UUID | None:
-    try:
-        return sheet.vote.job_id  # fetched with the sheet
-    except SheetVote.DoesNotExist:
-        return None
-
-
 def _whole_json(sheet: Sheet) -> SheetWithJobsJson:
     filled = cells.filled(sheet)
-    return {**_sheet_json(sheet, best=filled.best), "jobs": jobs_json(filled.jobs)}
+    return {**_sheet_json(sheet), "jobs": jobs_json(filled.jobs)}
 
 
-def _sheet_json(sheet: Sheet, *, best: UUID | None) -> SheetJson:
+def _sheet_json(sheet: Sheet) -> SheetJson:
     width = max(1, len(sheet.columns))
     return {
         "id": sheet.id,
@@ -225,7 +188,6 @@ def _sheet_json(sheet: Sheet, *, best: UUID | None) -> SheetJson:
         "rows": _heads_json(sheet.rows),
         "columns": _heads_json(sheet.columns),
         "cells": [sheet.jobs[at : at + width] for at in range(0, len(sheet.jobs), width)],
-        "best": best,
         "created_at": sheet.created_at,
     }
 

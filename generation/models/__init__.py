@@ -6,7 +6,7 @@ Only `jobs.engine.lifecycle` writes `Job.status` and `Job.due_at`. Images are cr
 `gallery.collections`, links and visibility of an image, and publications, by `gallery.sharing`,
 prompt reviews by `moderation.prompt_reviews`, sums of what was spent
 by `jobs.budgets.spending`, calls of the prompt helper by `studio.prompt_helper.credit_charges`,
-sheets, their votes and word lists by `generation.studio.comparisons`.
+sheets and word lists by `generation.studio.comparisons`.
 """
 
 from generation.models.alerts import Alert, AlertNews
@@ -70,7 +70,7 @@ from generation.models.sharing import (
     PublicationState,
     Report,
 )
-from generation.models.sheets import Sheet, SheetVote, WordList
+from generation.models.sheets import Sheet, WordList
 from generation.models.styles import Style
 from generation.models.tags import ImageTag, Tag, TagQuerySet
 from generation.models.unread_replies import UnreadReply

@@ -1,11 +1,9 @@
-"""Comparison sheets, votes for their best images, and the lists of words that prompts use."""
+"""Comparison sheets, and the lists of words that prompts use."""
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from generation.models.image_models import ImageModel
-from generation.models.jobs import Job
 from generation.models.owned import DeletableQuerySet, NamedRow, deleted_index, name_once_per_user
 
 LIST_NAME_MAX = 40
@@ -48,33 +46,6 @@ class Sheet(models.Model):
 
     def __str__(self) -> str:
         return self.prompt[:60]
-
-
-class SheetVote(models.Model):
-    """The owner's choice of the best image of a sheet: one for each sheet.
-
-    `shown` is how many cells of each model, by slug, had an image then. Only
-    `studio.comparisons.votes` writes it.
-    """
-
-    sheet = models.OneToOneField(
-        Sheet, on_delete=models.CASCADE, primary_key=True, related_name="vote"
-    )
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
-    model = models.ForeignKey(
-        ImageModel, on_delete=models.CASCADE, related_name="+", verbose_name=_("model")
-    )
-    shown = models.JSONField(default=dict)
-    at = models.DateTimeField(_("time"))
-
-    class Meta:
-        verbose_name = _("vote")
-        verbose_name_plural = _("votes")
-        indexes = [models.Index(name="sheet_vote_time", fields=["at"])]
-
-    def __str__(self) -> str:
-        return f"{self.sheet_id} {self.model_id}"
 
 
 class WordList(NamedRow):

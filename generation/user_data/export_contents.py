@@ -219,7 +219,7 @@ def _reports(user: User) -> Iterator[dict[str, Any]]:
 def _comparisons(user: User) -> Iterator[str]:
     columns = ("id", "prompt", "rows", "columns", "jobs", "asked", "created_at")
     sheets = Sheet.objects.of(user).present().order_by("id")
-    return json_rows(sheets.values(*columns, best=F("vote__job_id")))
+    return json_rows(sheets.values(*columns))
 
 
 def _word_lists(user: User) -> Iterator[str]:

@@ -29,7 +29,6 @@ from generation.admin.image_models.cost_pages import CostPages, dollars
 from generation.admin.image_models.endpoints import try_out
 from generation.admin.image_models.image_model_form import ImageModelForm
 from generation.admin.image_models.model_trials import TrialPages
-from generation.admin.image_models.vote_pages import VotePages
 from generation.admin.read_only import Media
 from generation.catalog import model_validation
 from generation.jobs.budgets import budget_changes
@@ -59,7 +58,7 @@ REQUEST_FIELDS = (
 
 
 @admin.register(ImageModel)
-class ImageModelAdmin(TrialPages, CostPages, CatalogPages, VotePages):
+class ImageModelAdmin(TrialPages, CostPages, CatalogPages):
     menu_icon = "deployed_code"
 
     class Media(Media):

@@ -1,7 +1,6 @@
-/** The page of a comparison: its cards are updated live; cancel, vote and retry in place. */
+/** The page of a comparison: its cards are updated live; cancel and retry in place. */
 
 import { part } from "../artgen/js/http.js"
-import { say } from "../artgen/js/status.js"
 import { toast } from "../artgen/js/toasts.js"
 import { showBalance } from "./js/balance.js"
 import { wireCardButtons } from "./js/card_buttons.js"
@@ -55,43 +54,12 @@ async function reload() {
   showBalance(answer)
   const grid = page.querySelector("[data-sheet-grid]")
   const { scrollLeft, scrollTop } = grid
-  const bench = page.querySelector(".sheet-bench")
-  answer.fragment.querySelector(".sheet-bench").replaceWith(bench)
   page.replaceChildren(answer.fragment, beside)
   cards.enhance(page)
   for (const card of page.querySelectorAll("[data-job]")) {
     if (isActive(card)) cards.active.add(card.dataset.job)
   }
   page.querySelector("[data-sheet-grid]").scrollTo(scrollLeft, scrollTop)
-}
-
-/** Show which cell is the best one, null for none. */
-function showBest(id) {
-  for (const cell of page.querySelectorAll(".sheet-cell")) {
-    const form = cell.querySelector("[data-vote]")
-    const isBest = form !== null && form.dataset.vote === id
-    cell.toggleAttribute("data-best", isBest)
-    const button = form?.querySelector("button")
-    if (!button) continue
-    button.setAttribute("aria-pressed", String(isBest))
-    button.value = isBest ? "" : form.dataset.vote
-  }
-}
-
-async function vote(form) {
-  const button = form.querySelector("button")
-  const before = page.querySelector("[data-best] [data-vote]")?.dataset.vote ?? null
-  const id = button.value || null
-  const fields = new FormData(form)
-  fields.set("job", button.value)
-  showBest(id)
-  try {
-    await part(form.action, { method: "POST", form: fields })
-    say(id ? page.dataset.voted : page.dataset.unvoted)
-  } catch (problem) {
-    showBest(before)
-    showFailure(problem, data)
-  }
 }
 
 async function retry(form, accepted = {}) {
@@ -116,10 +84,7 @@ page.addEventListener(
   "submit",
   (event) => {
     const form = event.target
-    if ("vote" in form.dataset) {
-      event.preventDefault()
-      vote(form)
-    } else if ("retry" in form.dataset) {
+    if ("retry" in form.dataset) {
       event.preventDefault()
       event.stopImmediatePropagation()
       retry(form)

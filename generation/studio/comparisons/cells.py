@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from accounts.models import User
 from generation.jobs.engine import job_control
-from generation.models import ACTIVE, Job, Sheet, SheetVote, Status
+from generation.models import ACTIVE, Job, Sheet, Status
 from generation.studio.comparisons.comparison_plan import Head
 
 
@@ -24,8 +23,6 @@ class FilledSheet:
     columns: list[list[str]]
     """The labels of each column."""
     rows: list[SheetRow]
-    best: UUID | None
-    """The job that the owner voted for."""
 
     @property
     def jobs(self) -> list[Job]:
@@ -63,10 +60,7 @@ def filled(sheet: Sheet) -> FilledSheet:
         )
         for heads, start in zip(sheet.rows, range(0, len(sheet.jobs), width), strict=True)
     ]
-    vote = SheetVote.objects.filter(sheet=sheet).values_list("job_id", flat=True).first()
-    return FilledSheet(
-        sheet=sheet, columns=[labels_of(heads) for heads in sheet.columns], rows=rows, best=vote
-    )
+    return FilledSheet(sheet, columns=[labels_of(heads) for heads in sheet.columns], rows=rows)
 
 
 def labels_of(heads: Sequence[dict[str, object]]) -> list[str]:

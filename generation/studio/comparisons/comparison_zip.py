@@ -14,7 +14,7 @@ from generation.models import Image, Job
 from generation.studio.comparisons.cells import FilledSheet
 
 TABLE = "comparison.csv"
-COLUMNS = ("image", "row", "column", "status", "model", "seed", "best", "job")
+COLUMNS = ("image", "row", "column", "status", "model", "seed", "favorite", "job")
 
 
 def pack(filled: FilledSheet) -> Generator[bytes]:
@@ -43,7 +43,7 @@ def pack(filled: FilledSheet) -> Generator[bytes]:
                     job.status,
                     job.model.slug,
                     job.seed,
-                    "yes" if job.id == filled.best else "",
+                    "yes" if image and image.favorite else "",
                     job.id,
                 ]
             )

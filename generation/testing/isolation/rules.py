@@ -234,7 +234,6 @@ RULES: dict[str, Rule] = {
     "run_tiles": owner("GET"),
     "sheet": owner("GET"),
     "cancel_sheet": owner("POST"),
-    "vote_sheet": owner("POST", body={"job": "{job}"}),
     "download_sheet": owner("GET"),
     "delete_sheet": owner("POST"),
     "restore_sheet": owner("POST", at={"sheet_id": "deleted_sheet"}),
@@ -302,7 +301,6 @@ RULES: dict[str, Rule] = {
     ),
     "api_sheet": owner("GET DELETE"),
     "api/v1/sheets/{sheet_id}/cancel/": owner("POST"),
-    "api/v1/sheets/{sheet_id}/vote/": owner("PUT DELETE", body={"job": "{job}"}),
     "api/v1/presets/": users(
         "GET POST",
         body={"name": "Evening", "parameters": {"model": "flux-dev", "style": "own-{own_style}"}},

@@ -56,7 +56,7 @@ from generation.gallery.trash import move_to_trash
 from generation.jobs.engine import job_control
 from generation.jobs.placing import drafts, orders
 from generation.models import Image, Job, Sheet, Status
-from generation.studio.comparisons import votes, word_lists
+from generation.studio.comparisons import word_lists
 from generation.studio.comparisons.comparison_request import Axis, ComparisonRequest
 from generation.studio.presets import own_styles, presets
 from generation.testing.rows.people import let_in
@@ -236,7 +236,7 @@ def _sheet(owner: User, jobs: list[Job]) -> Sheet:
         models=("flux-schnell",),
         columns=Axis("seed", tuple(job.seed for job in jobs)),
     )
-    sheet = Sheet.objects.create(
+    return Sheet.objects.create(
         id=jobs[0].batch,
         user=owner,
         prompt=asked.prompt,
@@ -246,8 +246,6 @@ def _sheet(owner: User, jobs: list[Job]) -> Sheet:
         asked=asked.as_json(),
         created_at=jobs[0].created_at,
     )
-    votes.vote(sheet, job_id=jobs[1].pk)
-    return sheet
 
 
 def _account(owner: User) -> dict[str, Any]:

@@ -219,7 +219,6 @@ ADMIN = (
     Page("admin-model-change", "admin:generation_imagemodel_change", "boss", args=("1",)),
     Page("admin-catalog", "admin:generation_imagemodel_catalog", "boss"),
     Page("admin-costs", "admin:generation_imagemodel_costs", "boss"),
-    Page("admin-votes", "admin:generation_imagemodel_votes", "boss"),
     Page("admin-try", "admin:generation_imagemodel_try", "boss", args=("1",)),
     Page("admin-endpoint", "admin:generation_endpoint_add", "boss"),
     Page("admin-styles", "admin:generation_style_changelist", "boss"),

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -22,7 +21,7 @@ from generation.gallery import collections
 from generation.gallery.favorites import set_favorite
 from generation.jobs.placing import drafts, orders
 from generation.models import Image, Job, Sheet, Status
-from generation.studio.comparisons import comparison_order, votes
+from generation.studio.comparisons import comparison_order
 from generation.studio.comparisons.comparison_request import ComparisonRequest
 from generation.testing.pages import page_acts
 from generation.testing.pages.browser import DESKTOP, PHONE, Visitors, chromium, speak
@@ -70,7 +69,7 @@ def fill() -> None:
     for name, chosen in (("Night and snow", images[:2]), ("Sea", [*images[3:5], images[11]])):
         pile = collections.create(user=owner, name=name)
         collections.add(pile, image_ids=[image.pk for image in chosen])
-    votes.vote(sheet, job_id=UUID(sheet.jobs[1]))
+    set_favorite(Image.objects.get(job=sheet.jobs[1]), favorite=True)
     running = {"model": "flux-dev", "prompt": RUNNING, "width": 1344, "height": 768}
     batch = orders.place_batch(user=owner, requests=drafts.repeated(running, count=2))
     run = Job.objects.filter(batch=batch.batch)

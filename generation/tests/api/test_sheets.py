@@ -1,9 +1,9 @@
-"""`/api/v1/sheets/`: quote, create, get, cancel, vote, delete."""
+"""`/api/v1/sheets/`: quote, create, get, cancel, delete."""
 
 from typing import Any
 
-from generation.models import Job, Sheet, SheetVote, Status
-from generation.testing.rows.api import ApiTestCase, make_image
+from generation.models import Job, Sheet, Status
+from generation.testing.rows.api import ApiTestCase
 
 SHEETS = "/api/v1/sheets/"
 ASKED = {"prompt": "A {red|blue} kite", "models": ["flux-schnell", "flux-dev"]}
@@ -76,23 +76,6 @@ class TestSheets(ApiTestCase):
         assert done["credits"] == sum(
             job["credits"] for job in body["jobs"] if job["id"] != body["cells"][0][0]
         )
-
-    def test_it_takes_one_vote_that_can_be_changed_and_removed(self) -> None:
-        body = self.place()
-        address = f"{SHEETS}{body['id']}/vote/"
-        first, second = body["cells"][0]
-        self.assert_problem(self.api.call("PUT", address, {"job": first}), 409, "no_image_to_vote")
-        for job in Job.objects.filter(id__in=[first, second]):
-            Job.objects.filter(id=job.id).update(
-                status=Status.SUCCEEDED, due_at=None, finished_at=job.created_at
-            )
-            make_image(self.alice, job=job)
-        for job_id in (first, second):
-            assert self.api.call("PUT", address, {"job": job_id}).json() == {"job": job_id}
-            assert self.api.get(f"{SHEETS}{body['id']}/").json()["best"] == job_id
-        assert SheetVote.objects.count() == 1
-        assert self.api.delete(address).status_code == 204
-        assert self.api.get(SHEETS).json()["results"][0]["best"] is None
 
     def test_it_is_deleted_and_its_jobs_stay(self) -> None:
         body = self.place()

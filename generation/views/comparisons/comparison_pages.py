@@ -1,7 +1,6 @@
 """Comparisons: the form with its quote, the sheets, and what can be done with one."""
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -25,14 +24,13 @@ from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.gallery import zip_slots
 from generation.jobs.placing import page_quotes
 from generation.jobs.placing.page_quotes import PageQuotes
-from generation.models import ImageModel, Job, Sheet, SheetVote, WordList
+from generation.models import ImageModel, Job, Sheet, WordList
 from generation.owned_rows import named_rows
 from generation.studio.comparisons import (
     cells,
     comparison_order,
     comparison_plan,
     comparison_zip,
-    votes,
 )
 from generation.studio.comparisons.cells import FilledSheet
 from generation.studio.comparisons.comparison_order import SheetQuote
@@ -53,22 +51,12 @@ from generation.views.create.model_list import grouped, model_options, sorted_mo
 from generation.views.create.refused_form import show_refusal
 from generation.views.gallery.zip_download import ArchiveResponse
 from generation.views.jobs import cards, live_texts
-from generation.views.jobs.cards import Card
 from generation.views.partials import part, wants_part
 from generation.views.shown_price import max_credits_of
 from generation.views.undo import with_undo
 
 RECENT = 6
 PAGE_SIZE = 24
-
-
-@dataclass(frozen=True)
-class CellCard:
-    """A cell: the card of its job, None if it is no longer stored, and whether it is the best."""
-
-    card: Card | None
-    label: str
-    is_best: bool
 
 
 @login_required
@@ -264,21 +252,6 @@ def cancel(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def vote(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
-    """Make the cell of `job` the best one; without `job`, remove the vote."""
-    own = _own(request, sheet_id)
-    job_id = parse_uuid(request.POST.get("job", ""))
-    if job_id:
-        votes.vote(own, job_id=job_id)
-    else:
-        votes.withdraw(own)
-    if wants_part(request):
-        return HttpResponse(status=204)
-    return redirect("sheet", sheet_id=sheet_id)
-
-
-@login_required
-@require_POST
 def delete(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     own = _own(request, sheet_id)
     named_rows.delete(own)
@@ -302,21 +275,16 @@ def _own(request: HttpRequest, sheet_id: UUID) -> Sheet:
 
 def _sheet_context(filled: FilledSheet) -> dict[str, Any]:
     by_job = {card.job.id: card for card in cards.of_jobs(filled.jobs)}
-    rows = []
-    for row in filled.rows:
-        shown = []
-        for labels, job in zip(filled.columns, row.jobs, strict=True):
-            label = " · ".join([*row.labels, *labels])
-            card = by_job[job.id] if job else None
-            shown.append(CellCard(card, label, is_best=bool(job and job.id == filled.best)))
-        rows.append({"labels": row.labels, "cells": shown})
+    rows = [
+        {"labels": row.labels, "cards": [by_job[job.id] if job else None for job in row.jobs]}
+        for row in filled.rows
+    ]
     return {
         "columns": filled.columns,
         "rows": rows,
         "has_heads": any(row.labels for row in filled.rows),
         "has_column_heads": any(filled.columns),
         "progress": comparison_plan.progress_text(done=filled.done, total=len(filled.sheet.jobs)),
-        "has_voted": SheetVote.objects.filter(user=filled.sheet.user_id).exists(),
         "cancelable": len(filled.cancelable),
         "sheet": filled.sheet,
         "filled": filled,

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from generation.files import storage
 from generation.gallery import zip_slots
-from generation.models import Image, Job, Sheet, SheetVote, Status
+from generation.models import Image, Job, Sheet, Status
 from generation.studio.comparisons.comparison_request import ComparisonRequest
 from generation.testing.rows.api import make_image, make_job
 from generation.testing.rows.gallery import GalleryTestCase
@@ -42,10 +42,7 @@ class TestDownload(GalleryTestCase):
     def test_it_names_images_after_their_cells_and_lists_all_cells(self) -> None:
         for job in self.jobs[:3]:
             self.image(job)
-        SheetVote.objects.create(
-            sheet=self.sheet, user=self.alice, job=self.jobs[1],
-            model_id=self.jobs[1].model_id, at=timezone.now(),
-        )  # fmt: skip
+        Image.objects.filter(job=self.jobs[1]).update(favorite=True)
         Job.objects.filter(id=self.jobs[3].id).update(status=Status.FAILED, error_code="x")
         archive = self.zipped()
         names = archive.namelist()
@@ -58,7 +55,7 @@ class TestDownload(GalleryTestCase):
         assert [line["job"] for line in lines] == self.sheet.jobs
         assert [f"{line['image']}.png" for line in lines[:3]] == names[:3]
         assert [line["status"] for line in lines] == ["succeeded"] * 3 + ["failed"]
-        assert [line["best"] for line in lines] == ["", "yes", "", ""]
+        assert [line["favorite"] for line in lines] == ["", "yes", "", ""]
         assert lines[3]["image"] == ""
         assert lines[3]["row"].startswith("'="), "no spreadsheet runs it"
 

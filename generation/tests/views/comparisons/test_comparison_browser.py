@@ -1,4 +1,4 @@
-"""A comparison in a real Chromium: from Create to the sheet, its vote and its download."""
+"""A comparison in a real Chromium: from Create to the sheet, its favorite and its download."""
 
 from zipfile import ZipFile
 
@@ -44,15 +44,9 @@ class TestComparison(BrowserTestCase):
         expect(page.locator("tbody th")).to_have_text(["red", "blue"])
         expect(page.locator(".sheet-grid [data-status=succeeded]")).to_have_count(4)
         expect(page.locator("[data-sheet-head]")).to_contain_text("4 of 4 images ready")
-        best = page.locator("[data-vote] button")
-        expect(best.nth(2)).to_be_hidden()
-        page.click(".sheet-bench summary")
-        with page.expect_response("**/vote/"):
-            best.nth(2).click()
-        expect(page.locator("[data-best] [data-vote] button")).to_have_count(1)
-        with page.expect_response("**/vote/"):  # shown at once, but a reload would cancel it
+        best = page.locator(".sheet-cell [data-favorite]")
+        with page.expect_response("**/api/v1/images/*/"):  # a reload would cancel it
             best.nth(1).click()
-        expect(best.nth(2)).to_have_attribute("aria-pressed", "false")
         page.reload()
         expect(best.nth(1)).to_have_attribute("aria-pressed", "true")
         with page.expect_download() as download:
@@ -62,7 +56,7 @@ class TestComparison(BrowserTestCase):
         page.emulate_media(media="print")
         expect(page.locator("h1")).to_be_visible()
         expect(page.locator(".sheet-grid .card-image")).to_have_count(4)
-        for hidden in ("[data-print]", "[data-vote] >> nth=0", "header.bar"):
+        for hidden in ("[data-print]", "header.bar"):
             expect(page.locator(hidden)).to_be_hidden()
         page.emulate_media(media="screen")
         page.locator(".sheet-grid .card-link").first.click()
@@ -70,8 +64,6 @@ class TestComparison(BrowserTestCase):
         page.click("[data-lightbox=details]")
         page.click("#compare")
         page.wait_for_url(address)
-        best.nth(1).click()
-        expect(page.locator("[data-best]")).to_have_count(0)
         page.goto("/create/")
         expect(page.locator("[data-sheet] .run-meta")).to_contain_text("4 of 4 images ready")
         page.click(".sheet-mosaic")

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from generation.jobs.budgets import budget_changes
-from generation.models import Budget, ImageModel, Job, Period, SheetVote, Style, Upload
+from generation.models import Budget, ImageModel, Period, Style, Upload
 from generation.studio.comparisons import comparison_order, word_lists
 from generation.studio.comparisons.comparison_request import Axis, ComparisonRequest
 from generation.testing.pages.html import flat
@@ -96,15 +96,10 @@ class TestComparePage(GalleryTestCase):
 
         page, sheet = reverse("compare"), placed(Axis("model", ("flux-schnell",)))
         assert opened(page) == opened(sheet) == []
-        used = placed(Axis("seed", (1, 2)))
+        placed(Axis("seed", (1, 2)))
         assert opened(page) == ["comparison-more"]
         word_lists.create(user=self.alice, name="colors", entries=["red"])
         assert opened(page) == ["comparison-syntax", "comparison-more"]
-        job = Job.objects.order_by("-id")[0]
-        SheetVote.objects.create(
-            sheet_id=job.batch, user=self.alice, job=job, model=job.model, at=job.created_at
-        )
-        assert opened(used) == opened(sheet) == ["comparison-more sheet-bench"]
 
     def test_it_says_what_the_images_wait_for_as_the_create_page_does(self) -> None:
         asked = {"prompt": "A kite", "models": ["flux-dev", "flux-schnell"]}
