@@ -170,8 +170,8 @@ class CreditPageAdmin(AuditedAdmin):
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         words = gettext(
-            "An empty line begins a paragraph. Links: [words](https://…), addresses and emails. "
-            "Empty: the default text."
+            "An empty line begins a paragraph. Addresses and emails are links. Empty: the default "
+            "text."
         )
         kwargs["help_texts"] = {"text_en": words, "text_ru": words}
         return super().get_form(request, *args, **kwargs)

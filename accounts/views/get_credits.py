@@ -4,12 +4,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import linebreaks, urlize
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access.request_user import SignedInRequest
-from accounts.credits import credit_page_markup, credit_requests, vouchers
+from accounts.credits import credit_requests, vouchers
 from accounts.credits.credit_requests import AlreadyAsked, NotTaken
 from accounts.forms.credit_requests import AskForm
 from accounts.forms.vouchers import RedeemForm
@@ -69,12 +71,12 @@ def _page(
     redeem_form: RedeemForm | None = None,
 ) -> HttpResponse:
     page = credit_requests.page()
+    text = page.text.strip() or _default_text(page.takes_requests)
     requests = credit_requests.latest_of(request.user)
     is_open = any(row.state == CreditRequestState.OPEN for row in requests)
     context = {
-        "words": credit_page_markup.to_html(
-            page.text.strip() or _default_text(page.takes_requests)
-        ),
+        # Nothing but paragraphs and links: the rest is escaped.
+        "words": SafeString(linebreaks(urlize(text, nofollow=True, autoescape=True))),
         "may_ask": page.takes_requests and not is_open,
         "requests": requests,
         "ask_form": ask_form or AskForm(),

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
-from accounts.credits import credit_page_markup, credit_requests, ledger, ledger_check
+from accounts.credits import credit_requests, ledger, ledger_check
 from accounts.emails import outbox
 from accounts.limits import rate_limits
 from accounts.limits.rate_limits import TooManyTries
@@ -232,30 +232,18 @@ class TestWordsOfStaff(CreditRequestTestCase):
         self.assertContains(page, "An empty line begins a paragraph")
         self.client.post(
             "/admin/accounts/creditpage/1/change/",
-            {"text_en": "Ask [Nina](mailto:nina@example.org).", "takes_requests": "on"},
+            {
+                "text_en": "Ask <b>nina@example.org</b>,\nor https://a.example/?y=1&z=2.\n\njavascript:alert(1)",
+                "takes_requests": "on",
+            },
         )
         self.client.force_login(self.alice)
-        self.assertContains(self.client.get(URL), 'href="mailto:nina@example.org"')
-
-    def test_it_shows_paragraphs_and_links_and_nothing_else(self) -> None:
-        html = credit_page_markup.to_html(
-            "One\ntwo\r\n\r\n<script>alert(1)</script> https://a.example/x?y=1&z=2. "
-            "[shop](https://b.example) [here](/explore/) me@c.example"
+        self.assertContains(
+            self.client.get(URL),
+            '<p>Ask &lt;b&gt;<a href="mailto:nina@example.org">nina@example.org</a>&lt;/b&gt;,<br>or '
+            '<a href="https://a.example/?y=1&amp;z=2" rel="nofollow">'
+            "https://a.example/?y=1&amp;z=2</a>.</p>\n\n<p>javascript:alert(1)</p>",
         )
-        assert html == (
-            "<p>One<br>two</p>\n"
-            "<p>&lt;script&gt;alert(1)&lt;/script&gt; "
-            '<a class="text-link" href="https://a.example/x?y=1&amp;z=2" rel="noopener">'
-            "https://a.example/x?y=1&amp;z=2</a>. "
-            '<a class="text-link" href="https://b.example" rel="noopener">shop</a> '
-            '<a class="text-link" href="/explore/" rel="noopener">here</a> '
-            '<a class="text-link" href="mailto:me@c.example" rel="noopener">me@c.example</a></p>'
-        )
-
-    def test_it_links_to_no_script(self) -> None:
-        for target in ("javascript:alert(1)", "data:text/html,x", "//evil.example", "JaVaScRiPt:x"):
-            assert "<a" not in credit_page_markup.to_html(f"[x]({target})")
-        assert 'on"' not in credit_page_markup.to_html('[x](https://a.example/"onclick="y)')
 
 
 class TestDecisionRace(TransactionTestCase):
