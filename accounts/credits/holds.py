@@ -193,17 +193,14 @@ def hold_all(
             },
         )
         held = cursor.fetchone()
-    if held:
-        balance, topics = held
-        if outbox.wants(topics, WebhookTopic.CREDITS):
-            outbox.write_credits_low(user.pk, before=balance + total, after=balance)
-        return
-    if token_id is not None:
-        _check_token(token_id, total)
-    current = User.objects.get(pk=user.pk)
-    if not by_staff:
-        check(current, order=order, jobs=len(holds), credits=total)
-    raise TooFewCredits(needed=total, available=current.credits)
+    if not held:
+        if token_id is not None:
+            _check_token(token_id, total)
+        current = User.objects.get(pk=user.pk)
+        raise _refusal(current, order, jobs=len(holds), credits=total, by_staff=by_staff)
+    balance, topics = held
+    if outbox.wants(topics, WebhookTopic.CREDITS):
+        outbox.write_credits_low(user.pk, before=balance + total, after=balance)
 
 
 def _values_of(holds: Sequence[Hold]) -> Mapping[str, int | list[Any]]:
@@ -233,15 +230,19 @@ def _values_of_quotas(order: OrderSummary | None) -> Mapping[str, date | float |
     }
 
 
-def check(user: User, *, order: OrderSummary | None, jobs: int, credits: int) -> None:
-    """Raise what `hold_all` would raise for this user, as just read; hold nothing."""
-    allowed = quotas.of(user)
-    if order is not None and (refused := allowed.refusal(order)):
-        raise refused
-    if user.credits < credits:
-        raise TooFewCredits(needed=credits, available=user.credits)
-    if reached := period_limits.refusal(user, allowed, jobs=jobs, credits=credits):
-        raise reached
+def _refusal(
+    user: User, order: OrderSummary | None, *, jobs: int, credits: int, by_staff: bool
+) -> Refusal:
+    """Return why HOLD has held nothing for this user, as just read."""
+    if not by_staff:
+        allowed = quotas.of(user)
+        if order is not None and (refused := allowed.refusal(order)):
+            return refused
+        if user.credits >= credits and (
+            reached := period_limits.refusal(user, allowed, jobs=jobs, credits=credits)
+        ):
+            return reached
+    return TooFewCredits(needed=credits, available=user.credits)
 
 
 def _check_token(token_id: uuid.UUID, total: int) -> None:

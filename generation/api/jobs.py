@@ -35,6 +35,7 @@ from generation.jobs.engine import job_control
 from generation.jobs.eta import EtaJson
 from generation.jobs.live.job_json import JOB_COLUMNS, JobJson, job_json, job_rows_json, jobs_json
 from generation.jobs.placing import orders, quotes, retries
+from generation.jobs.placing.job_order import JobOrder
 from generation.jobs.placing.job_request import CancelBody, MaxCreditsBody
 from generation.models import Job, Status
 
@@ -108,13 +109,15 @@ class Jobs(ApiView):
         rate_limits.spend("place", user_of(request).pk)
         key = read_key(request)
         body, max_credits = split_price(body_of(request))
-        placed = orders.place(
-            user=user_of(request),
-            request=body,
+        order = JobOrder(
+            user_of(request),
+            [body],
+            is_batch=False,
             key=key,
             token_id=limited_token(request),
             max_credits=max_credits,
         )
+        placed = orders.place(order)
         answer = _job_answer(placed.jobs[0], status=201 if placed.created else 200)
         _wait(request, answer, placed.jobs, seconds=seconds)
         return answer
@@ -131,15 +134,16 @@ class Jobs(ApiView):
             headers = _applied(request)
             return _batch_answer(list(jobs.order_by("id")), status=end.about, headers=headers)
         rate_limits.spend("place", user_of(request).pk)
-        key, order = read_key(request), read_order(body_of(request))
-        placed = orders.place_batch(
-            user=user_of(request),
-            requests=order.requests,
+        key, asked = read_key(request), read_order(body_of(request))
+        order = JobOrder(
+            user_of(request),
+            asked.requests,
+            is_listed=asked.is_listed,
             key=key,
-            is_listed=order.is_listed,
             token_id=limited_token(request),
-            max_credits=order.max_credits,
+            max_credits=asked.max_credits,
         )
+        placed = orders.place(order)
         prefetch_related_objects(placed.jobs, "images")
         answer = _batch_answer(placed.jobs, status=201 if placed.created else 200)
         _wait(request, answer, placed.jobs, seconds=seconds)

@@ -13,6 +13,7 @@ from generation.gallery.sharing import publications, visibility
 from generation.jobs.placing import orders
 from generation.jobs.placing.admission import TooManyWaiting
 from generation.jobs.placing.creation_switch import GenerationOff
+from generation.jobs.placing.job_order import JobOrder
 from generation.models import Job
 from generation.moderation import trusted_authors
 
@@ -59,7 +60,7 @@ def step(*, owner: User, staff: User) -> bool:
     if missing is None:
         return False
     try:
-        orders.place(user=owner, request=asdict(missing))
+        orders.place(JobOrder(owner, [asdict(missing)], is_batch=False))
     except (InvalidParameters, TooFewCredits, GenerationOff, TooManyWaiting):
         return False
     return True

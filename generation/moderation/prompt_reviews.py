@@ -43,16 +43,20 @@ MatchesByPrompt = Mapping[str, Sequence[Match]]
 
 @dataclass(frozen=True)
 class HeldOrder:
-    """An order as it was sent, to be placed later."""
+    """An order as it was sent, which may be placed later."""
 
     user: User
     requests: Sequence[Mapping[str, Any]]
-    is_batch: bool
-    key: str
-    token_id: UUID | None
+    """One for each job: `{"model", …JOB_FIELDS}`."""
+    is_batch: bool = True
+    key: str = ""
+    """The Idempotency-Key, "" for none."""
+    token_id: UUID | None = None
+    """The API token that places it, if that has a spending limit."""
     max_credits: int | None = None
+    """The price that its sender agreed to; a higher one is refused. None: any."""
     sheet: Mapping[str, Any] | None = None
-    """The sheet that its jobs are to form."""
+    """The sheet that its jobs form: a `sheet_orders.SheetOrder`."""
 
 
 def stopping_matches(found_matches: MatchesByPrompt, *, user: User) -> MatchesByPrompt:

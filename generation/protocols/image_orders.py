@@ -9,8 +9,8 @@ from accounts.models import User
 from artgen.refusals import Refusal
 from generation.catalog.offers import Offer
 from generation.files import uploads
-from generation.jobs.placing import drafts
-from generation.jobs.placing.job_order import PlacedOrder
+from generation.jobs.placing import drafts, orders
+from generation.jobs.placing.job_order import JobOrder, PlacedOrder
 from generation.jobs.placing.job_request import UserCatalog
 from generation.models import Upload, model_cache
 from generation.moderation.refusals import Moderated
@@ -27,11 +27,11 @@ def place(
     count: int,
     files: SourceFiles,
     user: User,
-    by: Callable[..., PlacedOrder],
+    order_of: Callable[..., JobOrder],
 ) -> PlacedOrder:
     """Place `count` jobs of the model of this name, and keep no file that they do not use.
 
-    `by` gets the `requests`, such as `orders.place_batch` with its user and key. Raises what it,
+    `order_of` makes the order of its user and requests. Raises what `orders.place`,
     `model_names.offer_of` and `files.keep` raise.
     """
     wanted = Wanted(len(files.images), has_mask=files.mask is not None)
@@ -45,7 +45,7 @@ def place(
         files.keep(user=user, kept=kept)
         sources = files.fields([str(upload.id) for upload in kept])
         request = {"model": offer.slug, **parameters, **sources}
-        placed = by(requests=drafts.repeated(request, count=count))
+        placed = orders.place(order_of(user, drafts.repeated(request, count=count)))
     except Moderated:
         raise  # the stored request has them
     except Refusal:  # after another error the order may have been placed

@@ -22,11 +22,11 @@ from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.recorded_calls import Call
 from generation.demo.emulator.wavespeed_replies import WEBHOOK_SECRET
 from generation.jobs.engine import driver, lifecycle
-from generation.jobs.placing import orders
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.scheduling import Openings
 from generation.models import Endpoint, Image, ImageModel, Job, Status, Style, model_cache
 from generation.moderation import compiled_rules
+from generation.testing import orders
 
 
 def make_user(email: str, *, credits: int = 100, **fields: Any) -> User:

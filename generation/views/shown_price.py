@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from accounts.credits.holds import MAX_CREDITS_FIELD
 from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters
-from generation.studio.forms.typed_numbers import is_whole
+from generation.studio.forms.field_texts import is_whole
 
 DRAFT_FIELD = "max_draft_credits"
 

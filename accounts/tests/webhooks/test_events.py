@@ -17,9 +17,9 @@ from accounts.models import PUSH, User, WebhookAddress, WebhookMessage, WebhookO
 from accounts.webhooks import addresses
 from generation.api.webhook_events import DATA
 from generation.jobs.engine import job_control, lifecycle
-from generation.jobs.placing import orders, retries, trials
+from generation.jobs.placing import retries, trials
 from generation.models import ImageModel
-from generation.testing import openapi
+from generation.testing import openapi, orders
 from generation.testing.cases import EmulatorTestCase, load_catalog, make_user
 from generation.testing.servers.webhook_receiver import receiver
 from generation.testing.threads import at_once

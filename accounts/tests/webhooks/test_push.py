@@ -21,7 +21,7 @@ from accounts.sessions import sessions
 from accounts.user_data import export
 from accounts.webhooks import addresses, delivery, push_browsers, push_encryption, push_keys
 from generation.jobs.engine import job_control, lifecycle
-from generation.jobs.placing import orders
+from generation.testing import orders
 from generation.testing.cases import EmulatorTestCase
 from generation.testing.servers.webhook_receiver import Request, receiver
 

@@ -57,13 +57,14 @@ class RequestImages:
 class OrderImages:
     """Reads the images of one user's order. Requests with the same source images share a query."""
 
-    def __init__(self, user: User) -> None:
-        self._user = user
+    def __init__(self) -> None:
         self._sources: dict[tuple[str, ...], list[OwnImage]] = {}
         self.uploads: set[UUID] = set()
         """Ids of the uploads among those that were read, masks included."""
 
-    def of_request(self, source_ids: Sequence[str], *, mask_id: str = "") -> RequestImages:
+    def of_request(
+        self, user: User, source_ids: Sequence[str], *, mask_id: str = ""
+    ) -> RequestImages:
         """Return the images of a request.
 
         Raises:
@@ -71,16 +72,16 @@ class OrderImages:
         """
         ids = tuple(source_ids)
         if ids not in self._sources:
-            self._sources[ids] = sources.check(user=self._user, ids=ids)
+            self._sources[ids] = sources.check(user=user, ids=ids)
         own = self._sources[ids]
-        mask = masks.check(user=self._user, mask_id=mask_id, source=own[0]) if mask_id else None
+        mask = masks.check(user=user, mask_id=mask_id, source=own[0]) if mask_id else None
         used = [*own, mask] if mask else own
         self.uploads |= {image.id for image in used if image.is_upload}
         return RequestImages(own, mask)
 
-    def check_again(self, jobs: Sequence[Job]) -> None:
+    def check_again(self, jobs: Sequence[Job], *, user: User) -> None:
         """Raise InvalidParameters if an image of these jobs has been deleted meanwhile."""
         for job in jobs:
-            sources.check(user=self._user, ids=job.source_images)
+            sources.check(user=user, ids=job.source_images)
             if job.mask:
-                sources.check(user=self._user, ids=[job.mask], field=masks.FIELD)
+                sources.check(user=user, ids=[job.mask], field=masks.FIELD)

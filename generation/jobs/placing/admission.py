@@ -1,7 +1,5 @@
 """Whether the jobs of an order may wait in the queue: one INSERT with all conditions."""
 
-from typing import NoReturn
-
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -16,7 +14,8 @@ from generation.jobs.engine import dispatch, lifecycle
 from generation.jobs.placing import creation_switch
 from generation.jobs.placing.drafts import Drafts
 from generation.jobs.placing.job_order import JobOrder
-from generation.jobs.placing.judgement import Judgement
+from generation.jobs.placing.job_request import UserCatalog
+from generation.jobs.placing.judgement import Terms
 from generation.models import ImageModel, Job
 
 
@@ -51,19 +50,30 @@ class TermsChanged(Exception):
     """A model, a style or the rules have changed since this process cached them."""
 
 
-def enqueue(order: JobOrder, drafts: Drafts, judgement: Judgement) -> None:
+def enqueue(order: JobOrder, drafts: Drafts, terms: Terms) -> None:
     """Insert the jobs as queued, or none, and let workers know after the commit.
 
     The hold of their credits has locked their user's row.
 
-    Raises what `orders.place` raises if creation is paused, too many jobs wait, the user's storage
-    is full or a source image is being deleted; TermsChanged if models, styles or rules changed.
+    Raises what `orders.place` raises if too many jobs wait, the user's storage is full or a source
+    image is being deleted; TermsChanged if models, styles or rules changed, or creation is paused.
     """
-    guard = _guard(order, drafts, judgement)
-    if not lifecycle.insert(drafts.jobs, actor=order.actor, detail=order.detail, guard=guard):
-        _refuse(order, drafts, is_fresh=drafts.is_fresh and judgement.is_fresh)
-    for slug in dict.fromkeys(job.model.slug for job in drafts.jobs):
-        dispatch.submit(slug)
+    jobs, user = drafts.jobs, order.user
+    guard = _guard(order, drafts, terms)
+    if lifecycle.insert(jobs, actor=order.actor, detail=order.detail, guard=guard):
+        for slug in dict.fromkeys(job.model.slug for job in jobs):
+            dispatch.submit(slug)
+        return
+    # Ask for each condition of the guard again, to say what was wrong.
+    storage_limits.check_images(user)
+    drafts.images.check_again(jobs, user=user)
+    count, model = drafts.urgent, jobs[0].model
+    if refusal := no_room(user, count=count, model=model, by_staff=order.by_staff):
+        raise refusal
+    if terms.is_fresh:  # nothing else has changed: the number of waiting jobs, a moment ago
+        limit = _waiting_limit(user, by_staff=order.by_staff)
+        raise TooManyWaiting(limit=limit, retry_after=eta.pace(model), is_final=False)
+    raise TermsChanged
 
 
 GUARD = """
@@ -86,15 +96,15 @@ WAITING_LIMIT = """(
 )"""
 
 
-def _guard(order: JobOrder, drafts: Drafts, judgement: Judgement) -> Condition:
+def _guard(order: JobOrder, drafts: Drafts, terms: Terms) -> Condition:
     user = order.user
     if order.by_staff:
         limit, limit_values = "%s", [settings.MAX_WAITING_PER_USER]
     else:
         limit, limit_values = WAITING_LIMIT, [quotas.site(), user.pk]
     is_staff = order.by_staff or user.is_staff
-    models_unchanged, *models = drafts.unchanged
-    rules_unchanged, *rules = judgement.unchanged
+    models_unchanged, *models = UserCatalog(terms.catalog, user).unchanged(drafts.jobs)
+    rules_unchanged, rules = terms.rules.unchanged()
     uploads_usable, *upload_values = uploads.usable(drafts.images.uploads)
     condition = GUARD.format(
         jobs_waiting=limit,
@@ -104,29 +114,9 @@ def _guard(order: JobOrder, drafts: Drafts, judgement: Judgement) -> Condition:
         rules_unchanged=rules_unchanged,
         uploads_usable=uploads_usable,
     )
-    count = _urgent(drafts)
-    waiting = (count, count, user.pk, *limit_values)
+    waiting = (drafts.urgent, drafts.urgent, user.pk, *limit_values)
     room = storage_limits.room_values(user.pk)
     return (condition, *waiting, *room, *models, *rules, *upload_values)
-
-
-def _urgent(drafts: Drafts) -> int:
-    """Return how many of the jobs count for the limit of waiting ones: all but background jobs."""
-    return sum(not job.background for job in drafts.jobs)
-
-
-def _refuse(order: JobOrder, drafts: Drafts, *, is_fresh: bool) -> NoReturn:
-    """Ask for each condition of the guard again, and raise what was wrong."""
-    creation_switch.refuse_if_paused(order.user, by_staff=order.by_staff)
-    storage_limits.check_images(order.user)
-    drafts.images.check_again(drafts.jobs)
-    count, model = _urgent(drafts), drafts.jobs[0].model
-    if refusal := no_room(order.user, count=count, model=model, by_staff=order.by_staff):
-        raise refusal
-    if is_fresh:  # nothing else has changed: the number of waiting jobs, a moment ago
-        limit = _waiting_limit(order.user, by_staff=order.by_staff)
-        raise TooManyWaiting(limit=limit, retry_after=eta.pace(model), is_final=False)
-    raise TermsChanged
 
 
 def no_room(

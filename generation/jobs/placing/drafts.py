@@ -1,17 +1,13 @@
 """Requests as jobs that are not stored yet: validated, with a seed, a price and a snapshot."""
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
-from accounts.models import User
-from accounts.webhooks import addresses
-from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError
 from generation.catalog import edit_sizes
 from generation.catalog.job_parameters import SEED_MAX
@@ -20,7 +16,7 @@ from generation.catalog.request_validation import length_error
 from generation.jobs.budgets import spending
 from generation.jobs.inputs.request_images import OrderImages, RequestImages
 from generation.jobs.placing.job_request import JobOrderBody, UserCatalog
-from generation.models import Image, ImageModel, Job, Style
+from generation.models import ImageModel, Job, Style
 from generation.studio.presets.own_styles import StyleText
 
 
@@ -30,10 +26,11 @@ class Drafts:
 
     jobs: list[Job]
     images: OrderImages
-    unchanged: Condition
-    """SQL condition, and its values, that models and styles are still the same."""
-    is_fresh: bool
-    """Whether models and styles were read for this order."""
+
+    @property
+    def urgent(self) -> int:
+        """How many of the jobs count for the limit of waiting ones: all but background jobs."""
+        return sum(not job.background for job in self.jobs)
 
 
 def repeated(request: Mapping[str, Any], *, count: int) -> list[dict[str, Any]]:
@@ -66,7 +63,7 @@ def of_requests(
         raise InvalidParameters([FieldError(field="count", code="max_value", detail=detail)])
     jobs: list[Job] = []
     errors: list[FieldError] = []
-    images = OrderImages(catalog.user)
+    images = OrderImages()
     for index, request in enumerate(requests):
         try:
             jobs.append(_draft(request, catalog=catalog, order_images=images))
@@ -77,12 +74,10 @@ def of_requests(
                 replace(error, field=f"jobs[{index}].{error.field}") for error in refused.errors
             ]
     if not is_again:
-        errors += _unknown(jobs, user=catalog.user, is_listed=is_listed)
+        errors += catalog.unknown(jobs, is_listed=is_listed)
     if errors:
         raise InvalidParameters(errors)
-    return Drafts(
-        jobs, images, unchanged=catalog.unchanged(jobs), is_fresh=catalog.catalog.is_fresh
-    )
+    return Drafts(jobs, images)
 
 
 def _draft(request: Mapping[str, Any], *, catalog: UserCatalog, order_images: OrderImages) -> Job:
@@ -91,7 +86,7 @@ def _draft(request: Mapping[str, Any], *, catalog: UserCatalog, order_images: Or
     fields = body.validated_data
     model, style = fields["model"], fields["style"]
     offer = catalog.offer(model)
-    images = order_images.of_request(fields["source_images"], mask_id=fields["mask"])
+    images = order_images.of_request(catalog.user, fields["source_images"], mask_id=fields["mask"])
     fields["style"] = style.slug if style else ""
     _complete(fields, offer=offer, images=images)
     snapshot = _snapshot(offer, model=model, style=style)
@@ -103,24 +98,11 @@ def _draft(request: Mapping[str, Any], *, catalog: UserCatalog, order_images: Or
     if images.must_be_reduced(offer, beside={**parameters, **snapshot}):
         snapshot["sources_reduced"] = True
     job = priced(offer, fields, id=uuid7(), user=catalog.user, snapshot=snapshot)
-    if "prompt" in offer.parameters:
-        _check_length(job, request, offer=offer, catalog=catalog)
+    if "prompt" in offer.parameters:  # with what its style and roles add, as the model gets it
+        limit, added = offer.max_length("prompt"), len(job.sent_prompt) - len(job.prompt)
+        if error := length_error(job.prompt, None if limit is None else max(0, limit - added)):
+            raise catalog.too_long(error, {**request, "prompt": job.sent_prompt}, offer=offer)
     return job
-
-
-def _check_length(
-    job: Job, request: Mapping[str, Any], *, offer: Offer, catalog: UserCatalog
-) -> None:
-    """Check the prompt with what its style and roles add, as the model gets it."""
-    limit = offer.max_length("prompt")
-    added = len(job.sent_prompt) - len(job.prompt)
-    if error := length_error(job.prompt, None if limit is None else max(0, limit - added)):
-        code, detail = error
-        detail = f"{offer.name}: {detail}"  # others of a comparison may take more
-        refused = FieldError(field="prompt", code=code, detail=detail)
-        sent = {name: value for name, value in request.items() if name != "model"}
-        sent["prompt"] = job.sent_prompt
-        raise InvalidParameters([catalog.with_nearest(refused, sent)])
 
 
 def priced(offer: Offer, fields: Mapping[str, Any], **columns: Any) -> Job:
@@ -128,27 +110,6 @@ def priced(offer: Offer, fields: Mapping[str, Any], **columns: Any) -> Job:
     credits, pixels = offer.price_of(fields), fields["width"] * fields["height"]
     usd = spending.expected_cost(fields["model"], pixels=pixels, credits=credits)
     return Job(credits=credits, expected_usd=usd, **fields, **columns)
-
-
-def _unknown(jobs: Sequence[Job], *, user: User, is_listed: bool) -> list[FieldError]:
-    """Return an error for each finished image and each webhook that is not the user's."""
-    errors = []
-    for name, own, detail in (
-        ("draft", _own_images, _("Image not found.")),
-        ("webhook", addresses.known, _("Webhook not found.")),
-    ):
-        named = {value for job in jobs if (value := getattr(job, name))}
-        known = {str(id) for id in own(user, named)} if named else set()
-        errors += [
-            FieldError(f"jobs[{index}].{name}" if is_listed else name, "does_not_exist", detail)
-            for index, job in enumerate(jobs)
-            if (value := getattr(job, name)) and value not in known
-        ]
-    return errors
-
-
-def _own_images(user: User, ids: Collection[str]) -> Iterable[UUID]:
-    return Image.objects.of(user).present().filter(id__in=ids).values_list("id", flat=True)
 
 
 def _complete(fields: dict[str, Any], *, offer: Offer, images: RequestImages) -> None:

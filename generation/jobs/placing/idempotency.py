@@ -10,7 +10,9 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from accounts.models import User
 from artgen.refusals import Refusal
+from generation.jobs.placing.client_calls import ClientCall
 from generation.jobs.placing.job_order import JobOrder, PlacedOrder
 from generation.models import IdempotencyKey, Job
 
@@ -95,7 +97,12 @@ class OrderKey:
     def _digest(self) -> str:
         order = self.order
         # The cells of a sheet with random values differ each time: its key is for what was asked.
-        stands_for = order.sheet or order.call
-        requests = [stands_for.asked] if stands_for else order.requests
+        asked = order.sheet["asked"] if order.sheet else order.call and order.call.asked
+        requests = [asked] if asked else order.requests
         text = json.dumps([order.is_batch, *requests], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def placed_by_call(user: User, call: ClientCall) -> PlacedOrder | None:
+    """Return what this call has placed before; raises as `OrderKey.placed`."""
+    return OrderKey(JobOrder(user, [], key=call.key, call=call)).placed()

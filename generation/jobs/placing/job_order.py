@@ -1,20 +1,20 @@
 """An order: what is asked for, whose it is, who places it; and the jobs that it became."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from generation.catalog.offers import BATCH_MAX
+from generation.jobs.placing import sheet_orders
 from generation.jobs.placing.client_calls import ClientCall
-from generation.jobs.placing.sheet_orders import SheetOrder
 from generation.models import Job, Status
-from generation.moderation.prompt_reviews import HeldOrder
+from generation.moderation.prompt_reviews import HeldOrder, MatchesByPrompt
 from generation.studio.presets import own_styles
 from generation.studio.presets.own_styles import StyleText
 
@@ -43,25 +43,13 @@ class Placer(Enum):
 
 
 @dataclass(frozen=True)
-class JobOrder:
+class JobOrder(HeldOrder):
     """An order as it was sent. The jobs belong to `user`, who pays for them."""
 
-    user: User
-    requests: Sequence[Mapping[str, Any]]
-    """One for each job: `{"model", …JOB_FIELDS}`."""
-    is_batch: bool = True
     is_listed: bool = False
     """Whether its requests were sent as a list, so that errors name them: `jobs[2].width`."""
-    key: str = ""
-    """The Idempotency-Key, "" for none."""
     call: ClientCall | None = None
     """The call that the key stands for, in place of its requests: they differ each time."""
-    token_id: UUID | None = None
-    """The API token that places it, if that has a spending limit."""
-    max_credits: int | None = None
-    """The price that its sender agreed to; a higher one is refused. None: any."""
-    sheet: SheetOrder | None = None
-    """The sheet that its jobs form."""
     run_lengths: Sequence[int] = ()
     """Of a list of runs: how many of the requests each of them has, in their order."""
     repeats: Job | None = None
@@ -93,11 +81,18 @@ class JobOrder:
         return [batch for length in lengths for batch in [uuid7()] * length]
 
     def run_at(self, index: int) -> "JobOrder":
-        """Return the order of the run that this request is in: of all, unless it is of a list."""
+        """Return the order of the run that this request is in: all of it, unless it has several."""
+        if len(self.run_lengths) < 2:
+            return self
         for start, end in pairwise(accumulate(self.run_lengths, initial=0)):
             if start <= index < end:  # not with the key of the list, which is sent again
                 return replace(self, requests=self.requests[start:end], run_lengths=(), key="")
         return self
+
+    @cached_property
+    def sheet_id(self) -> UUID | None:
+        """The sheet in which it queues a cell again; raises CellReplaced."""
+        return sheet_orders.sheet_of(self.repeats) if self.repeats else None
 
     @property
     def kept_style(self) -> StyleText | None:
@@ -117,15 +112,10 @@ class JobOrder:
             return f"again {self.repeats.id}"
         return "approved" if self.placer is Placer.MODERATOR else ""
 
-    @property
-    def held(self) -> HeldOrder:
-        """The order as `moderation` keeps it when rules stop it."""
-        return HeldOrder(
-            self.user,
-            self.requests,
-            is_batch=self.is_batch,
-            key=self.key,
-            token_id=self.token_id,
-            max_credits=self.max_credits,
-            sheet=self.sheet.as_json() if self.sheet else None,
-        )
+
+class Stopped(Exception):
+    """Rules stop an order, or of a list of runs this one."""
+
+    def __init__(self, order: JobOrder, matches: MatchesByPrompt) -> None:
+        super().__init__()
+        self.order, self.matches = order, matches

@@ -1,8 +1,9 @@
 """The request of one job, validated against the models on offer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -11,6 +12,7 @@ from rest_framework.fields import empty
 from accounts.credits.ledger import MAX_CREDITS
 from accounts.limits import quotas
 from accounts.models import User
+from accounts.webhooks import addresses
 from artgen.api.inputs import Body, Number
 from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError
@@ -23,7 +25,7 @@ from generation.catalog.job_parameters import (
 )
 from generation.catalog.offers import InvalidParameters, Offer
 from generation.catalog.source_roles import SourceRole
-from generation.models import ImageModel, Job, Style
+from generation.models import Image, ImageModel, Job, Style
 from generation.models.model_cache import Catalog
 from generation.studio.presets import own_styles
 from generation.studio.presets.own_styles import StyleText
@@ -90,6 +92,32 @@ class UserCatalog:
             return style
         raise InvalidParameters([FieldError("style", "does_not_exist", _("Style not found."))])
 
+    def too_long(
+        self, error: tuple[str, str], request: Mapping[str, Any], *, offer: Offer
+    ) -> InvalidParameters:
+        """Return the refusal of a prompt that is too long with its style and roles."""
+        code, detail = error  # others of a comparison may take more
+        refused = FieldError("prompt", code, f"{offer.name}: {detail}")
+        parameters = {name: value for name, value in request.items() if name != "model"}
+        refused = self.with_nearest(refused, parameters)
+        return InvalidParameters([refused])
+
+    def unknown(self, jobs: Sequence[Job], *, is_listed: bool) -> list[FieldError]:
+        """Return an error for each finished image and each webhook that is not the user's."""
+        errors = []
+        for name, own, detail in (
+            ("draft", _own_images, _("Image not found.")),
+            ("webhook", addresses.known, _("Webhook not found.")),
+        ):
+            named = {value for job in jobs if (value := getattr(job, name))}
+            known = {str(id) for id in own(self.user, named)} if named else set()
+            errors += [
+                FieldError(f"jobs[{index}].{name}" if is_listed else name, "does_not_exist", detail)
+                for index, job in enumerate(jobs)
+                if (value := getattr(job, name)) and value not in known
+            ]
+        return errors
+
     def unchanged(self, jobs: Sequence[Job]) -> Condition:
         """Return the SQL condition, and its values, that models and styles are still the same."""
         # Own styles are read for each order.
@@ -97,6 +125,10 @@ class UserCatalog:
         models = {job.model.slug for job in jobs}
         unchanged, versions = self.catalog.unchanged(models=models, styles=built_in)
         return (unchanged, *versions)
+
+
+def _own_images(user: User, ids: Collection[str]) -> Iterable[UUID]:
+    return Image.objects.of(user).present().filter(id__in=ids).values_list("id", flat=True)
 
 
 class MaxCreditsBody(Body):

@@ -5,11 +5,10 @@ not changed since; a refusal counts only if it was made by those of now.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
-from artgen.database.raw_sql import Condition
-from generation.jobs.placing.job_order import JobOrder, Placer
+from generation.jobs.placing.job_order import JobOrder, Placer, Stopped
 from generation.models import Job, model_cache
 from generation.models.model_cache import Catalog
 from generation.moderation import compiled_rules, prompt_reviews
@@ -37,46 +36,18 @@ class Terms:
         return self.catalog.is_fresh and self.rules.is_fresh
 
 
-class Stopped(Exception):
-    """Rules stop an order, or of a list of runs this one."""
-
-    def __init__(self, order: JobOrder, matches: MatchesByPrompt) -> None:
-        super().__init__()
-        self.order, self.matches = order, matches
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What rules found in the prompts of an order and let pass."""
-
-    matches: MatchesByPrompt
-    unchanged: Condition
-    """SQL condition, and its values, that the rules are still the same."""
-    is_fresh: bool
-    """Whether the rules were read for this order."""
-
-
-def judge(order: JobOrder, jobs: Sequence[Job], *, rules: CompiledRules) -> Judgement:
-    """Return what rules let pass; raise Stopped."""
-    unchanged, values = rules.unchanged()
-    judgement = Judgement({}, (unchanged, *values), is_fresh=rules.is_fresh)
+def judge(order: JobOrder, jobs: Sequence[Job], *, rules: CompiledRules) -> MatchesByPrompt:
+    """Return what rules found in the prompts of an order and let pass; raise Stopped."""
     # An own style may have been changed since its text was approved.
     is_approved = order.placer is Placer.MODERATOR and not any(job.has_own_style for job in jobs)
     if is_approved or order.by_staff:
-        return judgement
-    matches = rules.in_prompts(job.written_prompt for job in jobs)
-    if not matches:
-        return judgement
-    if order.run_lengths:
-        _judge_runs(order, jobs, matches)
-    elif stopping := prompt_reviews.stopping_matches(matches, user=order.user):
-        raise Stopped(order, stopping)
-    return replace(judgement, matches=matches)
-
-
-def _judge_runs(order: JobOrder, jobs: Sequence[Job], matches: MatchesByPrompt) -> None:
-    """Raise Stopped with the first run that rules stop; others of the list are not stored."""
+        return {}
     prompts = [job.written_prompt for job in jobs]
-    for prompt, of_prompt in matches.items():
-        if stopping := prompt_reviews.stopping_matches({prompt: of_prompt}, user=order.user):
-            raise Stopped(order.run_at(prompts.index(prompt)), stopping)
+    matches = rules.in_prompts(prompts)
+    # Of a list the first run that rules stop is stored, without the others.
+    is_list = len(order.run_lengths) > 1
+    groups = [{prompt: found} for prompt, found in matches.items()] if is_list else [matches]
+    for group in groups:
+        if stopping := prompt_reviews.stopping_matches(group, user=order.user):
+            raise Stopped(order.run_at(prompts.index(next(iter(stopping)))), stopping)
+    return matches

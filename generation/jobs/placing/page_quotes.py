@@ -123,7 +123,7 @@ class PageQuotes:
         A missing one is reported when the form is sent.
         """
         try:
-            return OrderImages(self.user).of_request(ids) if ids else None
+            return OrderImages().of_request(self.user, ids) if ids else None
         except InvalidParameters:
             return None
 

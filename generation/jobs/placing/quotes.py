@@ -77,7 +77,7 @@ def of_requests(
 ) -> Quote:
     """Return the quote of these requests.
 
-    It takes them as `orders.place_batch` does, and raises InvalidParameters as that does.
+    It takes them as `orders.place` does, and raises InvalidParameters as that does.
     """
     catalog = UserCatalog(model_cache.read(), user)
     drafted = drafts.of_requests(

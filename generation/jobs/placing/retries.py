@@ -4,8 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import User
+from generation.jobs.placing import orders
 from generation.jobs.placing.job_order import JobOrder, PlacedOrder, Placer
-from generation.jobs.placing.orders import place_order
 from generation.models import Job
 
 
@@ -21,7 +21,7 @@ def retry(
     order = JobOrder(
         user, requests, is_batch=False, repeats=job, token_id=token_id, max_credits=max_credits
     )
-    return place_order(order).jobs[0]
+    return orders.place(order).jobs[0]
 
 
 def retry_for_owner(*, job: Job, actor: User | None) -> PlacedOrder:
@@ -39,7 +39,7 @@ def retry_for_owner(*, job: Job, actor: User | None) -> PlacedOrder:
         placer=Placer.STAFF,
         placed_by=actor,
     )
-    return place_order(order)
+    return orders.place(order)
 
 
 def _request_of(job: Job) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from accounts.emails import rendering
 from accounts.models import ApiToken, User
 from artgen.refusals import Refusal
 from generation.jobs.placing import orders
+from generation.jobs.placing.job_order import JobOrder, Placer
 from generation.models import PromptReview
 from generation.moderation import prompt_reviews
-from generation.moderation.prompt_reviews import HeldOrder
 
 
 class TokenRevoked(Refusal):
@@ -37,7 +37,7 @@ def approve(review: PromptReview, *, by: User) -> None:
         placed, obstacle, path = None, "", reverse("reviews")
         try:
             with transaction.atomic():
-                order = orders.place_reviewed(_order_of(review), actor=by)
+                order = orders.place(_order_of(review, by=by))
         except Refusal as refusal:
             with rendering.localized_for(review.user):
                 obstacle = refusal.message or gettext("Something went wrong. Try again.")
@@ -49,12 +49,12 @@ def approve(review: PromptReview, *, by: User) -> None:
         prompt_reviews.note_placed(review, placed=placed, obstacle=obstacle, path=path)
 
 
-def _order_of(review: PromptReview) -> HeldOrder:
+def _order_of(review: PromptReview, *, by: User) -> JobOrder:
     if review.token_id:
         live = ApiToken.objects.filter(pk=review.token_id, revoked_at=None)
         if not live.exists():
             raise TokenRevoked
-    return HeldOrder(
+    return JobOrder(
         user=review.user,
         requests=review.requests,
         is_batch=review.is_batch,
@@ -63,4 +63,6 @@ def _order_of(review: PromptReview) -> HeldOrder:
         token_id=review.token_id,
         max_credits=review.max_credits,
         sheet=review.sheet,
+        placer=Placer.MODERATOR,
+        placed_by=by,
     )

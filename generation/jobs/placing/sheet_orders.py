@@ -1,8 +1,7 @@
 """The sheet that a batch forms: stored with its jobs, and changed when a cell is queued again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy
@@ -12,18 +11,13 @@ from artgen.refusals import Refusal
 from generation.models import Job, Sheet
 
 
-@dataclass(frozen=True)
-class SheetOrder:
+class SheetOrder(TypedDict):
     """The sheet that a batch forms: see `models.Sheet`. `asked` is what a key stands for."""
 
     prompt: str
     rows: list[list[dict[str, Any]]]
     columns: list[list[dict[str, Any]]]
     asked: Mapping[str, Any]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the sheet as a stopped request keeps it."""
-        return vars(self).copy()
 
 
 class CellReplaced(Refusal):
@@ -34,16 +28,13 @@ class CellReplaced(Refusal):
     text = gettext_lazy("This image of the comparison was already queued again.")
 
 
-def store(sheet: SheetOrder, *, user: User, batch_id: UUID, jobs: Sequence[Job]) -> None:
-    """Insert the sheet of a batch; `jobs` are its cells, row by row."""
+def store(sheet: Mapping[str, Any], *, user: User, batch_id: UUID, jobs: Sequence[Job]) -> None:
+    """Insert a SheetOrder of a batch; `jobs` are its cells, row by row."""
     Sheet.objects.create(
         id=batch_id,
         user=user,
-        prompt=sheet.prompt,
-        rows=sheet.rows,
-        columns=sheet.columns,
         jobs=[str(job.id) for job in jobs],
-        asked=sheet.asked,
+        **sheet,
         created_at=jobs[0].created_at,
     )
 

@@ -21,7 +21,7 @@ from artgen.processes.later import waited
 from generation.api import waiting
 from generation.api.batch_bodies import read_key
 from generation.jobs.engine import job_control
-from generation.jobs.placing import orders
+from generation.jobs.placing.job_order import JobOrder
 from generation.models import Image, Job
 from generation.protocols import image_orders
 from generation.protocols.a1111 import endpoint, image_fields
@@ -75,9 +75,8 @@ class A1111Images(A1111Endpoint):
             count=fields.count,
             files=SourceFiles(fields.images, fields.mask, area_of=fields.area_of),
             user=user,
-            by=partial(
-                orders.place_batch,
-                user=user,
+            order_of=partial(
+                JobOrder,
                 key=read_key(request),
                 token_id=limited_token(request),
                 max_credits=fields.max_credits,

@@ -30,8 +30,9 @@ from generation.api.waiting import Step
 from generation.catalog import shapes
 from generation.catalog.offers import Offer
 from generation.jobs.live.job_waits import WaitStep
-from generation.jobs.placing import orders
+from generation.jobs.placing import idempotency
 from generation.jobs.placing.client_calls import ClientCall
+from generation.jobs.placing.job_order import JobOrder
 from generation.models import Job
 from generation.protocols import image_orders
 from generation.protocols.ended_jobs import MAX_SECONDS, StillRunning, jobs_after
@@ -77,7 +78,7 @@ class OpenAIImages(OpenAIEndpoint):
         form = image_form.read(body_of(request), headers=request.headers, kind=kind)
         files = read_files()
         call = _call_of(request, files)
-        placed = orders.placed_by_call(user, call) if call.is_repeated else None
+        placed = idempotency.placed_by_call(user, call) if call.is_repeated else None
         if placed is None:
             placed = image_orders.place(
                 form.model,
@@ -85,9 +86,9 @@ class OpenAIImages(OpenAIEndpoint):
                 count=form.count,
                 files=files,
                 user=user,
-                by=partial(
-                    orders.place_call,
-                    user=user,
+                order_of=partial(
+                    JobOrder,
+                    key=call.key,
                     call=call,
                     token_id=limited_token(request),
                     max_credits=form.max_credits,

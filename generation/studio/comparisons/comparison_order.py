@@ -10,7 +10,7 @@ from accounts.models import User
 from generation.catalog.job_parameters import SEED_MAX
 from generation.catalog.offers import InvalidParameters
 from generation.jobs.placing import orders, quotes
-from generation.jobs.placing.job_order import PlacedOrder
+from generation.jobs.placing.job_order import JobOrder, PlacedOrder
 from generation.jobs.placing.job_request import UserCatalog
 from generation.jobs.placing.quotes import Quote
 from generation.jobs.placing.sheet_orders import SheetOrder
@@ -71,14 +71,11 @@ def place(
 
     def place_by(catalog: Catalog) -> PlacedOrder:
         plan = _plan(comparison, user=user, catalog=catalog)
-        return orders.place_sheet(
-            user=user,
-            requests=plan.requests,
-            sheet=_sheet(comparison, plan),
-            key=key,
-            token_id=token_id,
-            max_credits=max_credits,
+        sheet = _sheet(comparison, plan)
+        order = JobOrder(
+            user, plan.requests, key=key, token_id=token_id, max_credits=max_credits, sheet=sheet
         )
+        return orders.place(order)
 
     try:
         return place_by(model_cache.for_order())

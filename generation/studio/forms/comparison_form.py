@@ -14,8 +14,8 @@ from generation.catalog.offers import Offer
 from generation.catalog.shapes import COMMON_RATIOS
 from generation.studio.comparisons.comparison_plan import NAMES
 from generation.studio.comparisons.comparison_request import AXES
-from generation.studio.forms import source_fields
-from generation.studio.forms.typed_numbers import decimal, whole
+from generation.studio.forms import field_texts
+from generation.studio.forms.field_texts import decimal, whole
 
 TEXTS = (
     *("prompt", "negative_prompt", "aspect_ratio", "style", "seed"),
@@ -68,7 +68,7 @@ class ComparisonForm:
 
     @classmethod
     def posted(cls, data: QueryDict) -> "ComparisonForm":
-        sources, roles = source_fields.read(data.getlist("source_images"))
+        sources, roles = field_texts.read_sources(data.getlist("source_images"))
         return cls(
             texts={name: str(data[name]).replace("\r\n", "\n") for name in TEXTS if name in data},
             models=list(dict.fromkeys(data.getlist("models"))),
@@ -160,7 +160,7 @@ class ComparisonForm:
             "style": self.texts.get("style") or None,
             "seed": whole(self.texts.get("seed", "")),
             "source_images": self.sources,
-            "source_roles": source_fields.roles_of(self.sources, self.roles),
+            "source_roles": field_texts.roles_of(self.sources, self.roles),
             "rows": AxisFields(self, "rows").request(),
             "columns": AxisFields(self, "columns").request(),
         }

@@ -27,9 +27,9 @@ from generation.catalog.shapes import ShapeChoice, size_of
 from generation.jobs.placing.job_order import LIST_MAX
 from generation.models import ImageModel
 from generation.moderation.refusals import Moderated
-from generation.studio.forms import size_choice, sliders, source_fields
+from generation.studio.forms import field_texts, size_choice, sliders
+from generation.studio.forms.field_texts import decimal, is_whole, whole
 from generation.studio.forms.sliders import Slider
-from generation.studio.forms.typed_numbers import decimal, is_whole, whole
 
 COUNTS = (1, 2, 3, 4, 6, 8)
 COUNT_DEFAULT = 4
@@ -66,7 +66,7 @@ class Composer:
     def posted(
         cls, model: ImageModel, data: QueryDict, *, allowed: Quotas | None = None
     ) -> "Composer":
-        sources, roles = source_fields.read(data.getlist("source_images"))
+        sources, roles = field_texts.read_sources(data.getlist("source_images"))
         return cls(
             model=model,
             texts={name: str(data[name]).replace("\r\n", "\n") for name in TEXTS if name in data},
@@ -298,7 +298,7 @@ class Composer:
     def instructions(self) -> str:
         """What is added to the prompt about its source images, "" for nothing."""
         sent = self.sources[: self.offer.max_source_images]
-        roles = source_fields.roles_of(sent, self.roles)
+        roles = field_texts.roles_of(sent, self.roles)
         if not (self.takes_sources and set(roles) <= set(self.offer.source_roles)):
             return ""
         return source_roles.instructions(roles, self.offer.roles)
@@ -386,8 +386,8 @@ class Composer:
             request["width"], request["height"] = size
         for name, declared in SLIDERS.items():
             if name in self.parameters and self._is_sent(declared):
-                read = whole if declared.kind is Kind.INTEGER else decimal
-                request[name] = read(self.texts.get(name, ""))
+                number = whole if declared.kind is Kind.INTEGER else decimal
+                request[name] = number(self.texts.get(name, ""))
         if self.has_seed:
             request["seed"] = whole(self.seed)
         if self.uses_lora:
@@ -396,7 +396,7 @@ class Composer:
             request["background"] = True
         request["style"] = self.style or None
         request["source_images"] = self.sources if self.takes_sources else []
-        if self.takes_sources and (roles := source_fields.roles_of(self.sources, self.roles)):
+        if self.takes_sources and (roles := field_texts.roles_of(self.sources, self.roles)):
             request["source_roles"] = roles
         return request
 

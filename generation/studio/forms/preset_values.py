@@ -13,7 +13,7 @@ from generation.catalog.offers import BATCH_MAX, InvalidParameters
 from generation.catalog.shapes import size_of
 from generation.models import ImageModel
 from generation.studio.forms.composer import Composer
-from generation.studio.forms.typed_numbers import is_whole
+from generation.studio.forms.field_texts import is_whole
 from generation.studio.presets.composer_choices import StyleChoice
 from generation.studio.presets.preset_parameters import NOT_KEPT
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from generation.catalog.job_parameters import SLIDERS
 from generation.catalog.offers import Parameter
-from generation.studio.forms.typed_numbers import decimal
+from generation.studio.forms.field_texts import decimal
 
 
 @dataclass(frozen=True)

@@ -54,11 +54,12 @@ from generation.gallery.sharing import (
 )
 from generation.gallery.trash import move_to_trash
 from generation.jobs.engine import job_control
-from generation.jobs.placing import drafts, orders
+from generation.jobs.placing import drafts
 from generation.models import Image, Job, Sheet, Status
 from generation.studio.comparisons import word_lists
 from generation.studio.comparisons.comparison_request import Axis, ComparisonRequest
 from generation.studio.presets import own_styles, presets
+from generation.testing import orders
 from generation.testing.rows.people import let_in
 from generation.testing.servers.demo import GPUS
 

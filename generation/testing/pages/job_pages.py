@@ -7,8 +7,8 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from generation.jobs.engine import lifecycle
-from generation.jobs.placing import orders
 from generation.models import Image
+from generation.testing import orders
 from generation.testing.cases import BaseTestCase, submit_only
 from generation.testing.rows.api import PLACEHOLDER
 

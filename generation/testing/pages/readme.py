@@ -19,10 +19,11 @@ from playwright.sync_api import expect
 from accounts.models import User
 from generation.gallery import collections
 from generation.gallery.favorites import set_favorite
-from generation.jobs.placing import drafts, orders
+from generation.jobs.placing import drafts
 from generation.models import Image, Job, Sheet, Status
 from generation.studio.comparisons import comparison_order
 from generation.studio.comparisons.comparison_request import ComparisonRequest
+from generation.testing import orders
 from generation.testing.pages import page_acts
 from generation.testing.pages.browser import DESKTOP, PHONE, Visitors, chromium, speak
 from generation.testing.pages.screenshots import FULL

@@ -13,7 +13,6 @@ from generation.testing.pages.browser import BrowserTestCase, speak
 PLACE = """
 import time
 from accounts.models import User
-from generation.jobs.placing import orders
 from generation.models import Job
 for prompt in ("a heron at dusk", "a red kiln [oom]"):
     orders.place(user=User.objects.get(email="modeler@example.org"), request={"model": "flux-schnell", "prompt": prompt})

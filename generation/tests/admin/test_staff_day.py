@@ -26,7 +26,6 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 from accounts.models import User
-from generation.jobs.placing import orders
 from generation.models import Job
 now = timezone.now()
 with transaction.atomic():

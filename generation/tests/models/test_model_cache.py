@@ -7,8 +7,9 @@ from accounts.credits import ledger, ledger_check
 from accounts.models import CreditEntry
 from generation.catalog.offers import InvalidParameters
 from generation.jobs.engine import lifecycle
-from generation.jobs.placing import creation_switch, orders
+from generation.jobs.placing import creation_switch
 from generation.models import Endpoint, GenerationSwitch, ImageModel, Job, Style, model_cache
+from generation.testing import orders
 from generation.testing.cases import BaseTestCase
 from generation.testing.rows.api import FLUX
 

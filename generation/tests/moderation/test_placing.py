@@ -12,7 +12,7 @@ from accounts.credits import ledger, ledger_check
 from accounts.emails import outbox
 from accounts.models import CreditEntry
 from accounts.tokens import tokens
-from generation.jobs.placing import creation_switch, orders, retries, reviewed_orders
+from generation.jobs.placing import creation_switch, retries, reviewed_orders
 from generation.models import (
     GenerationSwitch,
     Job,
@@ -32,6 +32,7 @@ from generation.moderation.refusals import (
     PromptRejected,
     TooManyReviews,
 )
+from generation.testing import orders
 from generation.testing.cases import BaseTestCase
 from generation.testing.clock import held_clock
 from generation.testing.rows.api import FLUX, stored

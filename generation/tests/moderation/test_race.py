@@ -8,10 +8,11 @@ from django.core.cache import cache
 from django.test import TransactionTestCase
 
 from accounts.credits import ledger, ledger_check
-from generation.jobs.placing import orders, reviewed_orders
+from generation.jobs.placing import reviewed_orders
 from generation.models import Job, ModerationRule, PromptReview, ReviewState, RuleAction
 from generation.moderation import prompt_reviews
 from generation.moderation.refusals import AlreadyDecided, HeldForReview
+from generation.testing import orders
 from generation.testing.cases import load_catalog, make_user
 from generation.testing.rows.api import FLUX
 from generation.testing.threads import in_threads

@@ -33,7 +33,6 @@ for number in range(3):
 """
 PLACE = """
 from accounts.models import User
-from generation.jobs.placing import orders
 alice = User.objects.get(email="alice@example.org")
 request = {"model": "flux-schnell", "prompt": "a lighthouse", "width": 256, "height": 256}
 print(orders.place(user=alice, request=request).jobs[0].id)

@@ -12,8 +12,8 @@ from django.urls import resolve
 
 from artgen.processes.asgi_http import AsgiHttp
 from generation.api.waiting import EndOfJobs
-from generation.jobs.placing import orders
 from generation.models import Job
+from generation.testing import orders
 from generation.testing.rows.api import FLUX, ApiTestCase
 
 

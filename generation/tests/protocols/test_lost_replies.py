@@ -23,11 +23,13 @@ from django.utils import timezone
 from accounts.credits import ledger_check
 from accounts.models import CreditEntry
 from artgen.refusals import Refusal
-from generation.jobs.placing import orders
+from generation.jobs.placing import idempotency
 from generation.jobs.placing.client_calls import ClientCall
+from generation.jobs.placing.job_order import PlacedOrder
 from generation.models import IdempotencyKey, Job, Upload
 from generation.protocols import image_orders
 from generation.protocols.source_files import SourceFiles
+from generation.testing import orders
 from generation.testing.cases import BaseTestCase, load_catalog
 from generation.testing.servers.asgi import workers
 from generation.tests.protocols.test_openai_package import PROMPT, ProtocolTestCase, png
@@ -159,7 +161,10 @@ class TestClientCall(BaseTestCase):
     def order(self, attempt: int = 0, **options: Any) -> UUID | None:
         """Return the batch that a call places, or has placed."""
         call = self.call(attempt, **options)
-        return orders.place_call(user=self.alice, requests=[REQUEST], call=call).batch
+        return self.place(call).batch
+
+    def place(self, call: ClientCall, request: dict[str, Any] = REQUEST) -> PlacedOrder:
+        return orders.place_batch(user=self.alice, requests=[request], key=call.key, call=call)
 
     def test_it_names_a_new_order_for_each_first_attempt(self) -> None:
         assert self.order() != self.order()
@@ -182,22 +187,20 @@ class TestClientCall(BaseTestCase):
     def test_it_keeps_calls_apart_by_body_and_user(self) -> None:
         first = self.order()
         assert self.order(1, digest="another") != first
-        assert orders.placed_by_call(self.bob, self.call(1)) is None
+        assert idempotency.placed_by_call(self.bob, self.call(1)) is None
 
     def test_it_places_once_for_one_key(self) -> None:
         call = self.call()
-        placed = [
-            orders.place_call(user=self.alice, requests=[REQUEST], call=call) for _time in range(2)
-        ]
+        placed = [self.place(call) for _time in range(2)]
         assert [order.created for order in placed] == [True, False]
-        found = orders.placed_by_call(self.alice, call)
+        found = idempotency.placed_by_call(self.alice, call)
         assert found
         assert found.batch == placed[0].batch
 
     def test_it_finds_no_earlier_order_for_the_repetition_of_a_refused_call(self) -> None:
         first, refused = self.order(), self.call()
         with pytest.raises(Refusal):
-            orders.place_call(user=self.alice, requests=[{"model": "nano"}], call=refused)
+            self.place(refused, {"model": "nano"})
         assert self.order(1) != first
 
     def test_it_keeps_the_files_of_an_order_whose_commit_has_no_answer(self) -> None:
@@ -208,7 +211,7 @@ class TestClientCall(BaseTestCase):
                 count=1,
                 files=SourceFiles([png()]),
                 user=self.alice,
-                by=mock.Mock(side_effect=lost),
+                order_of=mock.Mock(side_effect=lost),
             )
 
         with pytest.raises(OperationalError):

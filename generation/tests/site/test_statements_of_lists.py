@@ -12,11 +12,12 @@ from accounts.models import CreditRequest, User
 from accounts.tokens import tokens
 from generation.gallery import collections, tagging
 from generation.gallery.sharing import publications
-from generation.jobs.placing import drafts, orders
+from generation.jobs.placing import drafts
 from generation.models import Image, Job, PromptReview, Report, ReviewState, Status
 from generation.studio.comparisons import comparison_order, word_lists
 from generation.studio.comparisons.comparison_request import clean
 from generation.studio.presets import own_styles, presets
+from generation.testing import orders
 from generation.testing.cases import make_user
 from generation.testing.clock import held_clock
 from generation.testing.isolation.routes import site_routes

@@ -19,9 +19,9 @@ from generation.files import object_keys, storage, uploads
 from generation.files.object_keys import EXTENSIONS
 from generation.gallery import collections, notes, tagging
 from generation.jobs.engine import driver, lifecycle
-from generation.jobs.placing import orders
 from generation.models import IdempotencyKey, Image, Job, Status, Tag, Upload
 from generation.operations import cleanup
+from generation.testing import orders
 from generation.testing.cases import EmulatorTestCase, catch_up, work
 from generation.testing.commands import run
 from generation.user_data import erasure

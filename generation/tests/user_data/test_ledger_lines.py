@@ -3,8 +3,9 @@
 import re
 
 from generation.jobs.engine import job_control
-from generation.jobs.placing import drafts, orders
+from generation.jobs.placing import drafts
 from generation.models import Image, Job
+from generation.testing import orders
 from generation.testing.cases import EmulatorTestCase
 
 

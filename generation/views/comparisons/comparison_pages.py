@@ -36,7 +36,7 @@ from generation.studio.comparisons.cells import FilledSheet
 from generation.studio.comparisons.comparison_order import SheetQuote
 from generation.studio.comparisons.comparison_plan import Heads
 from generation.studio.comparisons.comparison_request import MAX_MODELS, ComparisonRequest, clean
-from generation.studio.forms import source_fields
+from generation.studio.forms import field_texts
 from generation.studio.forms.comparison_form import (
     DEFAULT_MODELS,
     OWN_AXES,
@@ -206,7 +206,7 @@ def _from_address(request: HttpRequest) -> ComparisonForm:
     if model := parameters.get("model", ""):
         form.models = [model]
     if "source" in parameters:
-        form.sources, form.roles = source_fields.read(parameters.getlist("source"))
+        form.sources, form.roles = field_texts.read_sources(parameters.getlist("source"))
     return form
 
 

@@ -11,7 +11,7 @@ from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
 from generation.jobs.placing import drafts, orders
-from generation.jobs.placing.job_order import PlacedOrder
+from generation.jobs.placing.job_order import JobOrder, PlacedOrder
 from generation.models import Upload
 from generation.moderation.refusals import Moderated
 from generation.studio.forms.composer import Composer
@@ -37,9 +37,15 @@ def place(
             kept.append(keep(user, file))
         form.sources = [*chosen, *(str(upload.id) for upload in kept)]
         runs = [drafts.repeated(form.request(one), count=form.count) for one in form.prompts]
-        if len(runs) > 1:
-            return orders.place_list(user=user, runs=runs, key=key, max_credits=max_credits)
-        return orders.place_batch(user=user, requests=runs[0], key=key, max_credits=max_credits)
+        return orders.place(
+            JobOrder(
+                user,
+                [request for run in runs for request in run],
+                run_lengths=[len(run) for run in runs],
+                key=key,
+                max_credits=max_credits,
+            )
+        )
     except Moderated:
         raise  # the stored request has these sources
     except Exception:

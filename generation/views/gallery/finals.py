@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -19,7 +20,7 @@ from accounts.models import User
 from artgen.refusals import Refusal
 from generation.gallery import own_images
 from generation.jobs.placing import orders, quotes
-from generation.jobs.placing.job_order import LIST_MAX
+from generation.jobs.placing.job_order import LIST_MAX, JobOrder
 from generation.jobs.placing.quotes import Quote
 from generation.models import Image, ImageModel, model_cache
 from generation.studio.forms import final_images
@@ -59,11 +60,10 @@ def finish(request: HttpRequest) -> HttpResponse:
     chosen = next((one for one in offered if one.model.slug == slug), None)
     if chosen is None:
         raise Refusal(_("This model can’t make better images of the selected ones."))
-    order = orders.place_list(
-        user=user,
-        runs=chosen.runs,
-        key=request.POST.get("key", "")[:255],
-        max_credits=max_credits_of(request),
+    key, max_credits = request.POST.get("key", "")[:255], max_credits_of(request)
+    requests, lengths = list(chain(*chosen.runs)), [len(run) for run in chosen.runs]
+    order = orders.place(
+        JobOrder(user, requests, run_lengths=lengths, key=key, max_credits=max_credits)
     )
     if wants_part(request):
         placed = runs.of_order(user, order, model=chosen.model)

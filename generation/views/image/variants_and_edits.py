@@ -19,6 +19,7 @@ from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.files import storage
 from generation.gallery import lineage
 from generation.jobs.placing import drafts, orders
+from generation.jobs.placing.job_order import JobOrder
 from generation.models import Image, ImageModel, ImageQuerySet, model_cache
 from generation.studio.forms import image_edits
 from generation.studio.presets import composer_choices
@@ -138,12 +139,8 @@ def _place(request: HttpRequest, requests: Sequence[dict[str, Any]]) -> HttpResp
     user: User = user_of(request)
     # The limit of the API, counted together with it.
     rate_limits.spend("place", user.pk)
-    order = orders.place_batch(
-        user=user,
-        requests=requests,
-        key=request.POST.get("key", "")[:255],
-        max_credits=max_credits_of(request),
-    )
+    key, max_credits = request.POST.get("key", "")[:255], max_credits_of(request)
+    order = orders.place(JobOrder(user, requests, key=key, max_credits=max_credits))
     run_id = order.batch or order.jobs[0].id
     if wants_part(request):
         if (run := runs.of_user(user, run_id)) is None:

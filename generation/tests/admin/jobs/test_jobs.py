@@ -18,8 +18,8 @@ from artgen.admin.periods import PeriodFilter
 from artgen.database.ids import first_id
 from generation.admin.jobs.job_admin import JobAdmin
 from generation.jobs.engine import driver
-from generation.jobs.placing import orders
 from generation.models import GenerationSwitch, Job, JobEvent, Status
+from generation.testing import orders
 from generation.testing.cases import (
     EmulatorTestCase,
     catch_up,

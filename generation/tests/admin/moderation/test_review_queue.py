@@ -10,7 +10,6 @@ from django.utils import timezone, translation
 
 from generation.gallery import trash
 from generation.gallery.sharing import image_reports, publications
-from generation.jobs.placing import orders
 from generation.models import (
     Job,
     ModerationRule,
@@ -23,6 +22,7 @@ from generation.models import (
     TrustedAuthor,
 )
 from generation.moderation.refusals import Moderated
+from generation.testing import orders
 from generation.testing.rows.gallery import SharingTestCase
 
 QUEUE = "/admin/generation/promptreview/queue/"

@@ -23,10 +23,11 @@ from generation.jobs.budgets import budget_changes, budget_choice, budget_state,
 from generation.jobs.budgets.budget_changes import InvalidBudget
 from generation.jobs.engine import driver, job_control, lifecycle, storing
 from generation.jobs.live import job_json, status_text
-from generation.jobs.placing import orders, quotes
+from generation.jobs.placing import quotes
 from generation.jobs.queue.scheduling import Openings
 from generation.models import Budget, ImageModel, Job, Period, Spending, Status
 from generation.operations.status import service
+from generation.testing import orders
 from generation.testing.cases import (
     EmulatorTestCase,
     emulated,

@@ -17,9 +17,8 @@ from accounts.tokens import tokens
 from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import driver, job_control
-from generation.jobs.placing import orders
 from generation.models import Endpoint, Image, Job, Period, Sheet, Spending, Status
-from generation.testing import commands
+from generation.testing import commands, orders
 from generation.testing.cases import (
     EmulatorTestCase,
     emulated,

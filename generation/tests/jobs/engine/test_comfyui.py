@@ -12,9 +12,9 @@ from django.test import TransactionTestCase, override_settings
 from generation.files import uploads
 from generation.jobs import clients
 from generation.jobs.engine import driver, job_control
-from generation.jobs.placing import orders
 from generation.models import Endpoint, ImageModel, Job, OutageKind, ProviderOutage, Status
 from generation.operations.doctor.other_providers import other_providers
+from generation.testing import orders
 from generation.testing.cases import (
     EmulatorTestCase,
     let_models_rest,

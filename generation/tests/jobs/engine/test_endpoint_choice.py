@@ -18,10 +18,11 @@ from generation.jobs.budgets.budget_choice import ChosenJob
 from generation.jobs.engine import driver
 from generation.jobs.engine.driver import submission
 from generation.jobs.live import job_json
-from generation.jobs.placing import orders, retries
+from generation.jobs.placing import retries
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.scheduling import Openings
 from generation.models import TOO_DEAR, Budget, Endpoint, ImageModel, Job, Period, Status
+from generation.testing import orders
 from generation.testing.cases import (
     EmulatorTestCase,
     emulated,

@@ -11,9 +11,9 @@ from django.test import TransactionTestCase
 
 from generation.jobs.engine import driver
 from generation.jobs.engine.driver import submission
-from generation.jobs.placing import orders
 from generation.jobs.queue import scheduling
 from generation.models import Endpoint, Job, Status
+from generation.testing import orders
 from generation.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
 
 MODEL = "flux-schnell"

@@ -18,7 +18,6 @@ from generation import tasks
 from generation.files import storage, uploads
 from generation.jobs.engine import driver, job_control, lifecycle
 from generation.jobs.live import failure_advice, status_text
-from generation.jobs.placing import orders
 from generation.models import (
     Endpoint,
     Image,
@@ -29,6 +28,7 @@ from generation.models import (
     Status,
     UnreadReply,
 )
+from generation.testing import orders
 from generation.testing.cases import (
     EmulatorTestCase,
     emulated,

@@ -10,8 +10,8 @@ from django.db.models import Sum
 
 from generation.jobs.budgets import budget_changes
 from generation.jobs.engine import driver
-from generation.jobs.placing import orders
 from generation.models import Budget, Job, Period, Spending
+from generation.testing import orders
 from generation.testing.cases import let_time_pass
 from generation.testing.servers.killed_process import MODEL, RAISED
 from generation.testing.servers.killed_worker import PRICE, KilledWorkerTestCase

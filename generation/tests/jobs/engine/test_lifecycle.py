@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import driver, job_control, lifecycle
-from generation.jobs.placing import orders
 from generation.jobs.queue.scheduling import Openings
 from generation.models import Job, Place, Status
 from generation.providers.job_report import JobReport, RemoteState
+from generation.testing import orders
 from generation.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
 from generation.testing.threads import until_another_waits
 

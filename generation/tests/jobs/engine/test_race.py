@@ -34,12 +34,12 @@ from generation.jobs.engine import (
     storing,
     unread_replies,
 )
-from generation.jobs.placing import orders
 from generation.jobs.queue import scheduling
 from generation.models import FINAL, Endpoint, Job, OutageKind, ProviderOutage, Status, UnreadReply
 from generation.providers.payloads import OutputError
 from generation.providers.provider import Order
 from generation.providers.runpod.report_parsing import parse_report
+from generation.testing import orders
 from generation.testing.cases import (
     emulated,
     let_time_pass,

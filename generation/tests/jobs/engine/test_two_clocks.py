@@ -18,8 +18,8 @@ from accounts.credits import ledger_check
 from accounts.models import CreditEntry
 from generation import tasks
 from generation.jobs import clients
-from generation.jobs.placing import orders
 from generation.models import AT_PROVIDER, Endpoint, IdempotencyKey, Image, Job, Status
+from generation.testing import orders
 from generation.testing.cases import emulated, load_catalog, make_due, make_user, work
 from generation.testing.threads import in_threads
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from generation.jobs import eta
 from generation.jobs.engine import driver
 from generation.jobs.eta import Basis, Eta
-from generation.jobs.placing import orders
 from generation.models import Endpoint, ImageModel, Job, Status
+from generation.testing import orders
 from generation.testing.cases import BaseTestCase, EmulatorTestCase, catch_up
 from generation.testing.rows.api import ApiTestCase, make_job
 

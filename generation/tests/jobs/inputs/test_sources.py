@@ -15,10 +15,10 @@ from generation.files import storage, uploads
 from generation.imaging import metadata
 from generation.jobs.engine import callback_tokens, driver, storing
 from generation.jobs.inputs import payloads, sources
-from generation.jobs.placing import orders
 from generation.models import Image, ImageModel, Job, Status, Upload
 from generation.providers.payloads import dialect_of
 from generation.providers.provider import MAX_BODY_BYTES
+from generation.testing import orders
 from generation.testing.cases import EmulatorTestCase
 from generation.testing.rows.image_files import noise
 

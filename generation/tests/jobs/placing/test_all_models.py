@@ -14,9 +14,9 @@ import pytest
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 from generation.demo.emulator.painters import tiny_png
 from generation.files import storage, uploads
-from generation.jobs.placing import orders
 from generation.models import ImageModel, Status
 from generation.providers import payloads
+from generation.testing import orders
 from generation.testing.cases import emulated, load_catalog, make_due, make_user, work
 
 CATALOG = read_catalog(CATALOG_FILE)["models"]

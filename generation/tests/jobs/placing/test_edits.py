@@ -17,9 +17,10 @@ from generation.files import storage, uploads
 from generation.imaging import metadata
 from generation.jobs.engine import driver, job_control
 from generation.jobs.inputs.payloads import ERASED
-from generation.jobs.placing import drafts, orders, retries
+from generation.jobs.placing import drafts, retries
 from generation.models import Export, Image, ImageModel, Job, Status, Upload
 from generation.operations import retention
+from generation.testing import orders
 from generation.testing.cases import EmulatorTestCase
 from generation.testing.rows.image_files import noise
 from generation.user_data import erasure, exports

@@ -17,9 +17,10 @@ from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
 from generation.files.storage_limits import StorageFull
 from generation.jobs.engine import job_control
-from generation.jobs.placing import orders, retries
+from generation.jobs.placing import retries
 from generation.models import Job, Status, Upload
 from generation.operations import retention
+from generation.testing import orders
 from generation.testing.cases import BaseTestCase, load_catalog, make_user
 from generation.testing.rows.api import ApiTestCase, make_image
 from generation.testing.rows.image_files import png

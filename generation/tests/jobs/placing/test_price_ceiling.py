@@ -9,9 +9,10 @@ from django.test import TransactionTestCase
 
 from accounts.credits import ledger, ledger_check
 from accounts.models import User
-from generation.jobs.placing import orders, reviewed_orders
+from generation.jobs.placing import reviewed_orders
 from generation.models import ImageModel, Job, ModerationRule, PromptReview, RuleAction, Status
 from generation.moderation.refusals import HeldForReview
+from generation.testing import orders
 from generation.testing.cases import load_catalog
 from generation.testing.rows.api import FLUX, ApiTestCase, make_job, stored
 from generation.testing.threads import at_once

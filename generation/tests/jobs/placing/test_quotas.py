@@ -15,12 +15,13 @@ from generation.jobs import eta
 from generation.jobs.budgets import budget_choice
 from generation.jobs.engine import driver, lifecycle
 from generation.jobs.live import job_json
-from generation.jobs.placing import drafts, orders, quotes
+from generation.jobs.placing import drafts, quotes
 from generation.jobs.placing.job_request import UserCatalog
 from generation.jobs.queue import model_queues
 from generation.jobs.queue.model_queues import UserLimit
 from generation.jobs.queue.scheduling import Openings
 from generation.models import ImageModel, Job, Status, model_cache
+from generation.testing import orders
 from generation.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
 from generation.testing.clock import held_clock
 from generation.testing.rows.api import ApiTestCase

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts.tokens import tokens
 from generation.jobs.engine import driver
-from generation.jobs.placing import orders
 from generation.jobs.queue import model_queues, queue_positions
 from generation.models import Endpoint, ImageModel, Job, Status
+from generation.testing import orders
 from generation.testing.cases import EmulatorTestCase, make_user
 
 

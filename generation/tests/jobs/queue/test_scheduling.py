@@ -3,8 +3,8 @@
 from django.test import override_settings
 
 from generation.jobs.engine import driver
-from generation.jobs.placing import orders
 from generation.models import Endpoint, Job, Status
+from generation.testing import orders
 from generation.testing.cases import EmulatorTestCase, make_user
 
 

@@ -4,11 +4,12 @@ import pytest
 from django.urls import reverse
 
 from generation.jobs.inputs import payloads
-from generation.jobs.placing import orders, retries
+from generation.jobs.placing import retries
 from generation.models import Job, ModerationRule, OwnStyle, RuleAction
 from generation.moderation import compiled_rules
 from generation.moderation.refusals import Moderated
 from generation.studio.presets import own_styles
+from generation.testing import orders
 from generation.testing.rows.api import ApiTestCase
 
 TEXTS = {"name": "Print", "template": "{prompt}, print", "negative": "photo"}

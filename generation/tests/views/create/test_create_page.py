@@ -18,8 +18,8 @@ from generation.catalog.edit_sizes import size_like
 from generation.catalog.shapes import of_sizes, shape_name
 from generation.files import uploads
 from generation.gallery import collections
-from generation.jobs.placing import orders
 from generation.models import Endpoint, GenerationSwitch, Image, ImageModel, Job, Status, Upload
+from generation.testing import orders
 from generation.testing.clock import held_clock
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image, make_job

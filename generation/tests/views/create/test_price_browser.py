@@ -11,7 +11,6 @@ MODEL = "z-image-turbo"  # whose price no other test reads, because it changes f
 DRAW = """
 import time
 from accounts.models import User
-from generation.jobs.placing import orders
 from generation.models import Job
 user = User.objects.get(email="payer@example.org")
 size = {"width": 512, "height": 512}

@@ -7,9 +7,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from generation.catalog.offers import InvalidParameters
-from generation.jobs.placing import orders, retries
+from generation.jobs.placing import retries
 from generation.models import Image, ImageModel, Job, Status
 from generation.studio.forms import remaking
+from generation.testing import orders
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image, make_job
 from generation.testing.rows.gallery import GalleryTestCase

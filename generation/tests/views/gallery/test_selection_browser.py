@@ -14,7 +14,7 @@ DRAW = f"""
 import time
 from uuid_utils.compat import uuid7
 from accounts.models import User
-from generation.jobs.placing import drafts, orders
+from generation.jobs.placing import drafts
 from generation.models import Image, Job
 request = {{"model": "flux-schnell", "prompt": "tea hills", "width": 256, "height": 256}}
 copied = [f"{{name}}@example.org" for name in {OWNERS!r} if name != "packer"]

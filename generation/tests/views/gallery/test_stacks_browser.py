@@ -10,7 +10,7 @@ PEOPLE = ("stacker", "thumb", "trasher")
 DRAW = f"""
 import time
 from accounts.models import User
-from generation.jobs.placing import drafts, orders
+from generation.jobs.placing import drafts
 from generation.models import Job
 request = {{"model": "flux-schnell", "width": 256, "height": 256}}
 for name in {PEOPLE!r}:

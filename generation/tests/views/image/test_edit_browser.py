@@ -19,7 +19,6 @@ PROMPTS = {
 DRAW = f"""
 import time
 from accounts.models import User
-from generation.jobs.placing import orders
 from generation.models import Job
 for name, prompt in {PROMPTS!r}.items():
     user = User.objects.get(email=f"{{name}}@example.org")

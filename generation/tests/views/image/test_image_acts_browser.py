@@ -21,7 +21,7 @@ PEOPLE = (
 DRAW = f"""
 import time
 from accounts.models import User
-from generation.jobs.placing import drafts, orders
+from generation.jobs.placing import drafts
 from generation.models import Job
 request = {{"model": "flux-schnell", "width": 512, "height": 512}}
 for prompt in ("tea hills", "a paper boat"):

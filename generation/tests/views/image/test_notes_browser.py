@@ -12,7 +12,7 @@ DRAW = f"""
 import time
 from accounts.models import User
 from generation.gallery import collections
-from generation.jobs.placing import drafts, orders
+from generation.jobs.placing import drafts
 from generation.models import Job
 request = {{"model": "flux-schnell", "prompt": "moss garden", "width": 256, "height": 256}}
 for name in {OWNERS!r}:

@@ -9,8 +9,9 @@ from accounts.models import User
 from generation.jobs.engine import job_control, lifecycle
 from generation.jobs.live import failure_advice
 from generation.jobs.live.status_text import ERROR_CODES
-from generation.jobs.placing import drafts, orders
+from generation.jobs.placing import drafts
 from generation.models import GenerationSwitch, Job
+from generation.testing import orders
 from generation.testing.pages.html import flat
 from generation.testing.pages.job_pages import PLACEHOLDER, JobPagesTestCase
 

@@ -12,7 +12,6 @@ PEOPLE = ("canceling", "limited")
 PREPARE = f"""
 import time
 from accounts.models import User
-from generation.jobs.placing import orders
 from generation.models import Job
 for name in {PEOPLE!r}:
     user = User.objects.get(email=f"{{name}}@example.org")

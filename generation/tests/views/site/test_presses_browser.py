@@ -14,7 +14,7 @@ from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 DRAW = """
 import time
 from accounts.models import User
-from generation.jobs.placing import drafts, orders
+from generation.jobs.placing import drafts
 from generation.models import Job
 request = {"model": "flux-schnell", "width": 512, "height": 512}
 user = User.objects.get(email="press_counter@example.org")
