@@ -87,8 +87,6 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "idempotency_key_busy": (409, gettext_lazy("The job for this key was deleted")),
     "too_many_collections": (409, gettext_lazy("Too many collections")),
     "too_many_tags": (409, gettext_lazy("Too many tags")),
-    "too_many_presets": (409, gettext_lazy("Too many presets")),
-    "too_many_styles": (409, gettext_lazy("Too many own styles")),
     "too_many_webhooks": (409, gettext_lazy("Too many webhooks")),
     "storage_full": (409, gettext_lazy("The storage limit is reached")),
     "too_large": (413, gettext_lazy("The request is too large")),
@@ -147,8 +145,8 @@ class ProblemJson(_RefusalJson, total=False):
     limit: Annotated[
         int,
         "`too_large`, `too_many_waiting`, `daily_limit`, `monthly_limit`, `batch_not_allowed`, "
-        "`storage_full`, `too_many_collections`, `too_many_presets`, `too_many_styles`: the limit; "
-        "`size_not_allowed`: the limit in pixels; `price_too_high`: `max_credits`.",
+        "`storage_full`, `too_many_collections`: the limit; `size_not_allowed`: the limit in "
+        "pixels; `price_too_high`: `max_credits`.",
     ]
     model: Annotated[str, "`model_not_allowed`: the slug of the model."]
     review: Annotated[

@@ -5,8 +5,6 @@ from generation.api.events import Events
 from generation.api.images import Images
 from generation.api.jobs import Jobs
 from generation.api.models import Models, Styles
-from generation.api.own_styles import OwnStyles
-from generation.api.presets import Presets
 from generation.api.prompts import Prompts
 from generation.api.reviews import Reviews
 from generation.api.sharing import CollectionShare, Share
@@ -16,7 +14,7 @@ from generation.api.tags import Tags
 from generation.api.uploads import Uploads
 
 RESOURCES = (
-    *(Jobs, Events, Prompts, Sheets, Presets, OwnStyles, Images, Share, Tags),
+    *(Jobs, Events, Prompts, Sheets, Images, Share, Tags),
     *(Collections, CollectionShare, Uploads, Reviews, Models, Styles, SystemStatus),
 )
 urlpatterns = [address for resource in RESOURCES for address in resource.addresses()]

@@ -68,16 +68,6 @@ SHEET = {
     *(("values", code) for code in ("invalid", "duplicate", "does_not_exist", *LIMITS)),
     *(("count", code) for code in ("min_value", "max_value")),
 }
-PRESET_NAME = {("name", code) for code in ("blank", "unique", "control_characters", "max_length")}
-PRESET = PRESET_NAME | {
-    *((name, code) for name in ("model", "style") for code in ("does_not_exist", "invalid")),
-    *((name, code) for name in PARAMETERS for code in (*LIMITS, "invalid", "control_characters")),
-}
-OWN_STYLE = PRESET_NAME | {
-    *((name, code) for name in ("template", "negative") for code in ("blank", "max_length")),
-    *((name, "control_characters") for name in ("template", "negative")),
-    *(("template", code) for code in ("no_placeholder", "placeholder_twice")),
-}
 HELPED = {("prompt", code) for code in ("control_characters", "required")}
 OF_ROWS: dict[str, set[tuple[str, str]]] = {
     "GET /api/v1/account/ledger/": PAGE,
@@ -115,10 +105,6 @@ OF_ROWS: dict[str, set[tuple[str, str]]] = {
     "GET /api/v1/sheets/": PAGE,
     "POST /api/v1/sheets/": SHEET,
     "POST /api/v1/sheets/quotes/": SHEET,
-    "POST /api/v1/presets/": PRESET,
-    "PATCH /api/v1/presets/{preset_id}/": PRESET,
-    "POST /api/v1/own-styles/": OWN_STYLE,
-    "PATCH /api/v1/own-styles/{style_id}/": OWN_STYLE,
 }
 # The object in the address, the key and the balance are not fields of the body.
 WITHOUT_ERRORS = {

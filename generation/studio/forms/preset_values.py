@@ -15,7 +15,9 @@ from generation.models import ImageModel
 from generation.studio.forms.composer import Composer
 from generation.studio.forms.field_texts import is_whole
 from generation.studio.presets.composer_choices import StyleChoice
-from generation.studio.presets.preset_parameters import NOT_KEPT
+
+NOT_KEPT = {"prompt", "original_prompt", "source_images"}
+"""Fields of the composer that presets do not have."""
 
 
 def values_of(form: Composer, *, styles: Sequence[StyleChoice]) -> dict[str, str]:

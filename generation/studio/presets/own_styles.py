@@ -63,20 +63,9 @@ def create(*, user: User, name: str, template: str, negative: str) -> OwnStyle:
     return named_rows.create(OwnStyle(user=user, **values))
 
 
-def change(
-    style: OwnStyle,
-    *,
-    name: str | None = None,
-    template: str | None = None,
-    negative: str | None = None,
-) -> OwnStyle:
-    """Change name or texts; None leaves them. Jobs keep theirs. Raise Refusal."""
-    values = _cleaned(
-        name=style.name if name is None else name,
-        template=style.template if template is None else template,
-        negative=style.negative if negative is None else negative,
-    )
-    return named_rows.change(style, **values)
+def change(style: OwnStyle, *, name: str, template: str, negative: str) -> OwnStyle:
+    """Change name and texts; jobs keep theirs. Raise Refusal."""
+    return named_rows.change(style, **_cleaned(name=name, template=template, negative=negative))
 
 
 def find_or_copy(source: StyleText, *, user: User) -> OwnStyle:

@@ -301,13 +301,6 @@ RULES: dict[str, Rule] = {
     ),
     "api_sheet": owner("GET DELETE"),
     "api/v1/sheets/{sheet_id}/cancel/": owner("POST"),
-    "api/v1/presets/": users(
-        "GET POST",
-        body={"name": "Evening", "parameters": {"model": "flux-dev", "style": "own-{own_style}"}},
-    ),
-    "api/v1/presets/{preset_id}/": owner("GET PATCH DELETE", body={"name": "Renamed"}),
-    "api/v1/own-styles/": users("GET POST", body={"name": "Print", "template": "{{prompt}}, print"}),
-    "api/v1/own-styles/{style_id}/": owner("GET PATCH DELETE", body={"name": "Renamed"}),
     "api/v1/webhooks/": users("GET POST", body={"url": "https://example.net/"}),
     "api/v1/webhooks/{webhook_id}/": owner("DELETE"),
     "api/v1/images/": users(

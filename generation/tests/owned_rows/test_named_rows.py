@@ -33,7 +33,7 @@ CHANGE: dict[type[Any], Callable[[Any, str], Any]] = {
     Collection: lambda row, name: collections.rename(row, name=name),
     WordList: lambda row, name: word_lists.change(row, name=name, entries=["a"]),
     Preset: lambda row, name: presets.change(row, name=name),
-    OwnStyle: lambda row, name: own_styles.change(row, name=name),
+    OwnStyle: lambda row, name: own_styles.change(row, name=name, template="{prompt}", negative=""),
 }
 
 
