@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from accounts.access.request_user import SignedInRequest
+from accounts.admin.large_tables import LargeTableAdmin
 from accounts.credits import refunds
 from accounts.forms.credit_grants import RefundForm
 from accounts.models import User
@@ -55,10 +56,9 @@ class ImageInline(ReadOnlyInline):
 
 
 @admin.register(Job)
-class JobAdmin(JobColumns, ReadOnlyModelAdmin):
+class JobAdmin(JobColumns, LargeTableAdmin, ReadOnlyModelAdmin):
     menu_icon = "list_alt"
     change_form_template = "admin/generation/job/change_form.html"
-    change_list_template = "admin/generation/job/change_list.html"
     list_display = (
         "thumbnail",
         "prompt_cut",
@@ -79,10 +79,6 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         job_filters.TrialFilter,
         job_filters.ErrorFilter,
     )
-    link_lookups = ("user__id__exact",)
-    list_per_page = 50
-    show_facets = admin.ShowFacets.NEVER  # would count every choice
-    sortable_by = ()
     search_fields = ("prompt",)
     columns_of_results = ("prompt_cut", "state", "model", "age")
     search_help_text = _("ID, prompt, email or the provider’s ID.")
@@ -135,7 +131,6 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
     )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Return the list whose pages need no count."""
         return job_filters.JobChangeList
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:

@@ -1,13 +1,11 @@
-"""The list of jobs: pages without a count, and filters that an index answers."""
+"""The list of jobs: what its rows show, and filters that an index answers."""
 
 from abc import ABC, abstractmethod
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
@@ -17,60 +15,15 @@ from artgen.database.ids import parse_uuid
 from generation.jobs.live.status_text import ERROR_CODES, error_message
 from generation.models import ACTIVE, Image, Job, JobQuerySet, Status
 
-BEFORE, AFTER = "before", "after"
-"""Parameters of the pages: the id of the last job of the page above, or of the first one below."""
-
 
 class JobChangeList(ChangeList):
-    """Pages by id: neither a count nor an OFFSET, so the last page costs what the first one does.
-
-    Sorted by id, which is chronological; the other columns have no index to sort by.
-    """
-
-    newer = older = ""
-    """Queries of the neighboring pages, "" if there is none."""
-
-    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
-        filters: dict[str, Any] = super().get_filters_params(params)
-        return {name: value for name, value in filters.items() if name not in (BEFORE, AFTER)}
-
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        return ["-id"]
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Read one job more than the page shows, to know whether there is another page."""
-        before, after = (parse_uuid(request.GET.get(name, "")) for name in (BEFORE, AFTER))
-        rows = self._read(before, after)
-        if after and len(rows) <= self.list_per_page:  # the first page, filled up
-            before = after = None
-            rows = self._read(None, None)
-        has_more = len(rows) > self.list_per_page
-        rows = rows[: self.list_per_page]
-        if after:
-            rows.reverse()
-        self.result_list = rows
-        self.result_count = len(rows)
-        self.full_result_count = None
-        self.show_full_result_count = False
-        self.show_admin_actions = True
-        self.can_show_all = self.multi_page = False
-        self.paginator = None
-        if rows and (after or has_more):
-            self.older = self._page(BEFORE, rows[-1].id)
-        if rows and (before or (after and has_more)):
-            self.newer = self._page(AFTER, rows[0].id)
-
-    def _read(self, before: UUID | None, after: UUID | None) -> list[Job]:
-        jobs = with_first_images(self.queryset)
-        if after:
-            jobs = jobs.filter(id__gt=after).order_by("id")
-        elif before:
-            jobs = jobs.filter(id__lt=before)
-        return list(jobs[: self.list_per_page + 1])
-
-    def _page(self, name: str, job_id: UUID) -> str:
-        kept = {key: value for key, value in self.params.items() if key not in (BEFORE, AFTER)}
-        return "?" + urlencode({**kept, name: str(job_id)}, doseq=True)
+    def get_queryset(self, request: HttpRequest, *args: Any) -> QuerySet[Any]:
+        """Fetch what a row shows, without the fields that only the provider needs."""
+        first_images = Image.objects.filter(position=0)
+        jobs: QuerySet[Any] = super().get_queryset(request, *args)
+        return jobs.defer(
+            "snapshot", "result", "model__workflow", "model__parameters"
+        ).prefetch_related(Prefetch("images", queryset=first_images, to_attr="first_images"))
 
 
 class Filter(admin.SimpleListFilter, ABC):
@@ -155,11 +108,3 @@ def search(jobs: QuerySet[Any], term: str) -> QuerySet[Any]:
     if " " not in term and (ids := list(exact.values_list("id", flat=True)[:1])):
         return jobs.filter(id__in=ids)
     return jobs.filter(prompt__icontains=term)
-
-
-def with_first_images(jobs: QuerySet[Any]) -> QuerySet[Any]:
-    """Fetch what a row shows, without the fields that only the provider needs."""
-    first_images = Image.objects.filter(position=0)
-    return jobs.defer(
-        "snapshot", "result", "model__workflow", "model__parameters"
-    ).prefetch_related(Prefetch("images", queryset=first_images, to_attr="first_images"))

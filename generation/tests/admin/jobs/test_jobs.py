@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -93,18 +94,15 @@ class TestList(JobAdminTestCase):
     def test_it_turns_pages_both_ways_without_a_count(self) -> None:
         placed = [str(self.place().id) for _n in range(7)][::-1]
         with mock.patch.object(JobAdmin, "list_per_page", 3):
-            first = self.client.get(LIST).context["cl"]
-            assert ([str(job.id) for job in first.result_list], first.newer) == (placed[:3], "")
-            second = self.client.get(LIST + first.older).context["cl"]
-            assert [str(job.id) for job in second.result_list] == placed[3:6]
-            third = self.client.get(LIST + second.older).context["cl"]
-            assert ([str(job.id) for job in third.result_list], third.older) == (placed[6:], "")
-            assert self.ids(third.newer) == placed[3:6]
-            back = self.client.get(LIST + second.newer).context["cl"]
-            assert ([str(job.id) for job in back.result_list], back.newer) == (placed[:3], "")
-            filtered = self.client.get(f"{LIST}?status__exact=queued&q=lighthouse").context["cl"]
-            assert "status__exact=queued" in filtered.older
-            assert "q=lighthouse" in filtered.older
+            assert [self.ids(f"?p={page}") for page in (1, 2, 3)] == [
+                placed[:3],
+                placed[3:6],
+                placed[6:],
+            ]
+            page = self.client.get(f"{LIST}?status__exact=queued&q=lighthouse").content.decode()
+            (older,) = re.findall(r'href="(\?[^"]*\bp=2[^"]*)"', page)
+            assert "status__exact=queued" in older
+            assert "q=lighthouse" in older
 
     def test_it_shows_the_last_30_days_unless_asked_for_more(self) -> None:
         old = self.place()
@@ -120,7 +118,7 @@ class TestList(JobAdminTestCase):
 
     def test_it_ignores_pages_and_orders_that_do_not_exist(self) -> None:
         job = self.place()
-        for query in ("?before=x", f"?after={job.id}", "?p=9", "?o=1.-2", "?all="):
+        for query in ("?p=x", "?o=1.-2", "?all="):
             assert self.ids(query) == [str(job.id)], query
 
     def test_it_says_which_period_it_shows(self) -> None:
