@@ -1,20 +1,17 @@
 """The page of a month's costs: what was sold, what it cost, and what providers bill."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
-from artgen.admin.audited import AuditedAdmin
-from artgen.admin.pages import page
 from artgen.web import formatting
+from generation.admin.image_models.model_reports import ModelReports, Table
 from generation.jobs import clients
 from generation.models import ProviderName
 from generation.operations import reconciliation
@@ -25,20 +22,10 @@ from generation.providers.call_errors import KeyRefused, ProviderError
 from generation.providers.provider import OWN_SERVERS
 
 
-@dataclass(frozen=True)
-class Table:
-    """Columns, the first one of which has the names; rows; and a row of sums or none."""
-
-    columns: Sequence[str]
-    rows: Sequence[tuple[str, Sequence[str]]]
-    total: tuple[str, Sequence[str]] | None = None
-
-
-class CostPages(AuditedAdmin):
+class CostPages(ModelReports):
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.costs_view)
         urls: list[URLPattern] = super().get_urls()
-        return [path("costs/", view, name="generation_imagemodel_costs"), *urls]
+        return [self.report_url("costs", self.costs_view), *urls]
 
     def costs_view(self, request: HttpRequest) -> HttpResponse:
         """Show the month's costs; a POST compares them with the bill of a provider or a file."""
@@ -55,10 +42,9 @@ class CostPages(AuditedAdmin):
         bill, problem = _bill(request, month, provider) if request.method == "POST" else (None, "")
         costs = reconciliation.of_month(month, bill=bill, provider=provider)
         _start, after = reconciliation.period(month)
-        return page(
-            self,
+        return self.report(
             request,
-            "admin/generation/imagemodel/costs.html",
+            "costs",
             title=_("Costs of %(month)s") % {"month": date_format(month, "F Y")},
             problem=problem,
             table=_costs(costs),
