@@ -100,11 +100,6 @@ class TestLogin(BaseTestCase):
                 self.assertRedirects(response, reverse("create"), fetch_redirect_response=False)
                 self.client.logout()
 
-    def test_it_sends_on_who_is_signed_in_already(self) -> None:
-        self.client.force_login(self.alice)
-        response = self.client.get(self.url, {"next": "/account/"})
-        self.assertRedirects(response, "/account/", fetch_redirect_response=False)
-
     def test_it_says_the_same_to_everybody_who_may_not_come_in(self) -> None:
         User.objects.filter(pk=self.bob.pk).update(is_active=False)
         answers = set()

@@ -57,12 +57,6 @@ class TestSignUp(SignUpTestCase):
             counts.append(len(context.captured_queries))
         assert counts[0] == counts[1]
 
-    def test_it_refuses_what_is_no_address(self) -> None:
-        for email in ("", "nonsense", "a@b", "a\n@example.org", "x" * 250 + "@example.org"):
-            assert self.client.post(self.url, {"email": email}).status_code == 200
-        outbox.send_due()
-        assert mail.outbox == []
-
     def test_it_limits_emails_to_one_address(self) -> None:
         for _ in range(5):
             self.client.post(self.url, {"email": "new@example.org"})
@@ -81,11 +75,6 @@ class TestSignUp(SignUpTestCase):
                 self.client.post(self.url, {"email": f"new{number}@example.org"}).status_code == 302
             )
         assert self.client.post(self.url, {"email": "one.more@example.org"}).status_code == 429
-
-    def test_it_says_where_the_email_is_without_a_mail_server(self) -> None:
-        self.assertNotContains(self.client.get("/accounts/signup/sent/"), 'class="note"')
-        with override_settings(EMAIL_BACKEND="django.core.mail.backends.console.EmailBackend"):
-            self.assertContains(self.client.get("/accounts/signup/sent/"), 'class="note"')
 
     def test_it_never_lets_the_visitor_choose_the_host_in_the_email(self) -> None:
         with override_settings(ALLOWED_HOSTS=["*"]):

@@ -8,7 +8,6 @@ from django.db import connection
 from django.test import TestCase
 from django.utils import timezone
 
-from accounts.models import User
 from artgen.database.ids import first_id
 from generation.testing.cases import make_user
 from generation.testing.plans import Statements
@@ -67,27 +66,3 @@ class TestManyUsers(TestCase):
             with self.subTest(address), Statements(tables=TABLES, most=MAX_READ) as statements:
                 self.assertContains(self.client.get(address), found)
             assert not statements.problems
-
-    def test_it_names_no_number_that_it_does_not_know(self) -> None:
-        page = self.client.get(USERS)
-        self.assertContains(page, "Select all on all pages")
-        self.assertNotContains(page, "9999999999")
-        self.assertNotContains(self.client.get(f"{USERS}?q=19999@many"), "on all pages")
-
-    def test_it_turns_pages_of_any_order(self) -> None:
-        for query, words in (("", ("Newer", "Older")), ("&o=1", ("Previous", "Next"))):
-            page = self.client.get(f"{USERS}?p=2{query}")
-            for word in words:
-                self.assertContains(page, word)
-
-    @pytest.mark.slow
-    def test_it_finds_devices_by_a_part_of_the_email_and_by_address(self) -> None:
-        page = self.client.get(f"{DEVICES}?q=19999@many")
-        self.assertContains(page, "19999@many.example")
-        self.assertNotContains(page, "19998@many.example")
-        self.assertContains(self.client.get(f"{DEVICES}?q=192.0.2.1"), "1@many.example")
-        self.assertNotContains(self.client.get(f"{DEVICES}?q=192.0.2.2"), "many.example")
-
-    def test_it_knows_the_newest_users_by_their_ids(self) -> None:
-        newest = User.objects.order_by("-date_joined")[:50]
-        assert list(newest) == list(User.objects.order_by("-id")[:50])

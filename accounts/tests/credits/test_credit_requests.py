@@ -174,13 +174,6 @@ class TestDecision(CreditRequestTestCase):
         self.alice.refresh_from_db()
         assert self.alice.credits == 105
 
-    def test_it_leads_to_the_next_request(self) -> None:
-        first, second = self.ask(), self.ask(self.bob)
-        self.client.force_login(self.staff)
-        data = {"decision": "decline", "answer": "no"}
-        self.assertRedirects(self.client.post(decide_url(first), data), decide_url(second))
-        self.assertRedirects(self.client.post(decide_url(second), data), LIST)
-
     def test_it_writes_to_members_of_a_group_but_not_to_locked_ones(self) -> None:
         group = Group.objects.create(name="support")
         group.permissions.add(Permission.objects.get(codename="change_creditrequest"))
@@ -203,15 +196,6 @@ class TestDecision(CreditRequestTestCase):
             self.ask(self.bob)
         assert self.sent() == []
         assert CreditRequest.objects.filter(state=State.OPEN).count() == 2
-
-    def test_it_stands_on_the_start_page_of_staff(self) -> None:
-        self.ask()
-        self.ask(self.bob, note="for the fair")
-        self.client.force_login(self.decider())
-        (item,) = self.client.get("/admin/").context["items"]
-        assert item.title == "2 requests for credits"
-        assert [row.title for row in item.rows] == [self.alice.email, self.bob.email]
-        self.assertContains(self.client.get(item.url), "for the fair")
 
     def test_it_is_forgotten_later(self) -> None:
         request = self.ask()

@@ -337,7 +337,3 @@ class TestConstraint(LedgerTestCase):
         CreditEntry.objects.create(
             user=self.alice, kind=kind, amount=amount, balance_after=100, reference=reference
         )
-
-
-def test_the_statement_of_holds_is_parsed_once() -> None:
-    assert len(holds.HOLD) <= 4096

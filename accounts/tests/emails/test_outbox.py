@@ -109,10 +109,6 @@ class TestMessage(BaseTestCase):
                 assert not send_task.called
             assert send_task.call_args.args == ("accounts.send_emails",)
 
-    def test_it_has_a_queue_that_no_job_waits_for(self) -> None:
-        route = app.amqp.router.route({}, "accounts.send_emails")
-        assert route["queue"].name == "slow"
-
     def test_it_fails_no_request_while_the_broker_is_down(self) -> None:
         down = OperationalError("Connection refused")
         with (

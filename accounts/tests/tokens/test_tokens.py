@@ -199,6 +199,3 @@ class TestRemembered(BaseTestCase):
         user = tokens.authenticate(self.text)
         assert user is not None
         assert user.credits == 105
-
-    def test_it_keeps_no_password(self) -> None:
-        assert "password" not in token_cache.COLUMNS

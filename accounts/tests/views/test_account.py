@@ -28,15 +28,6 @@ class TestAccount(BaseTestCase):
         self.assertContains(response, "4\N{NO-BREAK SPACE}credits, 1\N{NO-BREAK SPACE}image")
         self.assertContains(response, "The GPU went away")
 
-    def test_it_says_the_chart_in_a_sentence_and_in_a_table(self) -> None:
-        reference = uuid4()
-        hold(user=self.alice, amount=4, reference=reference)
-        holds.settle(reference=reference)
-        response = self.client.get(self.url)
-        page = flat(response)
-        assert 'role="img" aria-label="Spent by day: 4\N{NO-BREAK SPACE}credits in 30 days' in page
-        assert "<details" in page
-
     @override_settings(MAX_JOBS_PER_DAY=2000, MAX_CREDITS_PER_DAY=None)
     def test_it_shows_the_limits_and_what_is_used_of_them(self) -> None:
         twelve = [holds.Hold(reference=uuid4(), amount=2, reason="") for _ in range(12)]
