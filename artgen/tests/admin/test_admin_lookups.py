@@ -10,7 +10,6 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth.models import Permission
 from django.test import Client, RequestFactory
 
-from artgen.admin.audited import AuditedAdmin
 from generation.models import Style
 from generation.testing.cases import make_user
 
@@ -75,9 +74,6 @@ class TestEachAdmin:
     def test_it_is_referenced_by_the_key_only(self, page: Any, request_of_root: Any):
         others = [field.name for field in page.opts.concrete_fields if not field.primary_key]
         assert [name for name in others if page.to_field_allowed(request_of_root, name)] == []
-
-    def test_it_has_the_guard(self, page: Any):
-        assert type(page).lookup_allowed is AuditedAdmin.lookup_allowed
 
 
 class TestRequests:

@@ -42,17 +42,6 @@ class TestFrame(BaseTestCase):
             page = self.client.get("/admin/").content.decode()
             assert f'class="{theme}" data-theme="{theme}"' in page
 
-    def test_it_speaks_the_language_of_the_account(self) -> None:
-        self.staff.language = "ru"
-        self.staff.save(update_fields=["language"])
-        assert '<html\n  lang="ru"' in self.client.get("/admin/").content.decode()
-
-    def test_it_cannot_be_framed(self) -> None:
-        for address in ("/admin/", "/admin/generation/job/", "/admin/generation/style/add/"):
-            response = self.client.get(address)
-            assert response.headers["X-Frame-Options"] == "DENY"
-            assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
-
 
 class TestMenu(BaseTestCase):
     def menu(self) -> dict[str, list[str]]:

@@ -69,14 +69,6 @@ class TestCompiledQuery(TestCase):
         assert query.rows(email="alice@example.org") == [(2,)]
         assert query.rows(email="b") == [(1,)]
 
-    def test_it_names_columns(self) -> None:
-        query = CompiledQuery(
-            lambda email: User.objects.filter(email=email).values_list("pk", "name"),
-            names=("id", "name"),
-        )
-        [row] = query.rows(email=self.alice.email)
-        assert (row.id, row.name) == (self.alice.pk, self.alice.name)
-
     def test_it_returns_values_as_the_fields_do(self) -> None:
         parts, until = [{"pages": 2}], timezone.now()
         Export.objects.create(

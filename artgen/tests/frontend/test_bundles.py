@@ -34,27 +34,6 @@ def test_it_bundles_the_script_of_each_page_and_nothing_else():
     assert set(made()) == {"artgen/base.js", "generation/page.js"}
 
 
-def test_it_puts_each_module_once_after_its_imports():
-    page = made()["generation/page.js"]
-    places = [
-        page.index(f"const {name}=")
-        for name in ("$generation_js_draw", "$generation_js_cards", "$generation_page")
-    ]
-    assert places == sorted(places)
-    assert page.count("const $generation_js_draw=") == 1
-
-
-def test_it_leaves_shared_modules_to_the_base_bundle():
-    bundles = made()
-    assert bundles["generation/page.js"].startswith(
-        'import{$artgen_js_http}from"../artgen/base.js"'
-    )
-    assert "secret=1" not in bundles["generation/page.js"]
-    assert bundles["artgen/base.js"].endswith("export{$artgen_js_http,$artgen_js_menus}")
-    assert "const{part:ask}=$artgen_js_http" in bundles["artgen/base.js"]
-    assert "return{part,api}})()" in bundles["artgen/base.js"]
-
-
 def test_it_imports_the_base_bundle_of_the_same_folder_by_a_relative_address():
     bundles = made(artgen__admin_keys='import { part } from "./js/http.js"\n\npart()\n')
     assert bundles["artgen/admin_keys.js"].startswith('import{$artgen_js_http}from"./base.js"')

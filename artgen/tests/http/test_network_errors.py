@@ -53,7 +53,3 @@ def test_it_finds_the_innermost_of_a_closed_connection() -> None:
         "Connection aborted.", ConnectionResetError(104, "Connection reset by peer")
     )
     assert reason_of(requests.ConnectionError(closed)) == "[Errno 104] Connection reset by peer"
-
-
-def test_it_names_the_class_where_there_is_no_message() -> None:
-    assert reason_of(TimeoutError()) == "TimeoutError"

@@ -63,16 +63,6 @@ def test_it_imports_all_of_production_without_them(without_demo: dict[str, str])
     assert (done.stdout.strip().splitlines()[-1:], done.returncode) == (["all"], 0), done.stderr
 
 
-def test_it_pins_them_apart() -> None:
-    groups = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["dependency-groups"]
-    assert "aiohttp" in groups["demo"]
-    production = (settings.BASE_DIR / "requirements.txt").read_text()
-    demo = (settings.BASE_DIR / "deploy" / "requirements-demo.txt").read_text()
-    for name in groups["demo"]:
-        assert f"\n{name}==" not in production
-        assert f"\n{name}==" in demo
-
-
 def test_make_accepts_each_python_of_the_project() -> None:
     project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
     project_accepts = SpecifierSet(project["requires-python"])

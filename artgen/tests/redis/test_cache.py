@@ -50,15 +50,6 @@ def test_it_believes_nothing_that_a_clock_ahead_of_ours_has_kept() -> None:
         assert remembered({"line": 2.0}, compute) == {"line": 2}
 
 
-def test_it_remembers_that_there_is_nothing() -> None:
-    asked = []
-    for _time in range(2):
-        assert remembered(
-            {"nothing": 2.0}, lambda keys: asked.append(keys) or dict.fromkeys(keys)
-        ) == {"nothing": None}
-    assert asked == [["nothing"]]
-
-
 def test_it_drops_its_copy_with_that_in_redis() -> None:
     compute, start = Counter(), time.time()
     with mock.patch("artgen.redis.cache.time.time", return_value=start):

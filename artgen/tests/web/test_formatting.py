@@ -32,11 +32,6 @@ class TestWords:
             starting_at = [plain(formatting.from_credits(n)) for n in (1, 2, 5)]
             assert starting_at == ["от 1 кредита", "от 2 кредитов", "от 5 кредитов"]
 
-    def test_it_counts_in_english(self):
-        with translation.override("en"):
-            assert plain(formatting.credits(1)) == "1 credit"
-            assert plain(formatting.credits(1284)) == "1,284 credits"
-
     def test_it_says_how_long_something_has_lasted(self):
         start = datetime(2026, 11, 27, 12, tzinfo=UTC)
         cases = {

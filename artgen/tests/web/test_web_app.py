@@ -47,13 +47,6 @@ class TestManifest(BaseTestCase):
             corner = image.convert("RGBA").getpixel((0, 0))
             assert (corner[3] == 255) == (icon["purpose"] == "maskable")  # type: ignore[index]
 
-    def test_it_follows_language_and_theme(self) -> None:
-        russian = Client(headers={"accept-language": "ru"}).get("/manifest.webmanifest").json()
-        assert (russian["lang"], russian["background_color"]) == ("ru", "#fafaf8")
-        self.client.cookies["theme"] = "dark"
-        dark = self.client.get("/manifest.webmanifest", headers={"accept-language": "en"}).json()
-        assert (dark["lang"], dark["theme_color"]) == ("en", "#0e0e10")
-
 
 class TestServiceWorker(BaseTestCase):
     def test_browsers_ask_for_it_each_time(self) -> None:
@@ -71,12 +64,6 @@ class TestServiceWorker(BaseTestCase):
             assert f"/static/artgen/{font}" in told["files"]
         assert all(static_file(address) for address in told["files"])
 
-    def test_it_is_told_where_shares_arrive_and_how_large_an_image_may_be(self) -> None:
-        told = worker_settings(self.client)
-        target = self.client.get("/manifest.webmanifest").json()["share_target"]
-        assert told["share"] == target["action"] == "/share-target/"
-        assert told["maxBytes"] == 20_000_000
-
 
 class TestOfflinePage(BaseTestCase):
     def test_it_has_nothing_of_the_user_in_whose_browser_it_is_stored(self) -> None:
@@ -87,12 +74,6 @@ class TestOfflinePage(BaseTestCase):
         for private in (str(self.alice.pk), self.alice.email, "csrf", "data-user"):
             assert private not in page
         assert page == Client(headers={"accept-language": "en"}).get("/offline/").content.decode()
-
-    def test_it_follows_the_theme(self) -> None:
-        self.client.cookies["theme"] = "dark"
-        page = self.client.get("/offline/").content.decode()
-        assert 'data-theme="dark"' in page
-        assert '<meta name="theme-color" content="#0e0e10">' in page
 
 
 class TestShares(BaseTestCase):
