@@ -221,10 +221,6 @@ class TestScale:
         for key in ("environment", "healthcheck", "volumes", "networks", "depends_on"):
             assert further[key] == first[key], key
 
-    def test_it_lets_postgresql_compile_no_statement(self) -> None:
-        """Behind PgBouncer connections cannot ask for it themselves."""
-        assert "jit=off" in services()["postgres"]["command"]
-
     def test_it_replaces_no_database_when_a_value_of_env_changes(self) -> None:
         for name in ("postgres", "redis"):
             text = yaml.safe_dump(services()[name]).replace("$$@", "")
@@ -275,14 +271,6 @@ class TestContainment:
 
 
 class TestCertificate:
-    def test_it_is_where_nginx_reads_it(self) -> None:
-        certificate, nginx = services()["certificate"], services()["nginx"]
-        assert certificate["profiles"] == ["https"]
-        assert certificate["volumes"] == ["certificates:/certificates"]
-        # TLS_DIR=certificates: nginx's default of NGINX_TLS_DIR, see nginx/render.sh
-        assert "${TLS_DIR:-./deploy/tls}:/etc/nginx/tls:ro" in nginx["volumes"]
-        assert "certificates" in yaml.safe_load(FILE.read_text())["volumes"]
-
     def test_it_tells_nginx_where_its_ports_are_published(self) -> None:
         nginx, ipv6 = services()["nginx"], yaml.safe_load(IPV6.read_text())
         assert nginx["environment"]["NGINX_HOST"] == "gateway"
@@ -317,13 +305,6 @@ class TestMonitoring:
         assert "./deploy/grafana:/etc/grafana/provisioning:ro" in services()["grafana"]["volumes"]
         assert provider["options"]["path"] == "/etc/grafana/provisioning/dashboards"
         assert (DEPLOY / "grafana" / "dashboards" / "artgen.json").exists()
-
-    def test_it_gives_grafana_a_password_of_its_own(self) -> None:
-        grafana = services()["grafana"]
-        assert "GF_SECURITY_ADMIN_PASSWORD" not in grafana["environment"]
-        file = grafana["environment"]["GF_SECURITY_ADMIN_PASSWORD__FILE"]
-        assert file == "/config/grafana_password"
-        assert "config-grafana:/config:ro" in grafana["volumes"]
 
     def test_it_publishes_them_on_this_machine_only(self) -> None:
         for name in ("prometheus", "grafana"):

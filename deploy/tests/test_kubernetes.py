@@ -154,20 +154,6 @@ class TestTruth:
             assert name in known
         assert set(pods()) == {*PROCESSES, "release", "doctor", "backup"}
 
-    def test_it_makes_one_backup_at_a_time_every_day(self):
-        spec = of_kind("CronJob")["backup"]["spec"]
-        assert (spec["schedule"], spec["timeZone"]) == ("30 3 * * *", "Etc/UTC")
-        assert documented()["BACKUP_AT"] == "03:30"
-        assert spec["concurrencyPolicy"] == "Forbid"
-        (container,) = pods()["backup"]["containers"]
-        (folder,) = [one["value"] for one in container["env"] if one["name"] == "BACKUP_DIR"]
-        (mounted,) = [
-            one["name"] for one in container["volumeMounts"] if one["mountPath"] == folder
-        ]
-        (volume,) = [one for one in pods()["backup"]["volumes"] if one["name"] == mounted]
-        claim = volume["persistentVolumeClaim"]["claimName"]
-        assert claim in of_kind("PersistentVolumeClaim")
-
     def test_it_keeps_connections_below_the_limit_during_an_upgrade(self):
         deployments, planned = of_kind("Deployment"), connection_budget.read(config())
         (autoscaler,) = of_kind("HorizontalPodAutoscaler").values()
@@ -192,15 +178,6 @@ class TestTruth:
             "web 5 × 2 processes × 3 + sockets 2 × 4 "
             "+ workers 4 × (drive 2 + store 4 + make 1 + slow 2) + spare 1 = 75"
         )
-
-    def test_it_sets_no_replicas_where_an_autoscaler_does(self):
-        deployments = of_kind("Deployment")
-        assert {name: one["spec"].get("replicas") for name, one in deployments.items()} == {
-            "web": None,
-            "worker": None,
-            "sockets": 2,
-            "nginx": 2,
-        }
 
     def test_it_gives_no_more_rights_than_compose(self):
         for name, pod in pods().items():
@@ -251,21 +228,6 @@ class TestTruth:
             )
             given = pod["terminationGracePeriodSeconds"]
             assert given >= int(before) + seconds(compose[service]["stop_grace_period"]), name
-
-    def test_it_lets_no_eviction_take_the_last_of_a_kind(self):
-        budgets = of_kind("PodDisruptionBudget")
-        assert set(budgets) == {"web", "sockets", "worker", "nginx"}
-        for name, budget in budgets.items():
-            assert budget["spec"]["minAvailable"] == 1
-            labels = of_kind("Deployment")[name]["spec"]["template"]["metadata"]["labels"]
-            assert budget["spec"]["selector"]["matchLabels"].items() <= labels.items()
-
-    def test_it_serves_static_files_of_the_version_that_runs(self):
-        images = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())["images"]
-        assert {one["name"] for one in images} == {"artgen", "artgen-backup", "artgen-nginx"}
-        (tag,) = {one["newTag"] for one in images}
-        built = re.findall(r"-t registry\.example\.org/(\S+) ", (FOLDER / "README.md").read_text())
-        assert built == [f"{name}:{tag}" for name in ("artgen", "artgen-nginx", "artgen-backup")]
 
 
 @pytest.mark.kubectl

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -344,20 +343,3 @@ class TestIPv6:
             mapped = ["::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1"]
             assert [status(address) for address in mapped] == [200, 200, 429]
             assert status("::ffff:192.0.2.2") == 200
-
-    def test_it_listens_where_the_machine_has_it(self, application: str, folder: Path) -> None:
-        certificate, key = make_certificate(folder)
-        Path(certificate).rename(folder / "fullchain.pem")
-        Path(key).rename(folder / "privkey.pem")
-        tls_port = free_port()
-        has_it = bool(Path("/proc/net/if_inet6").read_text())
-        with nginx(
-            NGINX_WEB=application,
-            PUBLIC_URL=PUBLIC,
-            NGINX_SERVER="tls",
-            NGINX_TLS_PORT=str(tls_port),
-            NGINX_TLS_DIR=str(folder),
-        ) as server:
-            for port in (server.port, tls_port):
-                with socket.socket(socket.AF_INET6) as client:
-                    assert (client.connect_ex(("::1", port)) == 0) is has_it

@@ -188,30 +188,6 @@ class TestStack(unittest.TestCase):
         # What forks shares no thread and no connection to the database.
         assert len(list(Path(f"/proc/{lanes['store']}/task").iterdir())) == 1
 
-    def test_it_runs_nginx_as_the_table_says(self):
-        folder = self.stack.run_dir / "nginx"
-        shown = subprocess.run(
-            ["nginx", "-T", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"],
-            check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
-        shown = re.sub(r"\s+", " ", re.sub(r"#.*", "", shown))
-        for line in (
-            "limit_req_zone $user_key zone=user:20m rate=20r/s;",
-            "limit_req_status 429;",
-            "proxy_read_timeout 180s; proxy_send_timeout 180s;",
-            "proxy_buffering on; proxy_buffer_size 16k; proxy_buffers 16 16k;",
-        ):
-            assert line in shown
-        (sockets,) = re.findall(r"location /ws/ \{(.*?)\}", shown)
-        assert "proxy_read_timeout 3600s; proxy_send_timeout 3600s; proxy_buffering off;" in sockets
-        for location in ("/", "/api/", "/api/v1/events", "/ws/"):
-            (body,) = re.findall(rf"location {location} \{{(.*?)\}}", shown)
-            assert re.search(r"limit_req zone=user burst=\d+ nodelay;", body)
-        for kind in ("page", "form", "upload", "program", "image"):
-            (body,) = re.findall(rf"location = /nginx/body/{kind} \{{(.*?)\}}", shown)
-            assert "/large_body.conf;" in body
-        assert "limit_conn accounts 6; limit_conn bodies 6; limit_conn all_bodies 32;" in shown
-
     def test_it_sizes_the_pools_as_the_table_says_below_80_connections(self):
         program = "from django.conf import settings as s; print(s.DATABASES['default'])"
         pids = self.stack.pids()
@@ -345,11 +321,6 @@ class TestStack(unittest.TestCase):
         assert [ring(hook, 12) for _ in range(5)] == [200] * 5
         assert ring(hook, 12.1) == 413
         assert ring("made-up", 12) == 404
-
-    def test_it_refuses_a_body_that_is_too_large_in_the_shape_of_the_api(self):
-        answer = self.stack.ask("post", "jobs/", data=b" " * 3 * 1024 * 1024)
-        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
-        assert answer.headers["Content-Type"] == "application/problem+json"
 
     def test_gunicorn_takes_all_headers_and_addresses_that_nginx_takes(self):
         large = {"Accept-Language": "en", "X-A": "a" * 15_000, "X-B": "b" * 15_000}
