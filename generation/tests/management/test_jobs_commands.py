@@ -167,12 +167,6 @@ class TestRetry(CommandTestCase):
         assert "1\N{NO-BREAK SPACE}credit more needed" in run("retry_jobs", str(failed.id))
         assert Job.objects.count() == 1
 
-    def test_it_takes_failed_jobs_where_no_status_is_said(self) -> None:
-        canceled = self.place()
-        run("cancel_jobs", str(canceled.id))
-        assert run("retry_jobs", "--user", "alice@example.org") == "0 retried, 0 not.\n"
-        assert "1 retried" in run("retry_jobs", "--status", "canceled")
-
 
 def test_it_measures_time_in_few_characters() -> None:
     assert [span(s) for s in (0, 59, 61, 7_300, 200_000, -90)] == [

@@ -1,4 +1,3 @@
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from generation.catalog import model_validation
 from generation.catalog.catalog_file import CATALOG_FILE
 from generation.files import uploads
 from generation.jobs import clients
-from generation.models import Endpoint, GenerationSwitch, ImageModel, Status
+from generation.models import Endpoint, ImageModel, Status
 from generation.operations import catalog_check
 from generation.providers import payloads
 from generation.providers.payloads import PUBLIC, InputImage, Parameters
@@ -182,15 +181,6 @@ class TestSetModel(EmulatorTestCase):
             {"per_image": 3},
         )
 
-    def test_it_reads_a_value_from_a_file(self) -> None:
-        workflow = ImageModel.objects.get(slug="comfyui").workflow
-        workflow["9"]["inputs"]["filename_prefix"] = "other"
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / "graph.json"
-            file.write_text(json.dumps(workflow))
-            run("set_model", "comfyui", f"workflow=@{file}")
-        assert ImageModel.objects.get(slug="comfyui").workflow == workflow
-
     def test_it_refuses_what_could_not_be_driven_and_changes_nothing(self) -> None:
         before = list(ImageModel.objects.order_by("pk").values())
         for slug, changes, words in (
@@ -218,27 +208,6 @@ class TestSetModel(EmulatorTestCase):
             with pytest.raises(CommandError, match=re.escape(words)), translation.override("ru"):
                 run("set_model", slug, *changes)
         assert list(ImageModel.objects.order_by("pk").values()) == before
-
-
-class TestGeneration(BaseTestCase):
-    def test_it_switches_off_with_a_message_and_on_again(self) -> None:
-        assert run("generation") == "Image creation is on.\n"
-        out = run("generation", "off", "--message", "Back at noon")
-        assert (
-            out
-            == "Image creation is off. Message for users: Back at noon\nJobs waiting: 0, at RunPod: 0.\n"
-        )
-        switch = GenerationSwitch.objects.get()
-        assert (switch.on, switch.message) == (False, "Back at noon")
-        assert run("generation", "on") == "Image creation is on.\n"
-        switch.refresh_from_db()
-        assert (switch.on, switch.message) == (True, "")
-
-    def test_it_refuses_what_makes_no_sense(self) -> None:
-        for wrong in (["maybe"], ["on", "--message", "x"], ["off", "--message", "x" * 301]):
-            with pytest.raises(CommandError):
-                run("generation", *wrong)
-        assert not GenerationSwitch.objects.exists()
 
 
 class TestLocalModel(BaseTestCase):

@@ -10,7 +10,6 @@ from generation.files import consistency, object_keys, storage, uploads
 from generation.models import Image, Job, Status, Upload
 from generation.testing.cases import EmulatorTestCase
 from generation.testing.commands import run
-from generation.testing.servers.bucket import bucket_settings
 
 
 class StorageTestCase(EmulatorTestCase):
@@ -121,26 +120,3 @@ class TestPurge(StorageTestCase):
         with pytest.raises(FileNotFoundError):
             storage.read(old.key)
         assert run("verify_storage") == "4 files verified.\n"
-
-    def test_it_wants_days(self) -> None:
-        for wrong in ([], ["--older-than", "-1"], ["--older-than", "soon"]):
-            with pytest.raises(CommandError):
-                run("purge_images", *wrong)
-
-
-@pytest.mark.s3
-class TestBucket(StorageTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.enterContext(bucket_settings())
-
-    def test_it_compares_with_a_real_bucket(self) -> None:
-        image = self.draw()
-        assert run("verify_storage", "--deep") == "2 files verified.\n"
-        storage.delete(image.key)
-        orphan = f"images/{self.alice.id}/{uuid4()}-0.png"
-        storage.save(orphan, b"1", content_type="image/png")
-        assert [line.split()[:2] for line in self.differences()] == [
-            ["missing", image.key],
-            ["orphan", orphan],
-        ]

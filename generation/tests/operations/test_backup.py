@@ -53,16 +53,6 @@ DATABASE_ONLY = {"BACKUP_FILES": "false"}
 RECORDS = """
 SELECT is_complete, has_files, detail FROM generation_backuprecord ORDER BY made_at DESC
 """
-MANY_RECORDS = """
-from datetime import timedelta
-from django.utils import timezone
-from generation.models import BackupRecord
-from generation.operations.backup import record
-now = timezone.now()
-BackupRecord.objects.create(made_at=now - timedelta(days=9), is_complete=True, has_files=True)
-for number in range(120):
-    record.store_failure(now - timedelta(hours=120 - number), detail="no disk")
-"""
 
 
 @pytest.fixture(scope="module")
@@ -350,15 +340,6 @@ class TestKeys:
         file.write_text(f"# mine\n{private}\n")
         assert site.restore(env={"BACKUP_IDENTITY_FILE": str(file)}).returncode == 0
 
-    def test_it_refuses_a_recipient_that_is_none(self, site: Site) -> None:
-        _public, private = new_key(site)
-        for word in ("age1nonsense", private):
-            done = site.backup(env={"BACKUP_RECIPIENTS": word})
-            assert done.returncode == 1
-            assert "A word in BACKUP_RECIPIENTS is not a public key of age" in done.stderr
-            assert word not in done.stdout + done.stderr
-        assert "There is no complete backup" in site.backup("--verify").stderr
-
 
 @SCRIPTS
 class TestOverwriting:
@@ -488,26 +469,6 @@ class TestTrouble:
         assert not [path for path in site.backups.rglob("*.half") if path.is_file()]
         assert site.backup().returncode == 0
 
-    def test_it_says_that_the_disk_is_full_for_the_dump(self, site: Site) -> None:
-        site.backup()
-        shutil.rmtree(site.backups / "backups")
-        public, _private = new_key(site)
-        for key in ("", public):
-            site.backup(env={"BACKUP_RECIPIENTS": key})
-            shutil.rmtree(site.backups / "backups")
-            most = max(path.stat().st_size for path in site.objects()) + 1000
-            resource_limit = (most, most)
-            done = site.backup(
-                env={"BACKUP_RECIPIENTS": key},
-                preexec_fn=lambda limit=resource_limit: resource.setrlimit(
-                    resource.RLIMIT_FSIZE, limit
-                ),
-            )
-            assert done.returncode == 1
-            assert "No space is left" in done.stderr
-            assert "database.dump" in done.stderr
-            assert "Traceback" not in done.stderr
-
     def test_it_says_that_the_bucket_is_down(self, site: Site) -> None:
         down = {"S3_ENDPOINT_URL": "http://127.0.0.1:9"}
         done = site.backup(env=down)
@@ -521,15 +482,6 @@ class TestTrouble:
         assert done.returncode == 1
         assert "The bucket failed" in done.stderr
         assert site.rows() == {}
-
-    def test_it_says_which_program_is_missing(self, site: Site) -> None:
-        folder = site.folder / "few"
-        folder.mkdir()
-        for name in ("dirname", "env", "sh", "date"):
-            (folder / name).symlink_to(shutil.which(name) or "")
-        done = site.backup(env={"PATH": str(folder)})
-        assert done.returncode == 1
-        assert "pg_dump is not installed. On Debian: apt-get install" in done.stderr
 
     def test_it_takes_no_connection_of_pgbouncer(self, site: Site) -> None:
         url = site.environment["DATABASE_URL"]
@@ -613,13 +565,6 @@ class TestDatabaseOnly:
         assert f"missing: {key}" in done.stdout
         assert site.run(sys.executable, "manage.py", "verify_storage").returncode == 1
 
-    def test_it_makes_one_with_files_afterwards(self, site: Site) -> None:
-        site.backup()
-        site.backup(env=DATABASE_ONLY)
-        done = site.backup()
-        assert "3 files, 0 new" in done.stdout
-        assert site.backup("--verify").returncode == 0
-
 
 @SCRIPTS
 class TestRecord:
@@ -629,12 +574,6 @@ class TestRecord:
         assert site.sql(RECORDS) == [(False, True, "pg_dump ended with 1: no disk")]
         site.backup()
         assert [is_complete for is_complete, *_ in site.sql(RECORDS)] == [True, False]
-
-    def test_it_keeps_that_of_the_newest_complete_one(self, site: Site) -> None:
-        site.execute(MANY_RECORDS)
-        records = site.sql(RECORDS)
-        assert len(records) == 101
-        assert records[-1] == (True, True, "")
 
 
 @SCRIPTS
@@ -659,18 +598,3 @@ class TestDaily:
         assert site.backup("healthy", env=own).returncode == 1
         site.backup()
         assert site.backup("healthy", env=own).returncode == 0
-
-    def test_it_refuses_a_time_that_is_none(self, site: Site) -> None:
-        done = site.backup("daily", env={"BACKUP_AT": "noon o'clock"})
-        assert done.returncode == 2
-        assert "BACKUP_AT is not a time" in done.stdout
-
-    def test_it_makes_none_when_it_is_off(self, site: Site) -> None:
-        own = {"TMPDIR": str(site.folder), "BACKUP_AT": "off"}
-        process = site.start("deploy/backup.sh", "daily", env=own)
-        assert process.stdout
-        assert "no daily backups" in process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
-        process.communicate()
-        assert process.returncode == 0
-        assert site.sql(RECORDS) == []

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import override_settings
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from accounts.limits import period_limits
 from accounts.models import OutgoingEmail, User
@@ -223,16 +223,6 @@ class TestPages(EmulatorTestCase):
             assert Job.objects.parked().count() == 0, name
             driver.submit(MODEL)
 
-    def test_a_parked_job_says_so_on_its_pages(self):
-        set_budget("0")
-        job = self.place()
-        driver.submit(MODEL)
-        address = reverse("admin:generation_job_change", args=[job.pk])
-        self.assertContains(self.client.get(address), "Waits for a budget")
-        self.client.force_login(self.alice)
-        page = self.client.get(reverse("job", args=[job.pk]))
-        self.assertContains(page, "Waits for tomorrow’s budget")
-
     def test_the_start_page_says_how_many_jobs_wait(self):
         set_budget("0")
         self.place()
@@ -269,20 +259,3 @@ class TestCommand(EmulatorTestCase):
             with pytest.raises(CommandError):
                 command(*arguments)
         assert not Budget.objects.exists()
-
-    def test_jobs_says_what_waits(self):
-        set_budget("0")
-        self.place()
-        driver.submit(MODEL)
-        out = io.StringIO()
-        call_command("jobs", stdout=out)
-        assert "queued (parked)" in out.getvalue()
-
-    def test_it_says_which_form_an_amount_has(self):
-        for wrong in ("much", "NaN"):
-            with pytest.raises(CommandError, match=f"an amount in dollars .*, not '{wrong}'"):
-                command("--set", wrong)
-
-    def test_it_refuses_in_english_whatever_the_language_of_the_site(self):
-        with translation.override("ru"), pytest.raises(CommandError, match="greater than or equal"):
-            command("--set", "-1")

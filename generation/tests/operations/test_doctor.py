@@ -216,10 +216,6 @@ class TestPlumbing(DoctorTestCase):
         )
         assert (checks["conditions"]["ok"], checks["conditions"]["detail"]) == (None, "not checked")
 
-    def test_it_names_the_version_that_was_skipped(self) -> None:
-        MigrationRecorder.Migration.objects.filter(app="generation", name__gte="0048").delete()
-        self.assertBroken("migrations", "Upgrade to commit ccef36fe first, then to this one.")
-
     def test_it_warns_of_a_machine_that_is_away(self) -> None:
         with mock.patch.dict(os.environ, {"WORKER_MACHINES": "2"}):
             check = processes.workers()
@@ -282,11 +278,6 @@ class TestRunPod(DoctorTestCase):
         self.assertBroken("endpoint:sdxl", "no workers", "Max workers")
         self.assertBroken("endpoint:flux-schnell", "no workers")
 
-    def test_it_notices_an_endpoint_that_does_not_exist(self) -> None:
-        ImageModel.objects.filter(slug="sdxl").update(enabled=True)
-        Endpoint.objects.filter(model__slug="sdxl").update(endpoint_id="missing-one")
-        self.assertBroken("endpoint:sdxl", "no endpoint missing-one", "set_model sdxl endpoint_id=")
-
     def test_it_names_endpoints_that_do_not_exist_in_one_check(self) -> None:
         ImageModel.objects.filter(slug="sdxl").update(enabled=True)
         Endpoint.objects.filter(model__slug="sdxl").update(endpoint_id="missing-one")
@@ -326,18 +317,6 @@ class TestRunPod(DoctorTestCase):
         ImageModel.objects.filter(slug="flux-schnell").update(price={"per_image": -1})
         self.assertBroken("models", "flux-schnell", "negative")
 
-    def test_it_notices_a_key_that_cannot_be_sent(self) -> None:
-        with override_settings(RUNPOD_API_KEY="two words"):
-            self.assertBroken("runpod_key")
-
-    def test_it_asks_each_endpoint_once(self) -> None:
-        Endpoint.objects.filter(model__slug="flux-dev").update(
-            endpoint_id="black-forest-labs-flux-1-schnell"
-        )
-        examine()
-        asked = [call.endpoint for call in self.emulator.calls if call.call == "health"]
-        assert len(asked) == len(set(asked))
-
 
 class TestWebhook(DoctorTestCase):
     def test_it_tells_who_answers_there(self) -> None:
@@ -364,11 +343,6 @@ class TestFiles(DoctorTestCase):
             with override_settings(MEDIA_ROOT=Path(folder) / "media"):
                 self.assertBroken("bucket", "DATA_DIR")
 
-    def test_it_leaves_no_file_behind(self) -> None:
-        with TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder):
-            assert examine()[0]["bucket"]["ok"]
-            assert [path for path in Path(folder).rglob("*") if path.is_file()] == []
-
 
 class TestClock(DoctorTestCase):
     def test_it_warns_of_a_clock_that_is_wrong(self) -> None:
@@ -381,11 +355,6 @@ class TestClock(DoctorTestCase):
     def test_it_fails_where_a_clock_is_so_wrong_that_jobs_could_run_twice(self) -> None:
         with wrong_clock(timedelta(minutes=3)) as url, override_settings(RUNPOD_BASE_URL=url):
             self.assertBroken("clock", "s behind 127", "NTP")
-
-    def test_it_agrees_with_a_clock_that_is_right(self) -> None:
-        check = examine()[0]["clock"]
-        assert check["hint"] == ""
-        assert re.search(r"^\d\.\d s (behind|ahead of) 127", check["detail"])
 
 
 @pytest.mark.s3

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.test import override_settings
 from django.utils import timezone, translation
 
 from accounts.credits import holds, ledger_check, statement
@@ -102,13 +101,6 @@ class TestOldJobs(RetentionTestCase):
         tokens.issue(user=self.alice, name="active")
         cleanup.clean_up()
         assert set(ApiToken.objects.values_list("name", flat=True)) == {"young", "active"}
-
-    @override_settings(JOB_RETENTION_DAYS=10)
-    def test_it_takes_another_time(self):
-        self.ended(Status.FAILED, days=11)
-        kept = self.ended(Status.FAILED, days=9)
-        cleanup.clean_up()
-        assert list(Job.objects.all()) == [kept]
 
 
 class TestUnusedUploads(RetentionTestCase):
