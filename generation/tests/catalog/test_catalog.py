@@ -1,6 +1,5 @@
 """The catalog: what each model takes, what it refuses, what it costs."""
 
-import json
 import math
 from decimal import Decimal
 
@@ -9,8 +8,7 @@ from django.test import SimpleTestCase
 
 from generation.catalog import licences
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
-from generation.catalog.edit_sizes import size_like
-from generation.catalog.offers import InvalidParameters, parameter_from
+from generation.catalog.offers import InvalidParameters
 from generation.catalog.prices import cost_from, price_from
 from generation.testing.rows.catalog import offer
 
@@ -95,15 +93,6 @@ class TestClean(SimpleTestCase):
             with self.subTest(str(given)[:60]):
                 assert self.errors(**given) == [expected]
 
-    def test_it_refuses_a_negative_prompt_where_the_model_has_none(self):
-        assert self.errors("p-image", negative_prompt="hands") == [
-            ("negative_prompt", "not_supported")
-        ]
-        assert (
-            offer("p-image").clean({"prompt": "fog", "negative_prompt": ""})["negative_prompt"]
-            == ""
-        )
-
     def test_it_takes_sizes_only_in_the_pairs_of_the_model(self):
         assert self.errors("wan-2-6", width=768, height=1024) == [
             ("width", "choices"),
@@ -160,9 +149,6 @@ class TestClean(SimpleTestCase):
             ("source_images", "max_length")
         ]
 
-    def test_it_tells_all_errors_at_once(self):
-        assert self.errors(width=1, steps=99) == [("width", "min_value"), ("steps", "max_value")]
-
 
 class TestPrice(SimpleTestCase):
     def test_it_rounds_up_to_whole_credits(self):
@@ -206,22 +192,3 @@ class TestPrice(SimpleTestCase):
         ):
             with self.subTest(raw), pytest.raises((ValueError, ArithmeticError)):
                 cost_from(raw)
-
-
-class TestFile:
-    def test_it_has_no_slug_twice(self):
-        for tables in read_catalog().values():
-            slugs = [table["slug"] for table in tables]
-            assert len(slugs) == len(set(slugs))
-
-    def test_it_shows_every_parameter_as_json(self):
-        for table in read_catalog()["models"]:
-            json.dumps(
-                {name: parameter_from(raw).as_json() for name, raw in table["parameters"].items()}
-            )
-
-
-class TestSizeLike:
-    def test_it_keeps_the_shape_at_about_a_megapixel(self):
-        assert size_like(width=1000, height=1000) == (1024, 1024)
-        assert size_like(width=4000, height=1000) == (2048, 512)

@@ -116,11 +116,6 @@ def test_it_wants_the_area_in_exactly_one_way(request_, expected):
     assert bool(found) == bool(expected)
 
 
-def test_it_fills_in_the_other_sides():
-    cleaned = FILLER.clean({"source_images": [SOURCE], "outpaint": {"left": 25}})
-    assert cleaned["outpaint"] == {"left": 25, "top": 0, "right": 0, "bottom": 0}
-
-
 def test_a_model_that_edits_by_words_needs_no_mask():
     assert codes(EDITOR, prompt="snow") == {}
     assert codes(EDITOR, prompt="snow", mask=MASK) == {}

@@ -106,10 +106,6 @@ def test_it_does_not_recognize_another_certificate_of_its_issuer(settings):
         assert (credentials.read(data) is not None) == is_known
 
 
-def test_it_signs_nothing_without_a_key():
-    assert not credentials.present(image_copies.prepare(file("PNG")).data)
-
-
 def test_the_command_prints_a_key_that_can_be_installed(settings, tmp_path, capsys):
     call_command("origin_key", "create", "--name", "Ateliers")
     settings.ORIGIN_KEY = capsys.readouterr().out.strip().removeprefix("ORIGIN_KEY=")

@@ -54,13 +54,6 @@ def test_it_extends_an_image_and_masks_what_is_new():
     assert len(set(seam)) > 3
 
 
-def test_it_scales_a_large_image_into_its_place():
-    source = Image.new("RGB", (4000, 2000), "blue")
-    canvas, mask = extended_canvas.extended(png_of(source), sides=SIDES, size=(600, 400))
-    assert opened(canvas).getpixel((590, 10)) == (0, 0, 255)
-    assert opened(mask).getpixel((590, 10)) == 0
-
-
 def drawn_in_16_bits(tone):
     """Return a gray PNG of 16 bits, left half white, right half of a tone 0..255."""
     tones = np.full((10, 20), tone * 257, np.uint16)
@@ -71,13 +64,6 @@ def drawn_in_16_bits(tone):
 def test_it_keeps_the_tones_of_16_bits():
     mask = opened(mask_image.gray(drawn_in_16_bits(128)))
     assert (mask.mode, mask.getpixel((2, 5)), mask.getpixel((15, 5))) == ("L", 255, 128)
-
-
-def test_it_takes_a_transparent_tone_for_black():
-    drawn = Image.new("L", (20, 10), 255)
-    file = io.BytesIO()
-    drawn.save(file, "PNG", transparency=255)
-    assert opened(mask_image.gray(file.getvalue())).getextrema() == (0, 0)
 
 
 @pytest.mark.parametrize(("tone", "empty"), [(0, True), (3, True), (40, False), (255, False)])

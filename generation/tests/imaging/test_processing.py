@@ -3,12 +3,10 @@
 import base64
 import hashlib
 import io
-import re
 from datetime import timedelta
 from html import unescape
 
 from django.template import engines
-from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 
@@ -148,16 +146,3 @@ class TestPictureTag(BaseTestCase):
             f'src="{thumbnail}" alt="a boat" width="1344" height="768" loading="lazy" decoding="async"'
             in drawn
         )
-
-    def test_it_is_used_by_lists_that_load_their_first_screen_only(self):
-        for number in range(14):
-            make_image(self.alice, large_key=f"thumbnails/{self.alice.id}/{number}-large.webp")
-        self.client.force_login(self.alice)
-        for name, eager in (("create", 1), ("gallery", 12)):
-            with self.subTest(name):
-                page = self.client.get(reverse(name)).content.decode()
-                drawn = re.findall(r'<img class="card-image"[^>]*>', page)
-                assert all("large.webp" in one for one in drawn)
-                assert ["loading" not in one for one in drawn] == [True] * eager + [False] * (
-                    len(drawn) - eager
-                )

@@ -122,8 +122,3 @@ def test_it_leaves_out_malformed_fields():
 )
 def test_it_reads_progress_in_every_form_workers_send(output, expected):
     assert parse_progress(output) == expected
-
-
-def test_it_reads_progress_only_while_running():
-    assert parse_report({"id": "a", "status": "IN_PROGRESS", "output": "12/28"}).step == 12
-    assert parse_report({"id": "a", "status": "COMPLETED", "output": "12/28"}).step is None

@@ -62,18 +62,6 @@ def test_it_keeps_the_shape_of_the_source():
     }
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "sources"),
-    [("nano-banana-edit", [CAT]), ("nano-banana-edit", [CAT, DOG, CAT, DOG])],
-)
-def test_it_speaks_to_nano_banana(endpoint, sources):
-    assert of_catalog(endpoint, sources=sources) == {
-        "prompt": "a quiet sea",
-        "images": [source.url for source in sources],
-        "enable_safety_checker": True,
-    }
-
-
 def test_it_speaks_to_nano_banana_pro():
     assert of_catalog("nano-banana-pro-edit", sources=[CAT], width=2752, height=1536) == {
         "prompt": "a quiet sea",
@@ -179,17 +167,6 @@ def test_it_refuses_what_cannot_be_sent_and_says_where(raw, path, code):
     with pytest.raises(RequestFormatError) as caught:
         parse_request_format(raw)
     assert (path, code) in [(problem.path, problem.code) for problem in caught.value.problems]
-
-
-@pytest.mark.parametrize("path", ["image", "data[].b64_json", "[].url", "[]", "a-b.c[].d_1"])
-def test_it_takes_a_path_to_the_images(path):
-    assert parse_request_format({"images": path}).images == path
-
-
-def test_it_tells_all_problems_at_once():
-    with pytest.raises(RequestFormatError) as caught:
-        parse_request_format({"size": {"mode": "big"}, "sede": "seed", "steps": 4})
-    assert {problem.path for problem in caught.value.problems} == {"size.mode", "sede", "steps"}
 
 
 def test_it_needs_a_format_for_a_public_endpoint():

@@ -100,22 +100,6 @@ def test_it_reads_the_failure(name):
     assert (caught.value.code, caught.value.retryable) == (code, retryable)
 
 
-def test_it_keeps_the_vendors_text_for_staff():
-    with pytest.raises(OutputError) as caught:
-        payloads.read("sdxl", load("sdxl_traceback"))
-    assert "rp_handler.py" in caught.value.detail
-
-
-def test_it_reads_nothing_from_a_job_that_is_not_at_its_end():
-    with pytest.raises(ValueError, match="still running"):
-        payloads.read(PUBLIC, load("flux_in_progress"))
-
-
-def test_it_passes_on_a_workers_warnings():
-    result = payloads.read("comfyui", load("comfyui_with_warnings"))
-    assert result.warnings == ("Node 12 produced unhandled output types: ['latents'].",)
-
-
 VIDEO = base64.b64encode(b"\0\0\0\x18ftypmp42" + bytes(40)).decode()
 
 

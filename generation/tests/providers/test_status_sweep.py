@@ -147,19 +147,6 @@ def test_it_asks_for_400_jobs_over_4_connections_with_no_more_streams_than_serve
     assert 5 < server.most_streams <= BATCH < 100
 
 
-def test_it_keeps_its_connections_for_the_next_sweep(server, over_tls):
-    server.wait_for |= {"connections": 4}
-    over_tls.read(refs(100))
-    before = server.connections
-    over_tls.read(refs(100))
-    assert server.connections == before
-
-
-def test_it_reads_a_few_over_one_connection(server, over_tls):
-    over_tls.read(refs(8))
-    assert len(server.connections) == 1
-
-
 def test_it_loses_no_report_to_anothers_trouble_over_http2(server, over_tls):
     server.plan |= {
         "job-1-u1": (404, "{}", 0),
@@ -257,22 +244,6 @@ def test_it_believes_no_unknown_certificate(server):
     assert {type(outcome) for outcome in found.values()} == {CallFailed}
 
 
-def test_it_reads_over_tls_from_a_server_that_speaks_only_http1(tmp_path):
-    with TLSServer(tmp_path, protocols=["http/1.1"]) as old:
-        old.wait_for |= {"connections": 4}
-        sweep = runpod_sweep(
-            base_url=f"https://127.0.0.1:{old.port}/v2",
-            api_key="key",
-            tls_context=old.trusting,
-            **PATIENT,
-        )
-        found = sweep.read(refs(40))
-        sweep.close()
-    assert all(isinstance(report, JobReport) for report in found.values())
-    assert {version for _, version in old.requests} == {"1.1"}
-    assert (len(old.connections), old.most_streams) == (4, 1)
-
-
 @pytest.fixture(scope="module")
 def emulator():
     with Emulator(EmulatorOptions(instant=True, slow_seconds=3, rate_limits=False)) as emulator:
@@ -338,16 +309,6 @@ def test_it_never_shows_the_key():
     sweep = runpod_sweep(base_url="http://127.0.0.1:1/v2", api_key="rpa_SECRET")
     outcome = sweep.read(refs(1))[refs(1)[0]]
     assert "rpa_SECRET" not in repr(sweep) + repr(outcome) + outcome.detail
-
-
-def test_it_reads_through_the_proxy_of_the_environment(emulator, monkeypatch):
-    host = emulator.base_url.split("/")[2]
-    monkeypatch.setenv("http_proxy", f"http://{host}")
-    monkeypatch.setenv("no_proxy", "")
-    sweep = runpod_sweep(base_url="http://runpod.invalid/v2", api_key=emulator.api_key, **PATIENT)
-    found = sweep.read(emulator.refs[:1])
-    assert {type(outcome) for outcome in found.values()} == {JobReport}
-    sweep.close()
 
 
 def test_it_reads_no_more_of_a_reply_than_its_limit(server, over_tls):

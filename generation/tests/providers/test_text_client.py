@@ -52,17 +52,6 @@ class TestReply:
         assert sent.json["messages"][1] == {"role": "user", "content": "маяк в тумане"}
         assert (sent.json["model"], sent.json["stream"]) == ("stand-in", False)
 
-    def test_it_sends_further_options(self, emulator, client):
-        options = {"temperature": 0.3, "chat_template_kwargs": {"enable_thinking": False}}
-        TextClient(base_url=client.base_url, model="stand-in", api_key=KEY, options=options).reply(
-            **TELL
-        )
-        assert options.items() <= emulator.calls[-1].json.items()
-
-    def test_it_removes_thoughts_and_quotes(self, client, emulator):
-        emulator.faults.next("chat", "thinks")
-        assert client.reply(**TELL) == "lighthouse in fog"
-
     @pytest.mark.parametrize(
         ("content", "text"),
         [
@@ -98,12 +87,6 @@ class TestVerdicts:
         assert type(raised.value) is verdict
         assert KEY not in f"{raised.value!r} {raised.value.detail} {raised.value.__cause__!r}"
         assert client.reply(**TELL) == "lighthouse in fog"
-
-    def test_it_takes_the_pause_that_is_asked_for(self, client, emulator):
-        emulator.faults.next("chat", "rate_429")
-        with pytest.raises(TextUnavailable) as raised:
-            client.reply(**TELL)
-        assert raised.value.retry_after == 1
 
     @pytest.mark.slow
     @pytest.mark.parametrize("fault", ["slow", "drips", "drips_headers"])

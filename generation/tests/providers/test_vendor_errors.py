@@ -74,13 +74,3 @@ def test_it_looks_past_the_traceback():
     )
     assert classify(inside).code == "provider_error"
     assert classify(trace + "RuntimeError: CUDA error: device lost\n").code == "gpu_lost"
-
-
-def test_it_keeps_the_whole_text_bounded():
-    failure = classify("x" * 100_000)
-    assert len(failure.detail) == 4000
-
-
-def test_it_survives_json_that_is_none():
-    assert classify('{"error_type": ').code == "provider_error"
-    assert classify("{" * 100_000).code == "provider_error"

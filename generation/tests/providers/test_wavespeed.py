@@ -104,12 +104,6 @@ def test_a_failed_read_is_a_verdict(
         wavespeed.report(ref)
 
 
-def test_an_unknown_state_is_still_running(wavespeed: WaveSpeed, emulator: Emulator) -> None:
-    ref = MODEL, wavespeed.submit(ORDER).remote_id
-    emulator.faults.next("status", "unknown_state")
-    assert wavespeed.report(ref).state is RemoteState.RUNNING
-
-
 def test_a_failed_job_says_why(wavespeed: WaveSpeed, emulator: Emulator) -> None:
     emulator.faults.next("job", "prompt_refused")
     ref = MODEL, wavespeed.submit(ORDER).remote_id
