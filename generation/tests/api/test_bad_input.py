@@ -245,18 +245,3 @@ class TestBodies(ApiTestCase):
             document = self.assert_problem(self.api.post(path, body), 413, "too_large")
             assert document["limit"] == 1024 * 1024
         assert stored() == before
-
-    def test_it_refuses_other_types_of_content(self) -> None:
-        before = stored()
-        for content_type in (
-            "text/plain",
-            "application/x-www-form-urlencoded",
-            "multipart/form-data; boundary=x",
-            "",
-        ):
-            for path in (JOBS, BATCHES, QUOTES):
-                response = self.api.client.generic(
-                    "POST", path, json.dumps(FLUX), content_type=content_type
-                )
-                self.assert_problem(response, 415, "unsupported_media_type")
-        assert stored() == before

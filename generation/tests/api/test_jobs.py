@@ -7,7 +7,7 @@ from django.test import override_settings
 
 from accounts.credits import ledger
 from generation.jobs.live.job_json import job_json
-from generation.models import GenerationSwitch, Image, ImageModel, Job, Status
+from generation.models import GenerationSwitch, Image, Job, Status
 from generation.testing.rows.api import FLUX, ApiTestCase, make_image, make_job, stored
 
 JOBS = "/api/v1/jobs/"
@@ -80,12 +80,6 @@ class TestPlacing(ApiTestCase):
         assert stored() == before
         assert self.others.post(JOBS, FLUX).status_code == 201
 
-    def test_it_refuses_models_that_are_switched_off(self) -> None:
-        ImageModel.objects.filter(slug="flux-dev").update(enabled=False)
-        self.assert_problem(
-            self.api.post(JOBS, FLUX), 400, "invalid", fields={"model": "does_not_exist"}
-        )
-
 
 class TestSources(ApiTestCase):
     KONTEXT = {"model": "flux-kontext", "prompt": "Make it winter"}
@@ -108,13 +102,6 @@ class TestSources(ApiTestCase):
 
 
 class TestList(ApiTestCase):
-    def test_it_lists_own_jobs_newest_first(self) -> None:
-        mine = [make_job(self.alice) for _ in range(3)]
-        make_job(self.bob)
-        body = self.api.get(JOBS).json()
-        assert [job["id"] for job in body["results"]] == [str(job.id) for job in reversed(mine)]
-        assert (body["next"], body["previous"]) == (None, None)
-
     def test_it_filters(self) -> None:
         batch = uuid4()
         done = make_job(self.alice, status=Status.SUCCEEDED, batch=batch)
@@ -161,16 +148,6 @@ class TestList(ApiTestCase):
         back = self.api.get(second["previous"]).json()
         assert [job["id"] for job in back["results"]] == mine[:20]
 
-    def test_it_keeps_filters_and_limit_from_page_to_page(self) -> None:
-        mine = [str(make_job(self.alice, status=Status.FAILED).id) for _ in range(3)][::-1]
-        make_job(self.alice)
-        page = self.api.get(JOBS, {"status": "failed", "limit": 1}).json()
-        seen = [page["results"][0]["id"]]
-        while page["next"]:
-            page = self.api.get(page["next"]).json()
-            seen += [job["id"] for job in page["results"]]
-        assert seen == mine
-
     def test_it_refuses_a_cursor_of_another_list(self) -> None:
         for _ in range(2):
             make_image(self.alice)
@@ -179,11 +156,6 @@ class TestList(ApiTestCase):
         self.assert_problem(
             self.api.get(f"{JOBS}?cursor={cursor}"), 400, "invalid", fields={"cursor": "invalid"}
         )
-
-    def test_it_gives_up_to_a_hundred(self) -> None:
-        for _ in range(21):
-            make_job(self.alice)
-        assert len(self.api.get(JOBS, {"limit": 100}).json()["results"]) == 21
 
 
 class TestDetail(ApiTestCase):
@@ -301,12 +273,6 @@ class TestRetry(ApiTestCase):
         response = self.api.post(f"{JOBS}{job['id']}/retry/")
         self.assert_problem(response, 400, "invalid", fields={"source_images": "does_not_exist"})
         assert stored() == before
-
-    def test_it_costs_as_much_again(self) -> None:
-        job = self.api.post(JOBS, FLUX).json()
-        ledger.adjust(user=self.alice, amount=-97, reason="for the test")
-        self.assert_problem(self.api.post(f"{JOBS}{job['id']}/retry/"), 402, "too_few_credits")
-        assert Job.objects.count() == 1
 
     @override_settings(PLACING_RATE="1/h")
     def test_it_counts_as_placing(self) -> None:

@@ -4,7 +4,7 @@ from generation.gallery import collections
 from generation.gallery.sharing import collection_share_links, share_links
 from generation.models import Image
 from generation.testing.rows.api import ApiTestCase, make_image
-from generation.testing.rows.saving import PROMPT, with_files
+from generation.testing.rows.saving import with_files
 
 PATH = "/api/v1/images/"
 
@@ -62,11 +62,3 @@ class TestSavingApi(ApiTestCase):
                 self.assert_problem(self.api.post(PATH, body), 400, "invalid")
         self.assert_problem(self.api.post(PATH, {}), 400, "invalid")
         assert not Image.objects.of(self.alice).exists()
-
-    def test_a_copy_can_be_edited_by_its_prompt(self) -> None:
-        slug = self.share(with_parameters=True)
-        saved = self.api.post(PATH, {"share": slug}).json()
-        body = {"model": "flux-kontext", "prompt": "snow", "source_images": [saved["id"]]}
-        placed = self.api.post("/api/v1/jobs/", body)
-        assert placed.status_code == 201
-        assert PROMPT not in placed.content.decode()

@@ -1,6 +1,6 @@
 """PATCH visibility and /api/v1/images/ID/share/."""
 
-from generation.gallery.sharing import publications, share_links
+from generation.gallery.sharing import publications
 from generation.models import Image, Publication, PublicationState
 from generation.testing.rows.api import ApiTestCase, make_image
 
@@ -44,14 +44,6 @@ class TestSharingApi(ApiTestCase):
         Image.objects.update(link_until=self.image.created_at)
         assert self.api.get(self.path).json()["visibility"] == "private"
         assert self.api.get(self.share).json()["url"] is None
-
-    def test_it_patches_link_and_private(self) -> None:
-        assert self.patch("link")["visibility"] == "link"
-        slug = self.now().link_slug
-        assert self.patch("link")["visibility"] == "link"
-        assert self.now().link_slug == slug
-        assert self.patch("private")["visibility"] == "private"
-        assert share_links.find(slug) is None
 
     def test_it_patches_public_which_asks(self) -> None:
         self.api.post(self.share, {"with_parameters": True})

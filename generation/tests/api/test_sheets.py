@@ -77,9 +77,3 @@ class TestSheets(ApiTestCase):
             job["credits"] for job in body["jobs"] if job["id"] != body["cells"][0][0]
         )
 
-    def test_it_is_deleted_and_its_jobs_stay(self) -> None:
-        body = self.place()
-        assert self.api.delete(f"{SHEETS}{body['id']}/").status_code == 204
-        self.assert_problem(self.api.get(f"{SHEETS}{body['id']}/"), 404, "not_found")
-        assert Sheet.objects.count() == 1  # until the cleanup
-        assert Job.objects.count() == 4

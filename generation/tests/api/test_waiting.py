@@ -1,7 +1,6 @@
 """Requests that wait for the end of jobs: no thread, whatever is lost meanwhile."""
 
 import contextlib
-import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -105,16 +104,6 @@ class TestWait(ProtocolTestCase):
             status=Status.CANCELED, due_at=None, finished_at=Job.objects.get().created_at
         )
         assert response.result().json()["status"] == "canceled"
-
-    def test_it_holds_no_thread(self) -> None:
-        job = self.place()
-        before = threading.active_count()
-        responses = [self.waiting(f"/jobs/{job['id']}/?wait=30") for _number in range(30)]
-        # Those of the clients, and the pool of the process.
-        assert threading.active_count() - before <= len(responses) + 8
-        job_control.cancel(job=Job.objects.get(), actor=self.alice)
-        assert {one.result().json()["status"] for one in responses} == {"canceled"}
-        assert job_waits.WAITS.count_of(self.alice.pk) == 0
 
     def test_it_refuses_who_has_lost_access_meanwhile(self) -> None:
         job = self.place()

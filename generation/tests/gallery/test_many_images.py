@@ -116,10 +116,3 @@ class TestIndexes(TransactionTestCase):
             assert re.search(
                 r"INCLUDE \(created_at, favorite, model_id, style", cursor.fetchone()[0]
             )
-
-    def test_it_has_pictures_vacuumed_soon(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT reloptions FROM pg_class WHERE oid = 'generation_image'::regclass"
-            )
-            assert "autovacuum_vacuum_insert_scale_factor=0.02" in cursor.fetchone()[0]

@@ -1,12 +1,8 @@
 """`generation.gallery.search`: images by the words of their prompts."""
 
-import contextlib
-from collections.abc import Iterator
 from unittest import mock
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
@@ -127,13 +123,6 @@ class TestMatching(ApiTestCase):
         assert self.found('fog or "tea hills"') == {none, both}
         assert self.found("-tea -fog") == set()
 
-    def test_it_finds_the_most_common_words_too(self) -> None:
-        prompt = self.hang("один кот на столе").job.prompt
-        self.hang("лес")
-        self.assert_finds(prompt, "один", "на", "на столе")
-        prompt = self.hang("the cat on the table").job.prompt
-        self.assert_finds(prompt, "the", "on", "the cat")
-
     def test_it_finds_all_for_nothing_and_nothing_for_no_word(self) -> None:
         prompt = self.hang("100% tea").job.prompt
         assert self.found(" ") == {prompt}
@@ -176,24 +165,6 @@ class TestMatching(ApiTestCase):
                 found = matching(Image.objects.of(self.alice).kept(), "tea hill", user=self.alice)
                 assert found.are_many
                 assert set(found.images.values_list("job__prompt", flat=True)) == prompts
-
-    def test_it_finds_as_much_in_the_index(self) -> None:
-        prompt = self.hang("tea hills").job.prompt
-        self.hang("fog")
-        with mock.patch.object(search, "SAMPLE_SIZE", 1), self.statements() as among_all:
-            self.assert_finds(prompt, "tea hill")
-        with self.statements() as own:
-            self.assert_finds(prompt, "tea hill")
-        # The index finds a prefix by the images of all users: 50 ms of a site with a million.
-        assert [len(among_all), len(own)] == [2, 0]
-
-    @contextlib.contextmanager
-    def statements(self) -> Iterator[list[str]]:
-        """Yield the statements of the block that read the index of words."""
-        found: list[str] = []
-        with CaptureQueriesContext(connection) as captured:
-            yield found
-        found += [query["sql"] for query in captured if "artgen_images_with" in query["sql"]]
 
 
 class TestAnyText(HypothesisTestCase):

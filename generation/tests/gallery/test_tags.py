@@ -3,16 +3,14 @@
 import unicodedata
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from generation.gallery import image_filters, notes, tagging, tags, trash
 from generation.gallery.image_filters import ImageFilters
 from generation.gallery.tagging import Tagged
 from generation.gallery.tags import OwnTag
-from generation.models import Image, ImageTag, Status, Tag, tag_names
-from generation.testing.rows.api import ApiTestCase, make_image, make_job
+from generation.models import Image, ImageTag, Tag, tag_names
+from generation.testing.rows.api import ApiTestCase, make_image
 
 
 class TagsTestCase(ApiTestCase):
@@ -98,19 +96,6 @@ class TestTagsOfImage(TagsTestCase):
         tagging.add(self.image, names=["7"])
         assert self.names() == ["the last", "7"]
 
-    def test_it_survives_the_trash(self) -> None:
-        tagging.add(self.image, names=["print"])
-        trash.move_to_trash(self.image)
-        assert tags.own(self.alice) == []
-        trash.restore(self.image)
-        assert tags.own(self.alice) == [OwnTag("print", 1, is_more=False)]
-
-    def test_it_is_not_copied_to_a_new_image_of_the_job(self) -> None:
-        tagging.add(self.image, names=["print"])
-        notes.write(self.image, note="A2")
-        again = make_image(self.alice, job=make_job(self.alice, status=Status.SUCCEEDED))
-        assert (again.note, self.names(again)) == ("", [])
-
 
 class TestTagsOfMany(TagsTestCase):
     def setUp(self) -> None:
@@ -134,18 +119,6 @@ class TestTagsOfMany(TagsTestCase):
         trash.move_to_trash(self.images[1])
         added = tagging.add_these(user=self.alice, ids=self.ids, name="print")
         assert added == Tagged("print", [self.ids[2]], full=1)
-
-    def test_it_makes_no_more_queries_for_more_images(self) -> None:
-        few, many = self.ids, [make_image(self.alice).id for _ in range(30)]
-        tagging.add(make_image(self.alice), names=["print"])  # so that the tag stays
-        for change in (tagging.add_these, tagging.remove_these):
-            with self.subTest(change.__name__):
-                with CaptureQueriesContext(connection) as for_few:
-                    change(user=self.alice, ids=few, name="print")
-                with CaptureQueriesContext(connection) as for_many:
-                    done = change(user=self.alice, ids=many, name="print")
-                assert len(done.changed) == len(many)
-                assert len(for_many) == len(for_few) <= 9
 
 
 class TestOwnTags(TagsTestCase):

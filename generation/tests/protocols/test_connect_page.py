@@ -111,21 +111,6 @@ class TestConnectPage(BaseTestCase):
             self.assertContains(page, shown)
         self.assertNotContains(page, "bobs")
 
-    def test_it_names_a_model_that_the_account_may_use(self) -> None:
-        self.alice.allowed_models = "flux-kontext flux-dev"
-        self.alice.save(update_fields=["allowed_models"])
-        page = self.client.get("/connect/open-webui/")
-        self.assertContains(page, "IMAGE_GENERATION_MODEL=flux-dev")
-        self.assertContains(page, "IMAGE_EDIT_MODEL=gpt-image-1")
-        with override_settings(MODEL_ALIASES={}):
-            page = self.client.get("/connect/open-webui/")
-        self.assertContains(page, "IMAGE_EDIT_MODEL=flux-kontext")
-
-    def test_it_knows_no_other_program(self) -> None:
-        assert self.client.get("/connect/photoshop/").status_code == 404
-        assert self.client.post("/connect/photoshop/").status_code == 404
-        assert not ApiToken.objects.exists()
-
     def test_it_limits_how_many_are_made(self) -> None:
         for _number in range(30):
             self.client.post("/connect/curl/")

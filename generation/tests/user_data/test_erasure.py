@@ -222,16 +222,6 @@ class TestEraseUserCommand(ErasureTestCase):
         with pytest.raises(CommandError):
             run("erase_user", "alice@example.org")
 
-    def test_it_takes_the_id_that_the_log_has(self) -> None:
-        assert run("erase_user", str(self.alice.pk)).startswith("alice@example.org is locked")
-        with pytest.raises(CommandError):
-            run("erase_user", str(uuid4()))
-
-    def test_it_says_that_it_is_not_done_yet(self) -> None:
-        self.place()
-        driver.submit("flux-schnell")
-        assert "run this again in a minute" in run("erase_user", "alice@example.org", "--now")
-
     def test_it_refuses_strangers_and_the_last_superuser(self) -> None:
         for email in ("nobody@example.org", "staff@example.org"):
             with pytest.raises(CommandError):

@@ -10,10 +10,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.core.files.storage import default_storage
-from django.core.management import call_command
-from django.db import connection
 from django.test import override_settings
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.credits import ledger_check
@@ -224,17 +221,6 @@ class TestStep(ExportTestCase):
         made.refresh_from_db()
         assert (made.due_at, made.failed, made.parts) == (None, True, [])
 
-    def test_it_asks_as_often_for_many_as_for_few(self) -> None:
-        for _n in range(2):
-            self.draw(user=self.alice)
-        with CaptureQueriesContext(connection) as few:
-            exports.step(exports.start(self.alice).id)
-        Export.objects.update(due_at=None, expires_at=timezone.now())
-        for _n in range(4):
-            self.draw(user=self.alice)
-        with self.assertNumQueries(len(few)):
-            exports.step(exports.start(self.alice).id)
-
 
 class TestAsk(ExportTestCase):
     def test_it_makes_one_export_of_two_requests(self) -> None:
@@ -356,15 +342,3 @@ class TestBucket(ExportTestCase):
         assert [
             found for folder in object_keys.FOLDERS for found in storage.listing(f"{folder}/")
         ] == []
-
-
-class TestVerify(ExportTestCase):
-    def test_it_knows_the_files_of_exports(self) -> None:
-        made = self.finish(exports.start(self.alice))
-        out = io.StringIO()
-        call_command("verify_storage", "--deep", stdout=out)
-        assert out.getvalue() == "1 file verified.\n"
-        Export.objects.all().delete()
-        with pytest.raises(Exception):  # noqa: B017
-            call_command("verify_storage", stdout=out)
-        assert f"orphan   {made.parts[0]['key']}" in out.getvalue()

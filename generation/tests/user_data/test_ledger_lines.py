@@ -4,7 +4,7 @@ import re
 
 from generation.jobs.engine import job_control
 from generation.jobs.placing import drafts
-from generation.models import Image, Job
+from generation.models import Job
 from generation.testing import orders
 from generation.testing.cases import EmulatorTestCase
 
@@ -59,9 +59,3 @@ class TestLedgerLine(EmulatorTestCase):
         assert "_" not in failed.why, "words, no code"
         assert "returned" in failed.times
         self.assertContains(self.client.get(self.url), failed.why)
-
-    def test_it_does_not_show_a_trashed_image(self) -> None:
-        self.place()
-        self.draw_all()
-        Image.objects.update(trashed_at=Image.objects.get().created_at)
-        self.assertNotContains(self.client.get(self.url), "/thumbnails/")

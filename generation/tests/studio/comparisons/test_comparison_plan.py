@@ -102,12 +102,6 @@ class TestPlan(PlanTestCase):
         assert self.labels(plan.columns) == ["FLUX.1 dev", "FLUX.1 schnell"]
         assert self.labels(plan.rows) == ["red Seed 1", "red Seed 2", "blue Seed 1", "blue Seed 2"]
 
-    def test_one_model_as_an_axis_leaves_room_for_the_alternatives(self) -> None:
-        plan = self.plan(models=None, columns={"parameter": "model", "values": ["flux-dev"]})
-        assert self.labels(plan.columns) == ["red", "blue"]
-        assert self.labels(plan.rows) == [""]
-        assert {one["model"] for one in plan.requests} == {"flux-dev"}
-
     def test_it_varies_styles_by_their_names(self) -> None:
         plan = self.plan(
             prompt="a kite",
@@ -153,14 +147,6 @@ class TestRefusal(PlanTestCase):
         assert set(found) == {"rows.values"}
         assert "Steps 500: Must be" in found["rows.values"]
         assert "red" in found["rows.values"]
-
-    def test_it_says_each_error_of_a_model_once(self) -> None:
-        with pytest.raises(InvalidParameters) as refusal:
-            self.plan(rows={"parameter": "guidance", "values": [90, 91, 92, 93]})
-        details = [error.detail for error in refusal.value.errors]
-        assert len(details) == 2
-        assert details[0].startswith("FLUX.1 schnell · red · Guidance 90: ")
-        assert details[1].startswith("FLUX.1 dev · red · Guidance 90: ")
 
     def test_it_refuses_more_cells_than_a_sheet_has(self) -> None:
         assert "128" in self.refused(prompt="{a|b}" * 6)["count"]

@@ -63,9 +63,6 @@ class TestTemplate:
         others = {parse("__colors:2__", seed=seed).choices[0] for seed in range(20)}
         assert len(others) > 1
 
-    def test_it_chooses_no_more_entries_than_there_are(self) -> None:
-        assert sorted(parse("__colors:9__").choices[0]) == sorted(LISTS["colors"])
-
     def test_it_takes_each_use_of_a_list_for_itself(self) -> None:
         assert len(list(parse("__colors__ on __colors__").prompts())) == 9
 
