@@ -1,7 +1,3 @@
-import re
-
-from generation.files import storage, uploads
-from generation.gallery import collections
 from generation.jobs.engine import driver
 from generation.models import Image
 from generation.testing.cases import EmulatorTestCase, catch_up
@@ -32,23 +28,3 @@ class TestPictureAdmin(EmulatorTestCase):
         )
         self.image.refresh_from_db()
         assert self.image.visibility == "private"
-
-    def test_it_shows_uploads_to_read(self) -> None:
-        upload = uploads.keep(user=self.alice, data=storage.read(self.image.key))
-        self.assertContains(self.client.get("/admin/generation/upload/"), "alice@example.org")
-        page = f"/admin/generation/upload/{upload.id}/change/"
-        self.assertContains(self.client.get(page), upload.key)
-        assert self.client.post(page, {}).status_code == 403
-
-    @held_clock()
-    def test_it_shows_collections_to_read(self) -> None:
-        pile = collections.create(user=self.alice, name="Sea and light")
-        collections.add(pile, image_ids=[self.image.id])
-        self.client.get("/admin/generation/collection/")  # loads the session into the cache
-        with self.assertNumQueries(2):
-            response = self.client.get("/admin/generation/collection/")
-        self.assertContains(response, "Sea and light")
-        assert re.search(r'class="field-held[^>]*>1</td>', response.content.decode())
-        page = f"/admin/generation/collection/{pile.id}/change/"
-        self.assertContains(self.client.get(page), self.image.thumbnail_key)
-        assert self.client.post(page, {"name": "mine"}).status_code == 403

@@ -41,12 +41,6 @@ class TestEndpointAdmin(EmulatorTestCase):
         response = self.client.post(ADD, self.typed(**changes))
         return dict(response.context["adminform"].form.errors) if response.context else {}
 
-    def test_a_model_with_one_endpoint_only_offers_to_add_one(self) -> None:
-        page = self.client.get(self.page)
-        self.assertContains(page, f"{ADD}?model={self.model.pk}")
-        self.assertNotContains(page, "cheapest_first")
-        self.assertNotContains(page, "generation/endpoint/1/change")
-
     def test_it_adds_an_endpoint_which_takes_what_waits(self) -> None:
         Endpoint.objects.filter(model=self.model).update(max_in_flight=1)
         for _ in range(2):

@@ -30,12 +30,6 @@ class TestImageModelAdmin(EmulatorTestCase):
         errors = {} if response.redirect_chain else dict(shown.form.errors)
         return errors, [str(message) for message in response.context["messages"]]
 
-    def test_it_lists_models_with_their_jobs(self) -> None:
-        self.place()
-        response = self.client.get(LIST)
-        row = next(one for one in response.context["cl"].result_list if one.slug == "flux-schnell")
-        assert (row.jobs_waiting, row.jobs_out) == (1, 0)
-
     def test_it_saves_unchanged_what_it_showed(self) -> None:
         before = ImageModel.objects.filter(slug="comfyui").values().get()
         assert self.save(self.comfyui)[0] == {}
@@ -221,28 +215,3 @@ class TestImageModelAdmin(EmulatorTestCase):
         address = reverse("admin:generation_imagemodel_delete", args=[self.comfyui.pk])
         assert self.client.post(address, {"post": "yes"}).status_code == 302
         assert not ImageModel.objects.filter(pk=self.comfyui.pk).exists()
-
-    def test_it_shows_the_request_of_a_model_that_is_not_there_yet(self) -> None:
-        count = ImageModel.objects.count()
-        data = self.typed(
-            ImageModel.objects.get(slug="qwen-image-lora"),
-            slug="another",
-            name="Another",
-            enabled=False,
-        )
-        shown = self.client.post(PREVIEW, data)
-        self.assertContains(
-            shown, "&quot;path&quot;: &quot;https://example.org/style.safetensors&quot;"
-        )
-        self.assertContains(shown, "3 credits.")
-        assert ImageModel.objects.count() == count
-
-    def test_it_says_in_the_preview_what_is_wrong(self) -> None:
-        data = self.typed(self.model, request_format='{"sede": "seed"}')
-        shown = self.client.post(f"{PREVIEW}?model={self.model.pk}", data)
-        self.assertContains(shown, "Request format: sede: unknown key.")
-
-    def test_it_puts_a_new_model_last(self) -> None:
-        form = self.client.get(reverse("admin:generation_imagemodel_add")).context["adminform"].form
-        positions = ImageModel.objects.values_list("position", flat=True)
-        assert form.get_initial_for_field(form.fields["position"], "position") == max(positions) + 1

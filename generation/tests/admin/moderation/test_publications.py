@@ -66,10 +66,6 @@ class TestPublicationAdmin(SharingTestCase):
         )
         self.assertContains(self.client.get(f"{QUEUE}?queue=refused"), "It shows a real person.")
 
-    def test_it_shows_what_became_of_earlier_wishes(self) -> None:
-        publications.refuse(self.ask(), by=self.staff, reason="Too dark")
-        self.assertContains(self.client.get(self.page(self.ask())), "Too dark")
-
     def test_it_lists_what_is_reported(self) -> None:
         published = self.published()
         self.assertNotContains(self.client.get(QUEUE), self.page(published))

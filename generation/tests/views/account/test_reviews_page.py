@@ -60,12 +60,6 @@ class TestReviewsPage(SharingTestCase):
         PromptReview.objects.update(state=ReviewState.REJECTED, reason="No guns <b>here</b>")
         self.assertContains(self.client.get(reverse("reviews")), "No guns &lt;b&gt;here")
 
-    def test_it_has_a_tab_once_there_is_a_review(self):
-        tab = f'href="{reverse("reviews")}"'
-        self.assertNotContains(self.client.get(reverse("account")), tab)
-        self.client.post("/create/", GUN)
-        self.assertContains(self.client.get(reverse("account")), tab)
-
     def test_it_keeps_files_that_were_sent_without_script(self):
         ModerationRule.objects.update(action=RuleAction.HOLD)
         file = SimpleUploadedFile("a.png", picture(), "image/png")

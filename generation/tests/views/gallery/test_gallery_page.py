@@ -109,12 +109,6 @@ class TestGallery(GalleryTestCase):
             both, '<input type="hidden" name="model" value="qwen-image">'
         )  # a search keeps it
 
-    def test_it_offers_only_models_that_made_a_picture(self):
-        self.hang(model="qwen-image")
-        page = self.client.get(self.url)
-        self.assertContains(page, 'value="qwen-image"')
-        self.assertNotContains(page, 'value="flux-dev"')
-
     def test_it_goes_on_where_a_page_ends_and_keeps_the_filters(self):
         images = [self.hang(favorite=True) for _n in range(grid.PAGE + 3)]
         first = self.client.get(self.url, {"favorite": "1"})
@@ -159,12 +153,6 @@ class TestGallery(GalleryTestCase):
                     assert set(before) <= set(seen)
                 Image.objects.all().delete()
 
-    def test_it_keeps_the_order_in_filters_and_their_links(self):
-        self.hang(model="qwen-image")
-        page = flat(self.client.get(self.url, {"sort": "oldest", "model": "qwen-image"}))
-        assert 'href="/gallery/?sort=oldest"' in page  # without the filter
-        assert re.search(r'<input [^>]*name="sort" [^>]*value="oldest"', page)
-
     def batch(self, count, **fields):
         job = make_job(self.alice, status=Status.SUCCEEDED)
         return [make_image(self.alice, job=job, position=n, **fields) for n in range(count)]
@@ -202,13 +190,6 @@ class TestGallery(GalleryTestCase):
         assert self.client.post(address, {"next": "//evil.example"})["Location"] == self.url
         assert self.client.get(address).status_code == 405
 
-    def test_it_gives_the_script_only_the_pictures(self):
-        self.hang()
-        page = self.client.get(self.url, headers=SCRIPT)
-        self.assertContains(page, 'class="card-link"')
-        self.assertNotContains(page, "<html")
-        assert page["Cache-Control"] == "private, no-cache"
-
     def test_it_welcomes_somebody_without_pictures(self):
         page = self.client.get(self.url)
         self.assertContains(page, "Your images will appear here")
@@ -236,9 +217,3 @@ class TestGrid(GalleryTestCase):
         shown = [tile.image.id for tile in (*first.tiles, *second.tiles)]
         assert shown == [image.id for image in reversed(images)]
         assert second.next == ""
-
-    def test_it_starts_over_for_an_invalid_cursor(self):
-        image = self.hang(trashed_at=timezone.now())
-        for cursor in ("", "x", "20261124T101010.000001_x", f"x_{image.id}"):
-            with self.subTest(cursor):
-                assert len(grid.last_trashed(Image.objects.trashed(), before=cursor).tiles) == 1

@@ -4,8 +4,6 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from uuid_utils.compat import uuid7
@@ -20,14 +18,6 @@ from generation.testing.rows.selection import SelectionTestCase, Shared
 
 
 class Changing(Shared):
-    @pytest.mark.slow
-    def test_it_asks_the_database_no_more_for_more_pictures(self):
-        images = [self.prepare() for _n in range(3)]
-        with CaptureQueriesContext(connection) as for_one:
-            self.ask(images[0], **self.more)
-        with self.assertNumQueries(len(for_one)):
-            self.ask(*images, **self.more)
-
     def test_it_goes_back_without_script_and_says_how_many(self):
         images = [self.prepare() for _n in range(2)]
         fields = {

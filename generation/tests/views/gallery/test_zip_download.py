@@ -66,17 +66,6 @@ class TestDownload(Shared, SelectionTestCase):
         with Pillow.open(archive.open("sea-7.webp")) as opened:
             assert (opened.format, opened.size) == ("WEBP", (64, 48))
 
-    def test_it_takes_ticked_boxes_without_script(self):
-        images = [self.hang_with_file(), self.hang_with_file()]
-        archive = self.zipped(
-            self.client.post(self.url, {"id": self.ids(*images), "as": "original"})
-        )
-        assert archive.namelist() == [
-            "a-lighthouse-7.png",
-            "a-lighthouse-7-2.png",
-            "parameters.json",
-        ]
-
     def test_it_tells_the_script_whether_a_download_can_begin(self):
         image = self.hang_with_file()
         assert self.ask(image).status_code == 204
@@ -117,7 +106,3 @@ class TestDownload(Shared, SelectionTestCase):
         for slot in taken:
             slot.release()
         self.zipped(self.ask(self.hang_with_file(), headers={}))
-
-    def test_it_refuses_a_format_that_there_is_not(self):
-        image = self.hang_with_file()
-        assert self.ask(image, **{"as": "bmp"}).status_code == 400

@@ -140,16 +140,6 @@ class TestComparePage(GalleryTestCase):
         page = self.client.get(reverse("compare"), {"sheet": sheet})
         assert [axis.parameter for axis in page.context["form"].axes] == ["seed", "model"]
 
-    def test_it_names_the_models_that_have_a_setting(self) -> None:
-        source = {"source": str(make_image(self.alice).pk)}
-        self.client.cookies["django_language"] = "en"
-        page = self.client.get(reverse("compare"), source)
-        assert "Models with this setting: Z-Image Turbo." in flat(page)
-        axis = page.context["form"].axes[0]
-        models = {choice.name: choice.models for choice in axis.choices}
-        assert models["steps"].startswith("FLUX.1 schnell, FLUX.1 dev")
-        assert models["style"] == models["model"] == ""
-
     def test_it_offers_no_setting_that_no_model_has(self) -> None:
         source = {"source": str(make_image(self.alice).pk)}
 
@@ -162,11 +152,3 @@ class TestComparePage(GalleryTestCase):
         ImageModel.objects.filter(slug="z-image-turbo").update(enabled=False)
         assert "strength" not in offered(**source)
         assert "steps" in offered(**source)
-
-    def test_it_leads_to_credits_where_they_are_missing(self) -> None:
-        asked = {"prompt": "A kite", "models": ["flux-dev", "flux-schnell"]}
-        User.objects.filter(pk=self.alice.pk).update(credits=0)
-        page = self.client.post(reverse("compare_quote"), asked, headers={"X-Part": "1"})
-        # Phones show what is below the button only after this attribute.
-        self.assertContains(page, "data-short")
-        self.assertContains(page, reverse("get_credits"))

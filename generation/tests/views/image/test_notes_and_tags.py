@@ -4,14 +4,11 @@ import io
 from typing import Any
 from zipfile import ZipFile
 
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from generation.files import storage
 from generation.gallery import notes, tagging
 from generation.models import Image, tag_names
-from generation.testing.clock import held_clock
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image
 from generation.testing.rows.gallery import SCRIPT, GalleryTestCase
@@ -109,16 +106,6 @@ class TestTags(NotesTestCase):
                     self.assertContains(response, f'value="{text}"', status_code=400)
         self.assertContains(self.send("remove_tag", tag=""), "Enter a tag.", status_code=400)
         assert len(self.stored()[1]) == 20
-
-    @held_clock()
-    def test_the_page_makes_no_more_queries_for_more_tags(self) -> None:
-        self.client.get(self.page)
-        with CaptureQueriesContext(connection) as without:
-            self.client.get(self.page)
-        tagging.add(self.image, names=[str(number) for number in range(20)])
-        notes.write(self.image, note="A2")
-        with self.assertNumQueries(len(without)):
-            self.client.get(self.page)
 
 
 class TestPrivacy(NotesTestCase):

@@ -77,14 +77,6 @@ class TestRemixShared(SharingTestCase):
         self.client.force_login(self.alice)
         assert self.remix().context["composer"].lora_url == lora["lora_url"], "one's own as it was"
 
-    def test_it_keeps_the_seed_of_the_picture_when_asked(self):
-        assert self.remix(seed="keep").context["composer"].seed == "41"
-
-    def test_it_takes_over_what_is_public(self):
-        share_links.make_private(self.image)
-        published = self.published(self.image, with_parameters=True)
-        assert self.remix(published.slug).context["composer"].negative_prompt == "fog"
-
     def test_it_believes_the_share_and_not_the_address(self):
         form = self.remix(
             model="flux-schnell", steps="3", negative_prompt="x", job=str(self.image.job_id)

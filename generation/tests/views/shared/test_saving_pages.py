@@ -65,10 +65,6 @@ class TestButton(SavingPagesTestCase):
         self.assertRedirects(answer, reverse("image", args=[copy.id]))
         assert "This image is already in your gallery." in self.texts(answer)
 
-    def test_the_owner_has_none(self):
-        self.client.force_login(self.alice)
-        self.assertNotContains(self.page(self.share()), "Save to my gallery")
-
     def test_it_says_that_the_link_was_turned_off(self):
         slug = self.share()
         share_links.stop_link(self.image)

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from generation.gallery.sharing import publications, share_links
 from generation.models import Publication, PublicationState, Visibility
-from generation.testing.rows.gallery import SCRIPT, SharingTestCase
+from generation.testing.rows.gallery import SharingTestCase
 
 
 class TestSharePages(SharingTestCase):
@@ -66,13 +66,6 @@ class TestSharePages(SharingTestCase):
         )
         self.post("withdraw_image")
         assert self.visibility() == Visibility.PRIVATE
-
-    def test_it_answers_the_script_with_the_pieces(self):
-        answer = self.post("share_image", {"period": "never"}, headers=SCRIPT)
-        self.assertContains(answer, "Link created.")
-        self.assertContains(answer, self.now().link_slug)
-        self.assertNotContains(answer, "<html")
-        assert answer["Cache-Control"] == "private, no-store"
 
     def test_it_offers_the_name_only_to_those_who_have_one(self):
         self.assertNotContains(self.client.get(self.at("share_image")), "Show my name")
