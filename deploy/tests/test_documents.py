@@ -265,12 +265,6 @@ class TestEngineersDocuments:
         ]
         assert unknown == []
 
-    def test_it_misses_modules_and_names_that_are_gone(self) -> None:
-        assert documents.is_known("accounts.credits.holds.HOLD")
-        assert documents.is_known("generation/jobs/engine/")
-        for name in ("accounts.credits.gone", "accounts.credits.holds.GONE", "deploy/worker.sh"):
-            assert not documents.is_known(name)
-
     def test_it_answers_where_to_change_something_by_a_file_and_a_name_in_it(self) -> None:
         rows = re.findall(r"^\| ([^|]+) \| (`.+`) \|$", documents.read("ARCHITECTURE.md"), re.M)
         assert len(rows) >= 20
@@ -319,17 +313,6 @@ class TestEditions:
             return ([self.plain(" ".join(one.words)) for one in section.commands], section.settings)
 
         self.compare(path, commands)
-
-    @pytest.mark.parametrize("path", TRANSLATED_PAGES)
-    def test_it_has_the_same_tables_and_lists(self, path: str) -> None:
-        def counts(section: documents.Section) -> object:
-            text = re.sub(r"<!-- restore: written.*restore: end -->", "", section.text, flags=re.S)
-            return (
-                len(re.findall(r"^\|", text, re.MULTILINE)),
-                len(re.findall(r"^- ", text, re.MULTILINE)),
-            )
-
-        self.compare(path, counts)
 
     @pytest.mark.parametrize("path", TRANSLATED_PAGES)
     def test_it_names_the_same_commands_settings_and_files(self, path: str) -> None:

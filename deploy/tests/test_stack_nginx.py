@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -16,8 +15,8 @@ from django.conf import settings
 
 from generation.testing.servers.certificate import make_certificate
 from generation.testing.servers.echo import echo
-from generation.testing.servers.nginx import ask_at_once
-from generation.testing.services import free_port, running
+from generation.testing.servers.nginx import ask_at_once, nginx
+from generation.testing.services import free_port
 
 pytestmark = pytest.mark.nginx
 
@@ -26,8 +25,7 @@ class TestNginx(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp")))
         self.folder.chmod(0o755)
-        self.port, self.tls_port = free_port(), free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.tls_port = free_port()
 
     def application(self) -> str:
         """Start an application that echoes headers, and return its host and port."""
@@ -35,46 +33,18 @@ class TestNginx(unittest.TestCase):
 
     def nginx(self, **environment: str) -> None:
         """Run nginx until the test ends."""
-        folder = self.folder / "nginx"
-        self.environment = environment = {
-            "PATH": os.environ["PATH"],
-            "STATIC_ROOT": str(self.folder),
-            "NGINX_PORT": str(self.port),
-            "NGINX_TLS_PORT": str(self.tls_port),
-            "NGINX_WORKERS": "1",
-            "NGINX_ACCESS_LOG": "off",
-            "NGINX_SOCKETS": "127.0.0.1:1",
-            "NGINX_WEB": "127.0.0.1:1",
-            "PUBLIC_URL": self.url,
-            "LANGUAGE_CODE": "en",
-            **environment,
-        }
-        subprocess.run(
-            ["nginx/render.sh", folder], cwd=settings.BASE_DIR, env=environment, check=True
-        )
-        command = [
-            "nginx",
-            "-p",
-            str(folder),
-            "-c",
-            str(folder / "nginx.conf"),
-            "-e",
-            "stderr",
-            "-g",
-            "daemon off;",
-        ]
-        self.enterContext(
-            running(command, port=self.port, log=self.folder / "log", stop=signal.SIGTERM)
-        )
+        self.server = self.enterContext(nginx(NGINX_TLS_PORT=str(self.tls_port), **environment))
+        self.port, self.url = self.server.port, self.server.url
 
     def reload(self, site: str) -> subprocess.CompletedProcess[str]:
         """Reload it with the templates of another version, which has this site.conf."""
         templates = self.folder / "version"
         shutil.copytree(settings.BASE_DIR / "nginx", templates, dirs_exist_ok=True)
         (templates / "site.conf").write_text(site)
+        pairs = (self.server.folder / "environment").read_text()
         return subprocess.run(
-            [templates / "reload.sh", self.folder / "nginx"],
-            env=self.environment,
+            [templates / "reload.sh", self.server.folder / "nginx"],
+            env=dict(line.split("=", 1) for line in pairs.splitlines()),
             check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

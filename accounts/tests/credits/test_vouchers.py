@@ -100,9 +100,6 @@ class TestRedeeming(BaseTestCase):
         assert {len(code) for code in codes} == {16}
         assert set().union(*codes) == set(vouchers.ALPHABET)
 
-    def test_the_form_stands_on_the_account_page(self) -> None:
-        self.assertContains(self.client.get("/account/"), f'action="{URL}"')
-
     def test_the_database_refuses_more_uses_than_allowed(self) -> None:
         vouchers.create(VoucherTerms(amount=1))
         with pytest.raises(IntegrityError), transaction.atomic():

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
-from django.utils import translation
 
 from accounts.emails import mail_errors, outbox
 from accounts.emails.mail_errors import MailError
@@ -62,11 +61,6 @@ class TestRefusals:
         with smtp_server() as server:
             assert failed(server.port, settings)[0] == MailError.PROTOCOL
 
-    def test_it_names_one_that_expects_no_tls_yet(self, settings: Any) -> None:
-        settings.EMAIL_USE_SSL = True
-        with smtp_server() as server:
-            assert failed(server.port, settings)[0] == MailError.PROTOCOL
-
 
 class TestOtherErrors:
     @pytest.mark.parametrize(
@@ -91,9 +85,3 @@ class TestOtherErrors:
     )
     def test_it_names_them(self, error: Exception, kind: MailError, reply: str) -> None:
         assert (mail_errors.kind_of(error), mail_errors.reply_of(error)) == (kind, reply)
-
-    def test_each_has_advice_that_names_no_class_of_python(self) -> None:
-        with translation.override("en"):
-            for kind in MailError:
-                assert kind.advice.endswith(".")
-                assert "Error" not in f"{kind.label}{kind.advice}"

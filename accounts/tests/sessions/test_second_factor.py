@@ -95,13 +95,6 @@ class TestSettingUp(SecondFactorTestCase):
         codes = RecoveryCodes(Authenticator.objects.get(type="recovery_codes"))
         assert not [code for code in codes.get_unused_codes() if code in "".join(stored)]
 
-    def test_it_refuses_a_wrong_first_code(self) -> None:
-        self.confirm()
-        self.client.get(f"{URL}app/add/")
-        response = self.client.post(f"{URL}app/add/", {"code": "000000"})
-        self.assertContains(response, "Wrong code.")
-        assert not Authenticator.objects.exists()
-
     def test_it_removes_the_app_and_the_codes_with_it(self) -> None:
         self.add_app()
         assert self.client.post(f"{URL}app/remove/").url == SECURITY
@@ -117,14 +110,6 @@ class TestSettingUp(SecondFactorTestCase):
         assert self.client.get(f"{URL}recovery-codes/").status_code == 200
         assert Authenticator.objects.get(type="recovery_codes").data != stored
 
-    def test_it_replaces_the_recovery_codes(self) -> None:
-        self.add_app()
-        before = self.client.get(f"{URL}recovery-codes.txt").content
-        self.client.post(f"{URL}recovery-codes/new/")
-        assert self.client.get(f"{URL}recovery-codes.txt").content != before
-        codes = [self.client.post(f"{URL}recovery-codes/new/").status_code for _ in range(30)]
-        assert (codes[0], codes[-1]) == (302, 429)  # each sends an email
-
     def test_it_offers_passkeys(self) -> None:
         self.confirm()
         page = self.client.get(f"{URL}passkeys/add/")
@@ -137,13 +122,6 @@ class TestSettingUp(SecondFactorTestCase):
             )
             assert response.status_code == 200, credential
         assert not Authenticator.objects.exists()
-
-    def test_it_shows_what_is_set_up(self) -> None:
-        self.assertContains(self.client.get(SECURITY), "Add authenticator app")
-        self.add_app()
-        page = self.client.get(SECURITY)
-        self.assertNotContains(page, "Add authenticator app")
-        self.assertContains(page, "Show codes")
 
 
 class TestSigningIn(SecondFactorTestCase):
@@ -227,12 +205,6 @@ class TestSigningIn(SecondFactorTestCase):
         assert not self.is_signed_in()
         self.enter_code(code_of())
         assert self.is_signed_in()
-
-    def test_it_can_be_canceled(self) -> None:
-        self.enter_password()
-        self.client.post("/accounts/logout/")
-        assert self.client.get("/accounts/login/").status_code == 200
-        assert self.enter_code(code_of()).url == "/accounts/login/"
 
     def test_it_guards_the_admin(self) -> None:
         TOTP.activate(self.staff, SECRET)

@@ -1,6 +1,5 @@
 """The browser's time zone, at the first sign-in of a user who has none."""
 
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.models import User
@@ -25,18 +24,6 @@ class TestTimeZone(BaseTestCase):
         self.assertNotContains(self.client.get("/account/"), ATTRIBUTE)
         self.client.post(ADDRESS, {"time_zone": "Asia/Tokyo"})
         assert self.zone() == "Asia/Omsk"
-
-    def test_it_leaves_the_session_to_what_the_user_does_meanwhile(self) -> None:
-        self.sign_in()
-        stored = Session.objects.values_list("session_data", flat=True)
-        before = stored.get()
-        self.client.post(ADDRESS, {"time_zone": "Asia/Omsk"})
-        assert stored.get() == before
-
-    def test_it_is_not_asked_for_after_a_choice(self) -> None:
-        self.sign_in()
-        self.client.post("/account/profile/", {"time_zone": "", "language": "en"})
-        self.assertNotContains(self.client.get("/account/"), ATTRIBUTE)
 
     def test_it_is_not_asked_for_at_a_later_sign_in(self) -> None:
         User.objects.filter(pk=self.alice.pk).update(last_login=timezone.now())

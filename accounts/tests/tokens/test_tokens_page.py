@@ -1,7 +1,6 @@
 import re
 from datetime import timedelta
 
-import pytest
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -91,18 +90,6 @@ class TestTokensPage(BaseTestCase):
         self.assertContains(response, "The token “laptop” is revoked.")
         assert tokens.authenticate(text) is None
 
-    def assert_unknown(self, name: str) -> None:
-        response = self.client.post(
-            f"{self.url}revoke/",
-            {"name": name},
-            follow=True,
-            headers={"referer": f"http://testserver{self.url}"},
-        )
-        self.assertContains(response, "Token not found.")
-
-    def test_it_finds_no_token_whose_name_cannot_be_stored(self) -> None:
-        self.assert_unknown("lap\0top")
-
     def test_it_creates_what_was_asked_for(self) -> None:
         before = timezone.now()
         form = {"name": "reader", "scopes": ["read"], "days": "30", "credit_limit": "25"}
@@ -128,10 +115,6 @@ class TestTokensPage(BaseTestCase):
             assert response.status_code == 200, change
         assert not ApiToken.objects.exists()
 
-    def test_it_marks_tokens_that_have_expired(self) -> None:
-        tokens.issue(user=self.alice, name="old", expires_at=timezone.now())
-        self.assertContains(self.client.get(self.url), "token-expired")
-
     def test_it_tells_the_owner_by_email(self) -> None:
         self.client.post(self.url, {"name": "laptop", "scopes": ["read", "manage"]})
         self.client.post(f"{self.url}revoke/", {"name": "laptop"})
@@ -142,10 +125,3 @@ class TestTokensPage(BaseTestCase):
         assert "“laptop” was created. It can: read, manage." in created.body
         assert revoked.subject == "An API token of your ArtGen account was revoked"
         assert created.to == revoked.to == ["alice@example.org"]
-
-    @pytest.mark.slow
-    def test_it_limits_how_many_are_made(self) -> None:
-        for number in range(30):
-            self.client.post(self.url, {"name": f"token {number}", **ALL})
-        assert self.client.post(self.url, {"name": "one more", **ALL}).status_code == 429
-        assert ApiToken.objects.count() == 30

@@ -128,19 +128,10 @@ class TestRuns(PushTestCase):
         assert request.headers["Content-Encoding"] == "aes128gcm"
         assert len(self.titles()) == 1
 
-    def test_a_single_job_is_a_run(self) -> None:
-        self.turn_on()
-        self.finish(self.place())
-        assert self.titles() == ["1 image is ready"]
-
     def test_what_its_user_has_canceled_is_not_pushed(self) -> None:
         self.turn_on()
         job_control.cancel(job=self.place(), actor=self.alice)
         assert self.titles() == []
-
-    def test_it_is_off_until_it_is_turned_on(self) -> None:
-        self.finish(self.place())
-        assert not WebhookMessage.objects.exists()
 
 
 class TestPushService(PushTestCase):

@@ -2,7 +2,7 @@
 
 import json
 from typing import Any
-from urllib.parse import quote, quote_from_bytes, urlencode
+from urllib.parse import quote, quote_from_bytes
 
 import pytest
 from django.core import signing
@@ -19,7 +19,7 @@ from generation.jobs.engine import callback_tokens
 from generation.models import Job, Status, Upload
 from generation.testing.cases import load_catalog, make_user
 from generation.testing.hostile import ADDRESSES, ANY_TEXT, any_json
-from generation.testing.rows.api import FLUX, make_image, make_job, stored
+from generation.testing.rows.api import make_image, make_job, stored
 from generation.testing.rows.image_files import FILES
 
 pytestmark = pytest.mark.slow
@@ -79,28 +79,6 @@ class TestQueries(AnyRequestTestCase):
         if forged != signed.encode():
             response = self.client.get(f"{path}?cursor={quote_from_bytes(forged)}")
             self.assert_is_described(response, 400)
-
-
-class TestBodies(AnyRequestTestCase):
-    @some
-    @given(key=HEADER)
-    @example("\0")
-    def test_it_answers_any_idempotency_key(self, key: str) -> None:
-        headers = {"Idempotency-Key": key}
-        response = self.client.post(
-            "/api/v1/jobs/", json.dumps(FLUX), content_type="application/json", headers=headers
-        )
-        self.assert_is_described(response, 201, 400)
-
-
-class TestWaits(AnyRequestTestCase):
-    @some
-    @given(wait=VALUES | st.text(), prefer=HEADER)
-    @example(wait="", prefer="wait=" + "9" * 5000)
-    def test_it_answers_any_time_to_wait(self, wait: str, prefer: str) -> None:
-        address = f"/api/v1/jobs/{make_job(self.alice).id}/?{urlencode({'wait': wait})}"
-        response = self.client.get(address, headers={"Prefer": prefer})
-        self.assert_is_described(response, 200, 400)
 
 
 class TestOtherPrograms(AnyRequestTestCase):

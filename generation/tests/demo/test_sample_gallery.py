@@ -6,14 +6,10 @@ from django.urls import reverse
 from generation.demo import explore_samples
 from generation.gallery import trash
 from generation.gallery.sharing import publications
-from generation.jobs.engine import job_control
 from generation.models import (
-    GenerationSwitch,
     Image,
     Job,
-    ModerationRule,
     Publication,
-    PublicationState,
 )
 from generation.testing.pages.job_pages import JobPagesTestCase
 
@@ -54,15 +50,6 @@ class TestExhibition(JobPagesTestCase):
         self.assertContains(page, "Nora", count=len(explore_samples.SAMPLES))
         assert self.hang_all() == 0
 
-    def test_it_lets_everybody_elses_pictures_go_first(self):
-        waiting = self.place(self.alice)
-        assert self.step()
-        assert Job.objects.of(self.nora).count() == 0
-        job_control.cancel(job=waiting, actor=self.alice)
-        assert self.step()
-        assert self.step()
-        assert Job.objects.of(self.nora).count() == 1
-
     def test_it_brings_back_nothing_that_was_taken_down_or_thrown_away(self):
         self.hang_all()
         first, second = Image.objects.of(self.nora).order_by("id")[:2]
@@ -70,14 +57,3 @@ class TestExhibition(JobPagesTestCase):
         trash.move_to_trash(second)
         assert self.hang_all() == 0
         assert Publication.objects.shown().count() == len(explore_samples.SAMPLES) - 2
-
-    def test_it_minds_the_rules(self):
-        ModerationRule.objects.create(pattern="planet", at_placing=False)
-        self.hang_all()
-        refused = Publication.objects.exclude(state=PublicationState.PUBLISHED)
-        assert [one.state for one in refused] == [PublicationState.REFUSED]
-
-    def test_it_ends_where_nothing_can_be_placed(self):
-        GenerationSwitch.objects.update_or_create(defaults={"on": False, "message": "closed"})
-        assert not self.step()
-        assert Job.objects.of(self.nora).count() == 0

@@ -107,20 +107,6 @@ class TestForecast(HistoryTestCase):
         Endpoint.objects.filter(pk=second.pk).update(submit_after=later)
         assert seen() == (10, both)  # none does: what has been measured at all of them
 
-    def test_it_survives_durations_that_make_no_sense(self) -> None:
-        self.took(10, model="flux-dev", delay_ms=10**10, execution_ms=10**10)
-        self.took(10, model="flux-dev", delay_ms=0, execution_ms=0)
-        now = timezone.now()
-        self.took(10, model="flux-dev", started_at=now + timedelta(hours=1))
-        assert of_order(ImageModel.objects.get(slug="flux-dev")).p90 <= 30
-
-    def test_it_says_something_for_a_model_that_nothing_may_be_out_of(self) -> None:
-        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=0)
-        model = ImageModel.objects.get(slug="flux-schnell")
-        make_job(self.bob, model="flux-schnell")
-        assert of_order(model, count=2).p50 >= of_order(model).p50 > 0
-        assert eta.pace(model) >= 1
-
 
 class TestOneSource(ApiTestCase):
     """Quote, promise and the job itself say the same at the same moment."""
@@ -168,10 +154,6 @@ class TestOneSource(ApiTestCase):
         assert [one.quote.eta.as_json() for one in listed if one.model.slug == "flux-dev"] == [said]
         models = self.client.get("/api/v1/status/").json()["models"]
         assert [one["eta_seconds"] for one in models if one["slug"] == "flux-dev"] == [said]
-
-    def test_trials_are_not_promised_anything(self) -> None:
-        job = make_job(self.alice, is_trial=True)
-        assert job.promised_p90_at is None
 
 
 class TestRecorded(EmulatorTestCase):

@@ -222,16 +222,6 @@ class TestOwnEvidence:
         free, behind = (self.left(one, running=1, sent=sent) for one in (first, last))
         assert behind.p50 > free.p50 + 60
 
-    def test_a_long_start_is_taken_into_account(self):
-        cold = {"warm": False}
-        begun = self.left(job(Status.SUBMITTED), sent=[0], **cold)
-        later = self.left(job(Status.SUBMITTED, ago=30), sent=[30], **cold)
-        assert 20 <= begun.p50 - later.p50 <= 32
-
-    def test_storing_takes_what_storing_took(self):
-        assert self.left(job(Status.STORING, ago=0)) == Eta(2, 3, Basis.SIZE)
-        assert self.left(job(Status.STORING, ago=60)).p50 > 10
-
 
 class TestPromise:
     def test_it_is_kept_with_each_job_of_an_order(self):

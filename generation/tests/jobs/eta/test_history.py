@@ -39,10 +39,6 @@ class TestHistory:
         assert found.starts[False].values == (40,) * 3  # nothing is known before the first
         assert found.starts[True].values == (1,) * 8
 
-    def test_it_takes_all_starts_while_it_has_seen_too_few_of_a_kind(self):
-        jobs = [ran(0), ran(1000, delay=40), ran(1050)]
-        assert history_of(jobs, limit=4).starts[False] == Distribution.of([40, 1])
-
     def test_a_wait_for_other_jobs_is_no_start(self):
         """Two at once: the third one's delay is its wait for a worker."""
         jobs = [
@@ -67,10 +63,6 @@ class TestHistory:
         """Of two images that are sent together, the first one runs alone for a moment."""
         pairs = [ran(n * 100, delay=delay) for n in range(10) for delay in (1.0, 1.4)]
         assert history_of(pairs, limit=8).at_once is None
-
-    def test_it_does_not_know_how_many_run_at_once_before_any_waited(self):
-        found = history_of([ran(n * 30) for n in range(10)], limit=8)
-        assert found.at_once is None
 
     def test_jobs_that_a_limit_holds_do_not_show_how_many_run_at_once(self):
         """Each of them is sent when the one before has ended; others wait at the provider."""

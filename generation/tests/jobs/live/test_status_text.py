@@ -96,14 +96,6 @@ class TestOfJob:
         assert self.phase(Status.RUNNING, over=True)[1] == "longer than usual"
         assert self.phase(Status.RUNNING, over=True, language="ru")[1] == "дольше обычного"
 
-    def test_it_says_that_the_credits_are_back(self):
-        title, detail = self.phase(Status.FAILED, eta=None, error_code="gpu_lost")
-        assert (title, detail) == (
-            "Failed",
-            "The GPU disconnected during generation. 2 credits returned.",
-        )
-        assert self.phase(Status.CANCELED, eta=None)[0] == "Canceled by you"
-
 
 class TestErrorMessage:
     def test_it_has_words_of_its_own_for_every_code(self):

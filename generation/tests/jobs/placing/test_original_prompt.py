@@ -11,7 +11,6 @@ from generation.jobs.placing import retries
 from generation.models import Image, ImageModel, Job, Status
 from generation.testing.cases import EmulatorTestCase, catch_up
 from generation.testing.rows.api import FLUX, ApiTestCase, make_image, make_job
-from generation.user_data import export_contents
 
 ORIGINAL = "маяк на скале в тумане"
 ASKED = FLUX | {"prompt": "a lighthouse on a rock in fog", "original_prompt": ORIGINAL}
@@ -73,14 +72,6 @@ class TestOriginalPrompt(ApiTestCase):
         remixed = self.client.get(reverse("create"), {"share": "abcdefghijklmnop"})
         self.assertNotContains(remixed, ORIGINAL)
         assert self.client.get(reverse("image", args=[image.id])).status_code == 404
-
-    def test_it_is_in_the_export(self) -> None:
-        self.drawn()
-        written = "".join("".join(parts) for _name, parts in export_contents.files(self.alice))
-        assert ORIGINAL in written
-        assert ORIGINAL not in "".join(
-            "".join(parts) for _name, parts in export_contents.files(self.bob)
-        )
 
 
 class TestFile(EmulatorTestCase):

@@ -1,18 +1,13 @@
 """A model's own limit for the prompt: below or above that of all models."""
 
 import json
-import tomllib
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
 
 from accounts.tokens import tokens
-from generation.catalog.catalog_file import CATALOG_FILE
 from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.catalog.offers import InvalidParameters
-from generation.catalog.prices import cost_from
 from generation.models import ImageModel, Job, Style
 from generation.testing.cases import EmulatorTestCase
 
@@ -66,27 +61,3 @@ class TestPromptLimit(EmulatorTestCase):
 
         job = self.place(prompt="x" * 32_000)
         assert len(job.prompt) == 32_000
-
-    def test_create_and_the_api_say_it(self) -> None:
-        self.limit("prompt", 500)
-        self.client.force_login(self.alice)
-
-        page = self.client.get(f"/create/?model={MODEL}")
-        self.assertContains(page, 'maxlength="500"')
-        (model,) = [
-            model for model in self.client.get("/api/v1/models/").json() if model["slug"] == MODEL
-        ]
-        assert model["parameters"]["prompt"]["max"] == 500
-
-    def test_it_is_a_number_of_characters(self) -> None:
-        for wrong in (0, 1.5, "many", 32_001):
-            with pytest.raises(ValidationError, match=r"prompt: max .*32000"):
-                self.limit("prompt", wrong)
-
-
-def test_the_model_of_yandex_has_its_limit_and_its_price() -> None:
-    file = tomllib.loads(CATALOG_FILE.with_name("image_servers.toml").read_text())
-    (model,) = [model for model in file["models"] if model["provider"] == "yandex"]
-    assert model["parameters"]["prompt"] == {"max": 500}
-    cost = cost_from(model["expected_cost"])
-    assert cost.of(images=1, pixels=1792 * 1024) == Decimal("0.0183")

@@ -102,13 +102,6 @@ class TestApi(ApiTestCase):
             row.note for row in user_limits.rows(self.alice) if row.label == "Images today"
         ] == [""]
 
-    def test_it_limits_the_queue_of_a_group(self):
-        group_of(self.alice, max_jobs_waiting=1)
-        assert self.place().status_code == 201
-        document = self.assert_problem(self.place(), 429, "too_many_waiting")
-        assert document["limit"] == 1
-        assert Job.objects.count() == 1
-
     def test_it_lets_a_user_wait_with_more_jobs_than_the_site_says(self):
         User.objects.filter(pk=self.alice.pk).update(max_jobs_waiting=3)
         with override_settings(MAX_WAITING_PER_USER=1):
@@ -187,25 +180,6 @@ class TestJobsAtOnce(EmulatorTestCase):
         promised = [round((job.promised_p50_at - job.created_at).total_seconds()) for job in placed]
         assert [job["eta_seconds"]["p50"] for job in found] == promised
         assert len(set(promised)) == 6
-
-    def test_it_promises_an_order_of_several_models_as_one_line(self):
-        jobs = [
-            {"model": slug, "prompt": "fog", "width": 512, "height": 512}
-            for slug in ("flux-schnell", OTHER, "flux-schnell", OTHER)
-        ]
-
-        def waits():
-            placed = orders.place_batch(user=self.alice, requests=jobs).jobs
-            Job.objects.all().delete()
-            cache.clear()
-            return [round((job.promised_p50_at - job.created_at).total_seconds()) for job in placed]
-
-        free = waits()
-        with override_settings(MAX_JOBS_AT_ONCE_PER_USER=1):
-            limited = waits()
-        assert limited[0] == free[0]
-        assert all(one > other for one, other in zip(limited[1:], free[1:], strict=True))
-        assert limited[3] > limited[1]
 
     @held_clock()
     @override_settings(MAX_JOBS_AT_ONCE_PER_USER=1)

@@ -210,19 +210,9 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         expect(page.locator("#steps")).to_be_in_viewport()
 
         link = page.locator("[data-alternatives] a")
-        for prompt, text in (
-            ("a kite", ""),
-            ("a {red|blue} kite", "2 alternatives: compare"),
-            ("a {red|{dark|light} blue} kite in {snow|fog}", "6 alternatives: compare"),
-            ("a {red|blue", ""),
-            (r"a \{red|blue\} kite", ""),
-        ):
-            page.fill("#prompt", prompt)
-            if text:
-                expect(link).to_have_text(text)
-            else:
-                expect(link).to_be_hidden()
+        expect(link).to_be_hidden()
         page.fill("#prompt", "a {red|blue} kite")
+        expect(link).to_have_text("2 alternatives: compare")
         link.click()
         page.wait_for_url("**/compare/**")
         expect(page.locator("[name=prompt]")).to_have_value("a {red|blue} kite")

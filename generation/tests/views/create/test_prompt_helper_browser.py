@@ -23,9 +23,8 @@ class TestPromptHelper(BrowserTestCase):
     def test_a_proposal_is_shown_beside_the_prompt_taken_undone_and_searchable(self):
         page = self.visit("translator", "/create/?model=z-image-turbo", **DESKTOP)
         hint = page.locator("[data-language-hint]")
-        page.fill("#prompt", "a sign that reads «Открыто» by the sea")
-        expect(hint).to_be_hidden()
         spark = page.locator(".spark")
+        page.fill("#prompt", "a sign by the sea")
         expect(spark).to_have_accessible_name("Enhance, 1\N{NO-BREAK SPACE}credit")
         page.fill("#prompt", "")
         expect(spark).to_be_hidden()
