@@ -185,20 +185,6 @@ class TestNginx:
             # A value of .env reaches it: nothing else is written here.
             assert given[name] in (None, f"${{{name}:-{value}}}"), name
 
-    def test_it_names_every_value_that_a_configuration_uses_and_compose_does_not_set(self) -> None:
-        script = (settings.BASE_DIR / "nginx" / "render.sh").read_text()
-        read = set(re.findall(r"^default (NGINX_\w+) ", script, re.MULTILINE))
-        image = (DEPLOY / "Dockerfile").read_text()
-        by_compose = set(services()["nginx"]["environment"]) - set(documented())
-        by_image = {name for name in read if f"{name}=" in image}
-        assert read - set(documented()) - by_compose - by_image == {
-            "NGINX_ACME_DIR",
-            "NGINX_MODULES",
-            "NGINX_RESOLVER",
-            "NGINX_TLS_DIR",
-            "NGINX_TLS_PORT",
-        }
-
 
 class TestScale:
     def test_it_lets_all_but_the_named_container_scale(self) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 
 from deploy.stack import STOP
@@ -56,20 +55,6 @@ def test_it_takes_the_ports_of_the_file(tmp_path: Path) -> None:
 def test_the_environment_wins(tmp_path: Path) -> None:
     found = configured(tmp_path, "PORT=8123\nPUBLIC_URL=http://a.example\n", PORT="8200")
     assert (found["NGINX_PORT"], found["PUBLIC_URL"]) == ("8200", "http://a.example")
-
-
-@pytest.mark.parametrize(("given", "shown"), [({}, "[]"), ({"PORT": "8200"}, "[8200]")])
-def test_make_passes_on_no_port_of_its_own(given: dict[str, str], shown: str) -> None:
-    show = 'show:; @echo "[$$PORT]"'
-    outcome = subprocess.run(
-        ["make", "--no-print-directory", f"--eval={show}", "show"],
-        cwd=settings.BASE_DIR,
-        env={"PATH": os.environ["PATH"], **given},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    assert outcome.stdout.strip() == shown
 
 
 def test_the_service_runs_it() -> None:

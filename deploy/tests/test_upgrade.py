@@ -26,6 +26,7 @@ from generation.testing.servers.stack import FINAL, MACHINE, PATIENCE, ComposeSt
 pytestmark = [
     pytest.mark.release(
         "deploy/upgrade.sh",
+        "deploy/handover.sh",
         "docker-compose.yml",
         "deploy/stack.py",
         "artgen/processes/",

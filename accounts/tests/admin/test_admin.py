@@ -9,7 +9,6 @@ from django.urls import reverse
 from accounts.credits import ledger_check
 from accounts.emails import outbox
 from accounts.models import CreditEntry, User
-from accounts.tokens import tokens
 from generation.testing.cases import BaseTestCase, hold, make_user
 
 
@@ -194,17 +193,3 @@ class TestLedgerAdmin(AdminTestCase):
         assert self.client.post(f"{self.url}{entry.pk}/delete/", {"post": "yes"}).status_code == 403
         assert self.client.get(f"{self.url}add/").status_code == 403
         assert ledger_check.check() == []
-
-
-class TestTokenAdmin(AdminTestCase):
-    url = "/admin/accounts/apitoken/"
-
-    def test_it_revokes_and_does_nothing_else(self) -> None:
-        text = tokens.issue(user=self.alice, name="laptop")
-        token = self.alice.tokens.get()
-        self.assertContains(self.client.get(self.url, {"q": "alice"}), "laptop")
-        assert self.client.post(f"{self.url}{token.pk}/change/", {"name": "x"}).status_code == 403
-        assert self.client.get(f"{self.url}add/").status_code == 403
-        self.client.post(self.url, {"action": "revoke", "_selected_action": [str(token.pk)]})
-        assert tokens.authenticate(text) is None
-        assert LogEntry.objects.get().change_message == "revoked"

@@ -52,13 +52,6 @@ class AuditTestCase(BaseTestCase):
 
 
 class TestValues(AuditTestCase):
-    def test_it_says_whether_an_object_was_added_changed_or_deleted(self) -> None:
-        data = {"password1": "quiet lighthouse", "password2": "quiet lighthouse"}
-        self.client.post("/admin/accounts/user/add/", {"email": "carl@example.org", **data})
-        self.assertContains(self.client.get(URL), ">Added<")
-        self.change(name="Alice")
-        self.assertContains(self.client.get(URL), ">Changed<")
-
     def test_it_stores_old_and_new_values_of_changed_fields(self) -> None:
         self.change(name="Alice", max_jobs_per_day="5")
         (entry,) = LogEntry.objects.all()

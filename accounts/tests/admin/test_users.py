@@ -5,9 +5,8 @@ from uuid import uuid4
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
-from django.test import Client, override_settings
+from django.test import Client
 
-from accounts.credits import holds
 from accounts.sessions import sessions
 from generation.testing.cases import BaseTestCase, make_user
 
@@ -45,19 +44,6 @@ class TestUserPage(AdminTestCase):
         (log,) = LogEntry.objects.values_list("change_message", flat=True)
         assert "note" in log
         assert "Called" not in log
-
-    @override_settings(MAX_JOBS_PER_DAY=2000)
-    def test_it_shows_credits_limits_and_usage_in_words(self) -> None:
-        reference = uuid4()
-        holds.hold_all(
-            user=self.alice, holds=[holds.Hold(reference=reference, amount=12, reason="")]
-        )
-        holds.settle(reference=reference)
-        page = self.page().replace("\N{NO-BREAK SPACE}", " ")
-        assert "88 credits" in page
-        assert "1 of 2,000" in page
-        assert "of 1.0 GB" in page
-        assert "12 credits, 1 image" in page
 
 
 class TestDevices(AdminTestCase):

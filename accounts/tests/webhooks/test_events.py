@@ -7,9 +7,8 @@ from typing import Any, get_type_hints
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import TransactionTestCase
-from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator
 
 from accounts.credits import ledger
@@ -210,18 +209,6 @@ class TestEvents(EmulatorTestCase):
             exports.step(export.id)
         ((type, data),) = sent(address)
         assert (type, data["id"]) == ("export.ready", str(export.id))
-
-    def test_it_costs_users_without_webhooks_no_statement(self) -> None:
-        """Beside the budget of `test_job_budget`: also of what fails."""
-        self.add(self.bob)
-        job = self.place()
-        with CaptureQueriesContext(connection) as captured:
-            lifecycle.fail(job, code="x")
-        assert not [query for query in captured if "_webhook" in query["sql"]]
-        with CaptureQueriesContext(connection) as captured:
-            self.place()
-            ledger.take_back(user=self.alice, amount=1, reason="back")
-        assert not [query for query in captured if "_webhookm" in query["sql"]]
 
 
 class TestBatchRace(TransactionTestCase):

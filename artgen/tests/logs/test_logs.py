@@ -5,7 +5,6 @@ import psycopg
 import pytest
 import redis
 from celery.beat import SchedulingError
-from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
 
@@ -23,13 +22,6 @@ class TestPlanned:
 
     def test_it_says_a_503_quietly_and_every_other_failure_as_an_error(self) -> None:
         assert [self.level(status) for status in (503, 500, 502)] == ["INFO", "ERROR", "ERROR"]
-
-    def test_it_filters_what_django_says_of_responses(self) -> None:
-        assert settings.LOGGING["loggers"]["django.request"] == {"filters": ["lower_unavailable"]}
-        assert any(
-            isinstance(each, LowerUnavailable)
-            for each in logging.getLogger("django.request").filters
-        )
 
 
 class TestOutage:

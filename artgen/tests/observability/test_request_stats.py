@@ -1,11 +1,9 @@
 import threading
 
-import pytest
 from django.core.handlers.exception import convert_exception_to_response
 from django.test import RequestFactory, SimpleTestCase, override_settings
 
 from artgen.observability import request_stats
-from artgen.observability.request_stats import Times
 from generation.testing.request_stats import forget
 from generation.testing.services import free_port
 
@@ -64,20 +62,6 @@ class TestCounting(SimpleTestCase):
         for thread in threads:
             thread.join()
         assert request_stats.totals()["api", "2xx"].count == 2000
-
-
-class TestQuantile:
-    def of(self, **classes: int) -> Times:
-        times = Times()
-        for name, count in classes.items():
-            times.counts[int(name.removeprefix("c"))] = count
-        return times
-
-    def test_it_is_what_prometheus_computes(self) -> None:
-        # 90 up to 5 ms, 10 between 0.1 and 0.2 s: the 95th of 100 is in the middle of the latter.
-        assert self.of(c0=90, c5=10).quantile(0.95) == pytest.approx(0.15, abs=5e-8)
-        assert self.of(c0=100).quantile(0.95) == pytest.approx(0.00475, abs=5e-8)
-        assert self.of(c0=95, c5=5).quantile(0.95) == pytest.approx(0.005, abs=5e-8)
 
 
 class TestRedis(SimpleTestCase):

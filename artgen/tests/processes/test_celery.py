@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from unittest import mock
@@ -77,33 +76,7 @@ class TestSend(BaseTestCase):
         run_task(app.tasks[SUBMIT], "a")
 
 
-BEAT = """
-import os, sys
-sys.argv = ["celery", "-A", "artgen", "beat"]
-from artgen import app
-from celery import signals
-from django.apps import apps
-
-app.loader.init_worker()
-signals.beat_init.send(sender=None)
-signals.after_task_publish.send(sender=None)
-print(apps.ready, sorted(app.conf.beat_schedule), open(os.environ["ALIVE_FILE"]).read())
-"""
-
-
 class TestProcesses:
-    @pytest.mark.slow
-    def test_beat_loads_no_apps(self, tmp_path: Path) -> None:
-        """They would take 60 MB."""
-        environment = {**os.environ, "ALIVE_FILE": str(tmp_path / "alive")}
-        done = subprocess.run(
-            [sys.executable, "-c", BEAT],
-            cwd=settings.BASE_DIR, env=environment, check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        ready, *schedule, pid = done.stdout.split()
-        assert (ready, len(schedule)) == ("False", 4), done.stderr
-        assert int(pid) > 0
-
     @pytest.mark.parametrize(
         ("age", "status", "is_killed"), [(0, 0, False), (60, 1, False), (700, 1, True)]
     )

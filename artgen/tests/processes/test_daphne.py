@@ -1,12 +1,8 @@
 """artgen.processes.daphne: what daphne does beyond its own."""
 
-import gc
-from types import SimpleNamespace
-
 import pytest
 from asgiref.sync import async_to_sync
 from autobahn.exception import Disconnected
-from django.test import SimpleTestCase
 
 from artgen.processes.daphne import PatientServer
 
@@ -37,14 +33,3 @@ class TestReply:
     def test_it_hides_no_other_error(self):
         with pytest.raises(ValueError, match="both bytes and text"):
             self.reply(Gone(ValueError("both bytes and text")))
-
-
-class TestListen(SimpleTestCase):
-    def test_it_collects_garbage_once_it_listens(self):
-        server = PatientServer(application=None, endpoints=["tcp:0"])
-        server.ws_factory = SimpleNamespace()
-        self.addCleanup(gc.unfreeze)
-        self.addCleanup(gc.enable)
-        gc.disable()
-        server.listen_success(object())
-        assert gc.isenabled()

@@ -295,13 +295,6 @@ class TestRunPod(DoctorTestCase):
             assert check["ok"]
             assert "exists; public, workers unknown" in check["detail"]
 
-    def test_it_finds_a_retired_public_endpoint(self) -> None:
-        self.emulator.retire("black-forest-labs-flux-1-schnell")
-        checks = self.assertBroken(
-            "endpoint:flux-schnell", "no endpoint black-forest", "enabled=false"
-        )
-        assert checks["runpod_key"]["ok"]
-
     def test_it_does_not_take_a_key_for_proved_where_no_endpoint_exists(self) -> None:
         ImageModel.objects.exclude(slug="flux-schnell").update(enabled=False)
         self.emulator.retire("black-forest-labs-flux-1-schnell")

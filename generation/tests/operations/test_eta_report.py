@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from generation.models import Job, Status
+from generation.models import Status
 from generation.operations import scrape
 from generation.testing.cases import BaseTestCase
 from generation.testing.rows.api import make_job
@@ -66,18 +66,6 @@ class TestEtaReport(BaseTestCase):
         self.ended(99, status=Status.FAILED, error_code="gpu_lost")
         self.ended(99, status=Status.CANCELED)
         assert json.loads(self.report("--json"))["total"]["jobs"] == 6
-
-    def test_it_says_so_without_jobs(self) -> None:
-        Job.objects.all().delete()
-        assert "No promised jobs" in self.report()
-        empty = json.loads(self.report("--json"))["total"]
-        assert (empty["jobs"], empty["inside_p90"]) == (0, None)
-
-    def test_it_prints_a_table(self) -> None:
-        table = self.report()
-        assert "flux-dev" in table
-        assert "80.0%" in table
-        assert table.splitlines()[-1].startswith("all")
 
     def test_prometheus_gets_the_same(self) -> None:
         found = {

@@ -4,8 +4,6 @@ import os
 from datetime import timedelta
 from unittest import mock
 
-import redis
-from django.conf import settings
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import TestCase
@@ -71,14 +69,6 @@ class TestFigures(TestCase):
         assert found.value >= 1
         with mock.patch.dict(os.environ, DB_CONNECTIONS_LIMIT="1"):
             assert not measured()["database_connections"].ok
-
-    def test_it_counts_what_waits_in_the_queue(self) -> None:
-        before = measured()["celery_queue"].value
-        client = redis.Redis.from_url(settings.CELERY_BROKER_URL)
-        client.lpush("drive", *["{}"] * 10)
-        self.addCleanup(client.ltrim, "drive", 10, -1)
-        found = measured()["celery_queue"]
-        assert (found.value, found.limit, found.ok) == (before + 10, 10, False)
 
     def test_it_is_not_well_where_something_cannot_be_asked(self) -> None:
         with dead_broker(), self.assertLogs("generation.operations.monitor", "WARNING"):

@@ -280,26 +280,3 @@ class TestLastDay(StartPageTestCase):
         self.assertContains(response, "/admin/generation/job/?error=gpu_lost&amp;period=hour")
         shown = self.client.get("/admin/generation/job/?error=gpu_lost&period=hour")
         assert [job.id for job in shown.context["cl"].result_list] == [failed.id]
-
-    def test_it_counts_trials_of_staff_apart(self) -> None:
-        trial = self.place(user=self.staff)
-        now = timezone.now()
-        Job.objects.filter(id=trial.id).update(
-            status=Status.FAILED,
-            due_at=None,
-            finished_at=now,
-            error_code="gpu_lost",
-            cost="0.25",
-            is_trial=True,
-        )
-        response = self.client.get(START)
-        day = response.context["day"]
-        assert (day.jobs, day.people, day.success_rate, day.dollars) == (0, 0, None, 0)
-        assert (day.trials, float(day.trial_dollars)) == (1, 0.25)
-        self.assertContains(response, "and $0.250 for 1 trial")
-        assert response.context["failures"] == []
-        shown = self.client.get("/admin/generation/job/?trial=yes")
-        assert [job.id for job in shown.context["cl"].result_list] == [trial.id]
-        self.assertContains(shown, "Trial")
-        shown = self.client.get("/admin/generation/job/?trial=no")
-        assert not shown.context["cl"].result_list

@@ -203,18 +203,6 @@ class TestSources(EmulatorTestCase):
         assert len(sent) == 10
         assert self.finish(job).status == Status.SUCCEEDED, job.error_detail
 
-    @pytest.mark.slow
-    @UNREACHABLE
-    def test_it_reduces_what_a_worker_gets_as_bytes(self):
-        model = ImageModel.objects.get(slug="comfyui")
-        model.workflow["load"] = {"class_type": "LoadImage", "inputs": {"image": "{{image_1}}"}}
-        model.min_source_images, model.max_source_images = 0, 1
-        model.save()
-        job = self.place_from([self.upload(noise(3000, 1700))], model="comfyui")
-        (sent,) = self.submit(job)["input"]["images"]
-        assert re.search("^data:image/jpeg;base64,", sent["image"])
-        assert self.finish(job).status == Status.SUCCEEDED, job.error_detail
-
     @UNREACHABLE
     def test_it_refuses_at_the_field_what_a_worker_would_have_to_fetch(self):
         assert self.refused([self.upload()], model="sdxl") == [("source_images", "not_reachable")]

@@ -39,25 +39,6 @@ class TestModelQueue(EmulatorTestCase):
 
         assert model_queues.current([a1.model_id])[a1.model_id].positions == {b1.id: 0, a2.id: 1}
 
-    def test_it_reads_the_queues_of_several_models_in_one_query(self):
-        jobs = [*self.order(self.alice, count=2), *self.order(self.bob)]
-        request = {"model": "p-image", "prompt": "fog", "width": 1024, "height": 1024}
-        other = orders.place(user=self.bob, request=request).jobs[0]
-        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=1)
-        driver.submit("flux-schnell")
-        models = [jobs[0].model_id, other.model_id, ImageModel.objects.get(slug="qwen-image").id]
-
-        for some in (models, models[:1]):
-            with self.assertNumQueries(1):
-                found = model_queues.current(some)
-            assert found == {
-                model_id: model_queues.current([model_id])[model_id] for model_id in some
-            }
-        flux, p_image, qwen = model_queues.current(models).values()
-        assert (flux.at_provider, len(flux.positions), flux.warm) == (1, 2, False)
-        assert (p_image.at_provider, p_image.positions) == (0, {other.id: 0})
-        assert (qwen.at_provider, qwen.positions) == (0, {})
-
     def test_it_gives_a_new_job_its_exact_place(self):
         """As the simulation of the whole queue finds it, for any queue and any order."""
         random = Random(11)

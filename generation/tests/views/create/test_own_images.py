@@ -28,6 +28,3 @@ class TestOwnPictures(Base):
         self.assertContains(
             self.client.get(self.url, {"q": "zebra"}), "None of your prompts contain these words."
         )
-
-    def test_it_is_calm_about_nonsense_and_an_empty_gallery(self):
-        self.assertContains(self.client.get(self.url, {"before": "x"}), "You have no images yet.")

@@ -8,7 +8,7 @@ from django.urls import reverse
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
-from generation.models import Image, ImageModel, Job, Status, Style, Upload
+from generation.models import Image, ImageModel, Job, Status, Style
 from generation.studio.forms import image_edits, remaking
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image, make_job
@@ -72,12 +72,6 @@ class TestUpscaling(EditPagesTestCase):
         assert "Upscale" not in self.page()
         assert self.client.post(self.at("upscale_image"), {"scale": "2"}).status_code == 404
         assert not Job.objects.filter(status=Status.QUEUED).exists()
-
-    def test_it_refuses_other_factors(self):
-        for scale in ("3", "", "x"):
-            answer = self.client.post(self.at("upscale_image"), {"scale": scale})
-            assert answer.status_code == 404
-        assert self.client.get(self.at("upscale_image")).status_code == 405
 
 
 class TestVariants(EditPagesTestCase):
@@ -229,14 +223,6 @@ class TestComparison(EditPagesTestCase):
         assert 'data-right="25"' in page
         assert 'type="range"' in page
         assert "Extended" in page
-
-    def test_it_compares_with_an_upload(self):
-        upload = Upload.objects.create(
-            user=self.alice, key="uploads/x.png", width=40, height=30, bytes=100,
-            content_type="image/png", sha256="1" * 64, created_at=self.image.created_at,
-        )  # fmt: skip
-        child = self.made_from(upload)
-        assert "uploads/x.png" in self.page("compare_source", child)
 
 
 class TestEditor(EditPagesTestCase):

@@ -82,12 +82,6 @@ class TestSharedCollection(SharedCollectionTestCase):
         self.assertContains(page, "tea hills in mist")
         self.assertContains(page, "Alice A.")
 
-    def test_it_is_empty_rather_than_missing(self):
-        self.share()
-        trash.move_to_trash(self.image)
-        assert self.seen() == []
-        self.assertContains(self.guest.get(self.at()), "no images in this collection")
-
     def test_it_leaves_out_trashed_and_moderated_images(self):
         self.share()
         hidden, refused, published = (self.hang() for _n in range(3))
