@@ -139,22 +139,16 @@ class State:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.writes = tables.writes()
-        self.fingerprint = tables.fingerprint()
-        self.rows = tables.rows(self.fingerprint)
+        self.rows = tables.rows(tables.names)
         self.files = files()
         self.file_rows = file_rows()
 
     def changes(self) -> list[Change]:
-        """Return what has changed since. PostgreSQL's own count tells if there is nothing to see."""
-        files_now = {"files": file_rows()}
-        found = changes({"files": self.file_rows}, files_now)
-        writes = self.tables.writes()
-        if writes != self.writes:
-            self.writes = writes
-            now = self.tables.fingerprint()
-            names = {name for name, value in now.items() if value != self.fingerprint[name]}
-            found += changes({name: self.rows[name] for name in names}, self.tables.rows(names))
-        return found
+        """Return what has changed since, in the files and in the tables written since."""
+        found = changes({"files": self.file_rows}, {"files": file_rows()})
+        before, self.writes = self.writes, self.tables.writes()
+        names = {name for name, count in self.writes.items() if count != before.get(name)}
+        return found + changes({name: self.rows[name] for name in names}, self.tables.rows(names))
 
     def restore_files(self) -> None:
         """Undo what has happened to the files; what the transaction did is rolled back."""
@@ -170,7 +164,7 @@ def send(client: Client, data: OwnedData, trial: Trial, before: State) -> Answer
         texts = f"{response.headers} {response.cookies} {body_of(response)}"
         answer = Answer(_outcome(response, texts), texts, before.changes())
         transaction.set_rollback(True)
-    if answer.changes:
+    if any(change.table == "files" for change in answer.changes):
         before.restore_files()
     return answer
 
