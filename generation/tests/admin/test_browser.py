@@ -8,13 +8,8 @@ from playwright.sync_api import Page, expect
 from generation.testing.pages.browser import BrowserTestCase, speak
 
 PLACE = """
-import time
-from accounts.models import User
-from generation.models import Job
-for prompt in ("a heron at dusk", "a red kiln [oom]"):
-    orders.place(user=User.objects.get(email="modeler@example.org"), request={"model": "flux-schnell", "prompt": prompt})
-while Job.objects.active().exists():
-    time.sleep(0.05)
+from generation.testing.rows.drawn import draw
+draw(["modeler"], ("a heron at dusk", 1), ("a red kiln [oom]", 1))
 """
 
 

@@ -9,14 +9,8 @@ from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 MODEL = "z-image-turbo"  # whose price no other test reads, because it changes for all
 DRAW = """
-import time
-from accounts.models import User
-from generation.models import Job
-user = User.objects.get(email="payer@example.org")
-size = {"width": 512, "height": 512}
-orders.place(user=user, request={"model": "flux-schnell", "prompt": "a kite", **size})
-while Job.objects.active().exists():
-    time.sleep(0.05)
+from generation.testing.rows.drawn import draw
+draw(["payer"], ("a kite", 1), width=512, height=512)
 """
 
 

@@ -11,19 +11,10 @@ from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 PEOPLE = ("viewer", "swiper2", "restorer", "several")
 DRAW = f"""
-import time
 from uuid_utils.compat import uuid7
-from accounts.models import User
-from generation.jobs.placing import drafts
-from generation.models import Image, Job
-request = {{"model": "flux-schnell", "width": 256, "height": 256}}
-for name in {PEOPLE!r}:
-    user = User.objects.get(email=f"{{name}}@example.org")
-    for prompt, count in (("tea hills", 3), ("a paper boat", 1), ("snow", 1)):
-        requests = drafts.repeated(request | {{"prompt": prompt}}, count=count)
-        orders.place_batch(user=user, requests=requests)
-        while Job.objects.active().exists():
-            time.sleep(0.05)
+from generation.models import Image
+from generation.testing.rows.drawn import draw
+draw({PEOPLE!r}, ("tea hills", 3), ("a paper boat", 1), ("snow", 1))
 own = Image.objects.filter(user__email__in=[f"{{name}}@example.org" for name in {PEOPLE!r}])
 for image in own.filter(job__prompt="a paper boat"):  # as of a workflow with two outputs
     image.id, image.position, image.words = uuid7(), 1, None

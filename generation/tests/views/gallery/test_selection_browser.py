@@ -9,21 +9,14 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase
 
-OWNERS = ("mouse", "keys", "packer", "piler", "finger", "scriptless", "hoarder")
+COPIED = ("mouse", "keys", "piler", "finger", "scriptless", "hoarder")
 DRAW = f"""
-import time
 from uuid_utils.compat import uuid7
-from accounts.models import User
-from generation.jobs.placing import drafts
-from generation.models import Image, Job
-request = {{"model": "flux-schnell", "prompt": "tea hills", "width": 256, "height": 256}}
-copied = [f"{{name}}@example.org" for name in {OWNERS!r} if name != "packer"]
-for name in {OWNERS!r}:
-    requests = drafts.repeated(request, count=6 if name == "packer" else 1)
-    orders.place_batch(user=User.objects.get(email=f"{{name}}@example.org"), requests=requests)
-while Job.objects.filter(prompt="tea hills").active().exists():
-    time.sleep(0.05)
-for first in Image.objects.filter(job__prompt="tea hills", user__email__in=copied):
+from generation.models import Image
+from generation.testing.rows.drawn import draw
+draw(["packer"], ("tea hills", 6))
+draw({COPIED!r}, ("tea hills", 1))
+for first in Image.objects.filter(user__email__in=[f"{{name}}@example.org" for name in {COPIED!r}]):
     copies = 63 if first.user.email == "hoarder@example.org" else 5
     Image.objects.bulk_create(
         Image(**{{f.attname: getattr(first, f.attname) for f in Image._meta.fields}} | {{"id": uuid7(), "position": n}})
@@ -35,7 +28,7 @@ for first in Image.objects.filter(job__prompt="tea hills", user__email__in=copie
 class TestSelectingInABrowser(BrowserTestCase):
     """Each person has six pictures, the hoarder 64; only the packer's differ from each other."""
 
-    people: ClassVar = OWNERS
+    people: ClassVar = ("packer", *COPIED)
     prepare = DRAW
 
     def gallery(self, name: str, **options: object) -> Page:

@@ -8,18 +8,8 @@ from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 PEOPLE = ("stacker", "thumb", "trasher")
 DRAW = f"""
-import time
-from accounts.models import User
-from generation.jobs.placing import drafts
-from generation.models import Job
-request = {{"model": "flux-schnell", "width": 256, "height": 256}}
-for name in {PEOPLE!r}:
-    user = User.objects.get(email=f"{{name}}@example.org")
-    for prompt, count in (("tea hills", 3), ("a paper boat", 1)):
-        requests = drafts.repeated(request | {{"prompt": prompt}}, count=count)
-        orders.place_batch(user=user, requests=requests)
-        while Job.objects.active().exists():
-            time.sleep(0.05)
+from generation.testing.rows.drawn import draw
+draw({PEOPLE!r}, ("tea hills", 3), ("a paper boat", 1))
 """
 
 

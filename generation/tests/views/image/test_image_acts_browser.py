@@ -19,17 +19,8 @@ PEOPLE = (
     "mixer",
 )
 DRAW = f"""
-import time
-from accounts.models import User
-from generation.jobs.placing import drafts
-from generation.models import Job
-request = {{"model": "flux-schnell", "width": 512, "height": 512}}
-for prompt in ("tea hills", "a paper boat"):
-    for name in {PEOPLE!r}:
-        user = User.objects.get(email=f"{{name}}@example.org")
-        orders.place_batch(user=user, requests=drafts.repeated(request | {{"prompt": prompt}}, count=1))
-    while Job.objects.active().exists():  # the order of images is that in which they were stored
-        time.sleep(0.05)
+from generation.testing.rows.drawn import draw
+draw({PEOPLE!r}, ("tea hills", 1), ("a paper boat", 1), width=512, height=512)
 """
 
 CONTROLS = ".image-page :is(a[href], button, summary, input, textarea)"

@@ -9,18 +9,13 @@ from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 OWNERS = ("annotator", "tagger", "finder")
 PRINT = "Remove the filter: print"
 DRAW = f"""
-import time
 from accounts.models import User
 from generation.gallery import collections
-from generation.jobs.placing import drafts
-from generation.models import Job
-request = {{"model": "flux-schnell", "prompt": "moss garden", "width": 256, "height": 256}}
+from generation.testing.rows.drawn import draw
+draw({OWNERS!r}, ("moss garden", 3))
 for name in {OWNERS!r}:
     user = User.objects.get(email=f"{{name}}@example.org")
-    orders.place_batch(user=user, requests=drafts.repeated(request, count=3))
     collections.create(user=user, name=60 * "W")
-while Job.objects.filter(prompt="moss garden").active().exists():
-    time.sleep(0.05)
 """
 
 

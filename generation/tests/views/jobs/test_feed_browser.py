@@ -12,20 +12,9 @@ from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, sp
 
 PEOPLE = ("chooser", "swiper", "dismisser", "sweeper", "scroller", "walker")
 DRAW = f"""
-import time
-from accounts.models import User
-from generation.jobs.placing import drafts
-from generation.models import Job
-request = {{"model": "flux-schnell", "width": 256, "height": 256}}
-for name in {PEOPLE!r}:
-    user = User.objects.get(email=f"{{name}}@example.org")
-    for prompt, count in (("tea hills", 3), ("a paper boat", 1), ("no luck [fail]", 1)):
-        requests = drafts.repeated(request | {{"prompt": prompt}}, count=count)
-        orders.place_batch(user=user, requests=requests)
-requests = drafts.repeated(request | {{"prompt": "no luck at all [fail]"}}, count=2)
-orders.place_batch(user=User.objects.get(email="sweeper@example.org"), requests=requests)
-while Job.objects.active().exists():
-    time.sleep(0.05)
+from generation.testing.rows.drawn import draw
+draw({PEOPLE!r}, ("tea hills", 3), ("a paper boat", 1), ("no luck [fail]", 1))
+draw(["sweeper"], ("no luck at all [fail]", 2))
 """
 FOCUS_IS_INSIDE = "['', 'lightbox'].includes(document.activeElement.closest('dialog')?.id ?? '')"
 
