@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from generation.testing.kept import GROUP
-from generation.testing.pages.browser import LOCALES, PATIENCE, Troubles, chromium
+from generation.testing.pages.browser import LOCALES, LOOKS, PATIENCE, Troubles, chromium
 from generation.testing.servers.stack import kept_stack
 
 pytestmark = [
@@ -66,6 +66,7 @@ class TestFirstVisit(unittest.TestCase):
         }
         return {url: sizes.get(id, 0) for id, url in ours.items()}, page
 
+    @LOOKS
     def test_it_is_small_in_both_languages(self) -> None:
         for path, language in VISITS:
             with self.subTest(path=path, language=language):

@@ -36,6 +36,15 @@ FLAGS = [
     # No page lives long enough to earn back what optimizing its scripts costs.
     "--js-flags=--no-opt --no-maglev",
 ]
+# For what only these change: other looks of the pages, their bytes, the presses of an action.
+LOOKS = pytest.mark.release(
+    *(
+        f"{app}/{folder}/"
+        for app in ("artgen", "accounts", "generation")
+        for folder in ("static", "jinja2", "templates")
+    ),
+    *("accounts/admin/", "generation/admin/", "generation/testing/pages/"),
+)
 LOCALES = {"en": "en-US", "ru": "ru-RU"}
 DESKTOP, PHONE, SMALL_PHONE = (
     {"viewport": {"width": 1440, "height": 900}},

@@ -10,24 +10,18 @@ from playwright.sync_api import ViewportSize
 
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 from generation.testing.isolation.routes import site_routes
-from generation.testing.pages.browser import DESKTOP, BrowserTestCase, speak
+from generation.testing.pages.browser import DESKTOP, LOOKS, BrowserTestCase, speak
 from generation.testing.pages.pages import ADMIN, ERRORS, NO_PAGES, PAGES, Page, go
 from generation.testing.servers.demo import QUICK, Demo, run_python
 
 HERE = Path(__file__).parent
 AXE = next((HERE / "axe").glob("axe-core-*.min.js")).read_text()
 PHONES: tuple[ViewportSize, ...] = ({"width": 360, "height": 720}, {"width": 320, "height": 720})
-FOLDERS = ("static", "jinja2", "templates")
 MAX_LAYOUT_SHIFT = 0.001  # cumulative layout shift; browsers rate 0.1 as good
 NAMES = sorted(
     {model["name"] for model in read_catalog(CATALOG_FILE)["models"]}, key=len, reverse=True
 )
 CHECKS = (HERE / "checks.js").read_text()
-# In Russian and on a phone, pages are walked before each commit; in other looks when these change.
-LOOKS = pytest.mark.release(
-    *(f"{app}/{folder}/" for app in ("artgen", "accounts", "generation") for folder in FOLDERS),
-    *("accounts/admin/", "generation/admin/", "generation/testing/pages/"),
-)
 LATIN = re.compile(
     r"(?:\b[A-Za-z’']{2,}[ ,.:]+){2,}[A-Za-z’']{2,}"
 )  # three words in a row that are not Russian

@@ -9,20 +9,11 @@ from typing import ClassVar
 
 from playwright.sync_api import Locator, expect
 
-from generation.testing.pages.browser import DESKTOP, BrowserTestCase
+from generation.testing.pages.browser import DESKTOP, LOOKS, BrowserTestCase
 
 DRAW = """
-import time
-from accounts.models import User
-from generation.jobs.placing import drafts
-from generation.models import Job
-request = {"model": "flux-schnell", "width": 512, "height": 512}
-user = User.objects.get(email="press_counter@example.org")
-for prompt in ("an old harbor", "tea hills"):
-    requests = drafts.repeated(request | {"prompt": prompt}, count=2)
-    orders.place_batch(user=user, requests=requests)
-    while Job.objects.active().exists():
-        time.sleep(0.05)
+from generation.testing.rows.drawn import draw
+draw(["press_counter"], ("an old harbor", 2), ("tea hills", 2), width=512, height=512)
 """
 PRESSES = {
     "make": 1,
@@ -40,7 +31,7 @@ PRESSES = {
 
 class TestPressesInABrowser(BrowserTestCase):
     people: ClassVar = ("press_counter",)
-    prepare = DRAW
+    marks: ClassVar = (LOOKS,)
 
     def press(self, what: Locator | str) -> None:
         """Press this key, or click on this element after pointing at its card."""
@@ -63,6 +54,7 @@ class TestPressesInABrowser(BrowserTestCase):
     def test_ten_actions(self) -> None:
         self.found: dict[str, int] = {}
         self.presses = 0
+        self.demo.command("shell", "--command", DRAW)
         page = self.page = self.visit("press_counter", **DESKTOP)
         page.context.grant_permissions(["clipboard-write"])
         runs = page.locator("[data-run]")
