@@ -15,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
 from PIL import Image as Pillow
 
-from generation.testing.servers.stack import PATIENCE, Stack, kept_stack
+from generation.testing.servers.stack import PATIENCE, PATIENT_MACHINE, Stack, kept_stack
 
 pytestmark = [pytest.mark.s3, pytest.mark.nginx, pytest.mark.xdist_group("stack")]
 
@@ -27,7 +27,7 @@ class TestPrograms(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.stack = kept_stack()
+        cls.stack = kept_stack(**PATIENT_MACHINE)
 
     def openai(self) -> openai.OpenAI:
         base, token = f"{self.stack.url}/v1", self.stack.token

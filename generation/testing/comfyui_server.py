@@ -201,9 +201,9 @@ class Socket:
         self.say("status", {"status": state, "sid": client_id})
 
     def serve(self) -> None:
-        """Read until the client closes the connection."""
+        """Read until the client closes the connection, or says that it will: it says no more."""
         with contextlib.suppress(OSError):
-            while self._request.rfile.read(1):
+            while self._request.rfile.read(1) not in (b"", bytes([0x80 | Opcode.CLOSE])):
                 pass
         self.closed.set()
         self._request.close_connection = True

@@ -86,5 +86,5 @@ def noise(width: int, height: int, *, mode: str = "RGB", format: str = "PNG", **
     """Return what compresses worst."""
     bands = [Image.effect_noise((width, height), 90 + number) for number in range(len(mode))]
     file = io.BytesIO()
-    Image.merge(mode, bands).save(file, format, **options)
+    Image.merge(mode, bands).save(file, format, **{"compress_level": 1, **options})
     return file.getvalue()

@@ -82,8 +82,9 @@ def test_it_turns_upright_what_the_camera_only_tagged():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-@pytest.mark.parametrize("size", [(3000, 3000), (4000, 16), (1, 9000)])
+@pytest.mark.parametrize(
+    ("mode", "size"), [("RGBA", (2000, 2000)), ("RGB", (4000, 16)), ("RGBA", (1, 9000))]
+)
 def test_it_fits_anything_into_the_least_room(mode, size):
     image = noise(*size, mode=mode)
     assert body(fit([image], room=MIN_BYTES_PER_IMAGE)) <= MIN_BYTES_PER_IMAGE
