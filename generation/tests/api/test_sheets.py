@@ -76,4 +76,3 @@ class TestSheets(ApiTestCase):
         assert done["credits"] == sum(
             job["credits"] for job in body["jobs"] if job["id"] != body["cells"][0][0]
         )
-
