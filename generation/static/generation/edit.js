@@ -1,4 +1,7 @@
-/** The editor of a part of an image: mark an area, say what to do, create. */
+/**
+ * The editor of a part of an image: mark an area, say what to do, create. What is made appears here,
+ * and is the next image to edit.
+ */
 
 import { Problem } from "../artgen/js/http.js"
 import { isCreatingEnter, pressed } from "../artgen/js/shortcuts.js"
@@ -7,20 +10,29 @@ import { EditForm } from "./js/edit_form.js"
 import { EditOrder } from "./js/edit_order.js"
 import { EditPrompt } from "./js/edit_prompt.js"
 import { EditStage } from "./js/edit_stage.js"
+import { JoinedRuns } from "./js/joined_runs.js"
 import { wireWayBack } from "./js/way_back.js"
 
 const QUOTE_DELAY = 250 // ms without a change
+const PAUSE = 700 // ms: the second click of a double click is no second order
 
-const data = document.getElementById("page-data").dataset
 const element = document.getElementById("edit-form")
+const strip = document.getElementById("made")
+const back = document.querySelector(".edit-page .icon-button[href]")
+const data = { ...document.getElementById("page-data").dataset, ...element.dataset }
 const draft = new EditDraft(document.body.dataset.user, element.dataset.image)
-const order = new EditOrder(data.api)
+const order = new EditOrder(data)
 let isReady = false
 let isPlacing = false
+let ordered // the step of the history that the last order was made of
 let asking = null
 let timer = 0
 
-const stage = new EditStage({ stage: document.querySelector(".edit-stage"), changed: save })
+const stage = new EditStage({
+  stage: document.querySelector(".edit-stage"),
+  id: data.image,
+  changed: followStage,
+})
 const form = new EditForm({ form: element, changed: follow })
 const prompt = new EditPrompt({
   form: element,
@@ -29,8 +41,10 @@ const prompt = new EditPrompt({
   signedOut: () => form.complain(data.signedOut),
 })
 
+const made = new JoinedRuns({ strip, data, ended })
+
 begin()
-wireWayBack(document.querySelector(".edit-page .icon-button[href]"))
+wireWayBack(back)
 
 function begin() {
   const stored = draft.read()
@@ -58,8 +72,40 @@ function follow(name) {
   save()
 }
 
+/** Let form, draft and addresses belong to the image that is edited. */
+function followStage() {
+  const { id } = stage.image
+  if (!isReady || id === element.dataset.image) return save()
+  draft.forget() // what was marked is in the history
+  draft.image = element.dataset.image = id
+  back.href = `/images/${id}/`
+  history.replaceState(history.state, "", `${back.href}edit/`)
+  showCurrent()
+  form.fill({ left: 0, top: 0, right: 0, bottom: 0 })
+  stage.extendBy(form.sides)
+  askPrice()
+}
+
+function showCurrent() {
+  for (const card of strip.querySelectorAll("[data-image]"))
+    card.querySelector(".card-link").ariaCurrent =
+      card.dataset.image === stage.image.id ? "true" : null
+}
+
+/** Go on with the first image of an order, unless the user has gone on; others wait in the strip. */
+function ended(card) {
+  if (card.dataset.status === "succeeded" && stage.strokes.last === ordered) stage.goOn(card)
+}
+
+strip.addEventListener("click", (event) => {
+  const card = event.target.closest(".card-link")?.closest("[data-image]")
+  if (!card || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  stage.goOn(card)
+})
+
 function save() {
-  if (isReady && !isPlacing) draft.write({ values: form.values, strokes: stage.strokes.done })
+  if (isReady) draft.write({ values: form.values, strokes: stage.strokes.marked })
 }
 
 /** An area costs what the page says; what extending costs, the server knows. */
@@ -90,7 +136,7 @@ function missing() {
 function drawn() {
   if (form.mode === "outpaint") return null
   return {
-    key: JSON.stringify([stage.strokes.done, form.feather]),
+    key: JSON.stringify([stage.image.id, stage.strokes.marked, form.feather]),
     file: () => stage.mask.png(),
   }
 }
@@ -107,18 +153,23 @@ element.addEventListener("submit", async (event) => {
   if (form.mode !== "erase" && prompt.holdsBack()) return
   isPlacing = true
   form.wait(true)
+  const pause = new Promise((resolve) => setTimeout(resolve, PAUSE))
   try {
-    const request = form.request
-    const { count, price } = form
-    const batch = await order.place({ request, count, price, drawn: drawn() })
-    draft.forget()
-    location.assign(`${data.create}#run-${batch.id}`)
+    const { request, count, price } = form
+    const { last } = stage.strokes
+    const run = await order.place({ request, count, price, drawn: drawn() })
+    ordered = last
+    strip.parentElement.hidden = false
+    made.add([run], element)
+    made.connect()
+    showCurrent()
+    await pause
   } catch (problem) {
-    isPlacing = false
-    form.wait(false)
     form.complain(reason(problem))
     if (problem.code === "price_too_high") form.showPrice(problem.needed) // the next press accepts it
   }
+  isPlacing = false
+  form.wait(false)
 })
 
 document.addEventListener("keydown", (event) => {
@@ -134,10 +185,3 @@ function reason(problem) {
   if (problem.status === 0) return data.notSent
   return problem.message || data.failed
 }
-
-// The browser's Back button shows the page as it was left.
-window.addEventListener("pageshow", ({ persisted }) => {
-  if (!persisted) return
-  isPlacing = false
-  form.wait(false)
-})

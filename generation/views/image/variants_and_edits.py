@@ -25,7 +25,7 @@ from generation.studio.forms import image_edits
 from generation.studio.presets import composer_choices
 from generation.views.create import script_texts
 from generation.views.create.prompt_help import helper_of
-from generation.views.jobs import runs
+from generation.views.jobs import live_texts, runs
 from generation.views.partials import part, wants_part
 from generation.views.shown_price import max_credits_of
 from generation.views.tiles import Tile
@@ -109,7 +109,7 @@ def editor(request: HttpRequest, image_id: UUID) -> HttpResponse:
             for offer in (filler.model.offer for filler in fillers)
         ),
         "helper": helper_of(user_of(request), fillers[0].model),
-        "words": {"credits": script_texts.credit_forms()},
+        "words": live_texts.ready_texts() | {"credits": script_texts.credit_forms()},
     }
     return render(request, "generation/edit.html", context)
 

@@ -58,8 +58,8 @@ export class EditForm {
 
   /** The price of the chosen model for an image of the source's size. */
   get knownPrice() {
-    const { options, selectedIndex, dataset } = this.fields.model
-    return Number((options?.[selectedIndex] ?? { dataset }).dataset.credits) * this.count
+    const [model] = this.fields.model.selectedOptions
+    return Number(model.dataset.credits) * this.count
   }
 
   /** What the draft keeps. */

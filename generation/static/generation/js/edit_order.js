@@ -1,17 +1,18 @@
 /** Sends an edit: the mask as an upload, then the jobs. A retry sends nothing twice. */
 
-import { api } from "../../artgen/js/http.js"
+import { api, part } from "../../artgen/js/http.js"
 import { freshKey } from "./random.js"
 
 export class EditOrder {
-  constructor(address) {
-    this.address = address
+  /** `data` has the addresses of the page. */
+  constructor(data) {
+    this.data = data
     this.mask = null // {key, id} of the last upload
     this.sent = null // {body, key} of the last order
   }
 
   /**
-   * Return the batch, for at most `price` credits. `drawn` is null, or names the mask by a text and
+   * Return the run, as the server renders it, for at most `price` credits. `drawn` is null, or names the mask by a text and
    * makes its file; the same text is not uploaded again. Throws Problem.
    */
   async place({ request, count, drawn, price }) {
@@ -21,20 +22,23 @@ export class EditOrder {
     if (this.sent?.body !== body) this.sent = { body, key: freshKey() }
     const headers = { "Idempotency-Key": this.sent.key }
     const order = { ...json, max_credits: price }
-    return api(`${this.address}batches/`, { method: "POST", json: order, headers })
+    const batch = await api(`${this.data.api}batches/`, { method: "POST", json: order, headers })
+    const answer = await part(`${this.data.runs}${batch.id}/`)
+    this.sent = null
+    return answer.fragment.querySelector("[data-run]")
   }
 
   /** Return price and time of the same request without a mask. Throws Problem. */
   quote({ request, count }, signal) {
     const json = { ...request, count }
-    return api(`${this.address}quotes/`, { method: "POST", json, signal })
+    return api(`${this.data.api}quotes/`, { method: "POST", json, signal })
   }
 
   async #upload({ key, file }) {
     if (this.mask?.key === key) return this.mask.id
     const form = new FormData()
     form.append("file", await file(), "mask.png")
-    const { id } = await api(`${this.address}uploads/`, { method: "POST", form, seconds: 60 })
+    const { id } = await api(`${this.data.api}uploads/`, { method: "POST", form, seconds: 60 })
     this.mask = { key, id }
     return id
   }

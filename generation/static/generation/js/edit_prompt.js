@@ -89,8 +89,7 @@ export class EditPrompt {
   #showLanguages() {
     const { box } = this.helper
     if (!box) return
-    const { model } = this.form.elements
-    const { codes, hint } = (model.selectedOptions?.[0] ?? model).dataset
+    const { codes, hint } = this.form.elements.model.selectedOptions[0].dataset
     box.dataset.codes = codes
     box.querySelector("[data-language-hint]").textContent = hint
   }

@@ -1,5 +1,6 @@
 /** The stage of the editor: the image, the mask over it, the sides to extend, zoom and brush. */
 
+import { largeOf } from "./copies.js"
 import { MaskCanvas } from "./mask_canvas.js"
 import { MaskKeys } from "./mask_keys.js"
 import { MaskPointer } from "./mask_pointer.js"
@@ -10,20 +11,25 @@ const ZOOM_STEP = 1.5
 const SIZE_STEP = 1.2
 
 export class EditStage {
-  /** `changed()` is called after each finished change of the mask. */
-  constructor({ stage, changed }) {
+  /**
+   * `id` is that of the first image; `changed()` is called after each finished change of the mask,
+   * and when another image is edited.
+   */
+  constructor({ stage, id, changed }) {
     Object.assign(this, { stage, changed })
     this.room = stage.querySelector(".edit-room")
     this.layer = stage.querySelector(".edit-layer")
     this.ring = stage.querySelector(".edit-ring")
     this.size = stage.querySelector("[data-brush-size]")
     this.level = stage.querySelector("[data-zoom-level]")
-    this.image = { width: Number(stage.dataset.width), height: Number(stage.dataset.height) }
+    this.picture = stage.querySelector(".edit-layer img")
+    this.first = { id, ...imageOf(this.picture) }
+    this.image = null // the one that is edited
     this.sides = { left: 0, top: 0, right: 0, bottom: 0 }
     this.feather = 0
     this.tool = "brush"
     this.isPaintable = true
-    this.mask = new MaskCanvas({ shown: stage.querySelector("canvas"), ...this.image })
+    this.mask = new MaskCanvas(stage.querySelector("canvas"))
     this.strokes = new Strokes(() => this.#finished())
     this.viewport = new Viewport({
       room: this.room,
@@ -31,7 +37,7 @@ export class EditStage {
       changed: () => this.#showLevel(),
     })
     this.#wire()
-    this.extendBy(this.sides)
+    this.#show()
     this.choose("brush")
   }
 
@@ -90,8 +96,19 @@ export class EditStage {
     this.mask.draw(this.strokes.visible, this.strokes.current ? 0 : this.feather)
   }
 
+  /** Edit another image; `card` has it. */
+  async goOn(card) {
+    const image = { id: card.dataset.image, ...imageOf(card.querySelector(".card-image")) }
+    const { last } = this.strokes
+    await Object.assign(new Image(), { src: image.src })
+      .decode()
+      .catch(() => {})
+    if (last === this.strokes.last && image.id !== this.image.id) this.strokes.goOn(image)
+  }
+
   act(name) {
     const actions = {
+      compare: () => this.#show(!this.stage.hasAttribute("data-compares")),
       undo: () => this.strokes.undo(),
       redo: () => this.strokes.redo(),
       clear: () => this.strokes.clear(),
@@ -138,6 +155,7 @@ export class EditStage {
 
   #begin(point) {
     if (!this.isPaintable || !TOOLS.includes(this.tool)) return
+    this.#show()
     this.strokes.begin(this.tool, this.brush, point)
     this.draw()
   }
@@ -152,14 +170,30 @@ export class EditStage {
   }
 
   #finished() {
+    this.#show()
     this.draw()
+    const { strokes } = this
     for (const [name, can] of [
-      ["undo", this.strokes.canUndo],
-      ["redo", this.strokes.canRedo],
-      ["clear", this.strokes.canUndo],
+      ["undo", strokes.canUndo],
+      ["redo", strokes.canRedo],
+      ["clear", strokes.marked.length],
+      ["compare", this.image.id !== this.first.id],
     ])
       this.stage.querySelector(`[data-act=${name}]`).setAttribute("aria-disabled", String(!can))
     this.changed()
+  }
+
+  /** Show the image that is edited, or the first one in its place, to compare. */
+  #show(compares = false) {
+    const edited = this.strokes.image ?? this.first
+    const { src, alt } = compares ? this.first : edited
+    if (this.picture.src !== src) Object.assign(this.picture, { src, alt })
+    this.stage.toggleAttribute("data-compares", compares)
+    this.stage.querySelector("[data-act=compare]").setAttribute("aria-pressed", String(compares))
+    if (edited === this.image) return
+    this.image = edited
+    this.mask.resize(edited)
+    this.extendBy(this.sides)
   }
 
   /** Return where in the image an event is, as shares of its width. */
@@ -209,4 +243,11 @@ export class EditStage {
         .querySelector(`[data-act=${name}]`)
         .setAttribute("aria-disabled", String(!this.viewport.isZoomed))
   }
+}
+
+/** Return address, text and size of an image in the page; its size on the screen differs. */
+function imageOf(picture) {
+  const [width, height] = ["width", "height"].map((side) => Number(picture.getAttribute(side)))
+  const { href: src } = new URL(largeOf(picture) || picture.src, document.baseURI)
+  return { src, alt: picture.alt, width, height }
 }

@@ -15,10 +15,10 @@ export class JoinedRuns {
   /**
    * `strip` has the cards, on the lightbox's pages only while that is open; `data` has addresses and
    * texts of the page. `show({id, source})` puts the images of a run into the page as they are stored;
-   * `changed()` is called after each job.
+   * `ended(card)` and `changed()` are called after each job.
    */
-  constructor({ data, strip = newStrip(), show = () => {}, changed = () => {} }) {
-    Object.assign(this, { data, strip, show, changed })
+  constructor({ data, strip = newStrip(), show = () => {}, ended = () => {}, changed = () => {} }) {
+    Object.assign(this, { data, strip, show, ended, changed })
     this.cards = new Cards({ root: strip, data, onEnded: (card) => this.#ended(card) })
   }
 
@@ -52,6 +52,7 @@ export class JoinedRuns {
   async #ended(card) {
     const { run, source } = card.closest("[data-run]").dataset
     if (card.dataset.image) await this.show({ id: run, source })
+    this.ended(card)
     this.changed()
   }
 

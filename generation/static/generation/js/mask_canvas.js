@@ -6,17 +6,22 @@ const SEEN_FROM = 8 // of 255: a fainter mask changes nothing
 const BLUR_PASSES = 3 // three box blurs are nearly a Gaussian
 
 export class MaskCanvas {
-  /** `shown` is the canvas over the image; `width` and `height` are those of the image in px. */
-  constructor({ shown, width, height }) {
-    Object.assign(this, { shown, width, height })
-    const scale = Math.min(1, WORK_SIDE / Math.max(width, height))
+  /** `shown` is the canvas over the image. */
+  constructor(shown) {
+    this.shown = shown
     this.work = document.createElement("canvas")
-    for (const canvas of [this.work, shown]) {
+    this.context = this.work.getContext("2d", { willReadFrequently: true })
+    this.shownContext = shown.getContext("2d")
+  }
+
+  /** Fit an image of this size, in px; nothing is covered then. */
+  resize({ width, height }) {
+    Object.assign(this, { width, height })
+    const scale = Math.min(1, WORK_SIDE / Math.max(width, height))
+    for (const canvas of [this.work, this.shown]) {
       canvas.width = Math.max(1, Math.round(width * scale))
       canvas.height = Math.max(1, Math.round(height * scale))
     }
-    this.context = this.work.getContext("2d", { willReadFrequently: true })
-    this.shownContext = shown.getContext("2d")
   }
 
   /** Draw the strokes; `feather` softens the edge by this share of the width. */

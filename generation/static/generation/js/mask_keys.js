@@ -16,6 +16,7 @@ const ACTIONS = {
   zoom_fit: "fit",
   smaller: "smaller",
   larger: "larger",
+  compare: "compare",
 }
 const COMMANDS = { undo_stroke: "undo", redo_stroke: "redo" }
 

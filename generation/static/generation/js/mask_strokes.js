@@ -1,5 +1,5 @@
 /**
- * The strokes that make a mask, with undo and redo. Points and sizes are shares of the image's
+ * The strokes that make a mask, and the images they were made on, with undo and redo. Points and sizes are shares of the image's
  * width, so a stroke does not depend on zoom or screen.
  */
 
@@ -17,9 +17,24 @@ export class Strokes {
     this.current = null
   }
 
+  /** The finished strokes on the image that is edited now. */
+  get marked() {
+    return this.done.slice(this.done.findLastIndex(({ image }) => image) + 1)
+  }
+
   /** All strokes that count, the unfinished one included. */
   get visible() {
-    return this.current ? [...this.done, this.current] : this.done
+    return this.current ? [...this.marked, this.current] : this.marked
+  }
+
+  /** The image that is edited now, undefined for the first one. */
+  get image() {
+    return this.done.findLast(({ image }) => image)?.image
+  }
+
+  /** The last step, undefined before the first one. */
+  get last() {
+    return this.done.at(-1)
   }
 
   get canUndo() {
@@ -67,7 +82,12 @@ export class Strokes {
 
   /** Remove everything; it can be undone. */
   clear() {
-    if (this.canUndo) this.#add({ tool: CLEAR, size: 0, points: [] })
+    if (this.marked.length) this.#add({ tool: CLEAR, size: 0, points: [] })
+  }
+
+  /** Go on with another image, on which nothing is marked; it can be undone. */
+  goOn(image) {
+    this.#add({ tool: CLEAR, size: 0, points: [], image })
   }
 
   /** Replace all strokes by stored ones. */

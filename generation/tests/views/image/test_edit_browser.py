@@ -15,6 +15,7 @@ PROMPTS = {
     "reader": "a bridge",
     "toucher": "a garden",
     "extender": "a wide valley",
+    "stayer": "a river",
 }
 DRAW = f"""
 import time
@@ -80,13 +81,16 @@ class TestEditor(BrowserTestCase):
         page.mouse.up()
 
     def create(self, page: Page) -> None:
-        """Create, and open the finished image."""
+        """Create, and wait until the editor goes on with the result."""
+        address = page.url
         page.click(".edit-dock [type=submit]")
-        page.wait_for_url("**/create/#run-*")
-        run = page.locator(page.url.partition("/create/")[2])
-        link = run.locator("[data-status=succeeded] a.card-link").first
-        expect(link).to_have_count(1)
-        page.goto(link.get_attribute("href") or "")
+        page.wait_for_url(lambda url: url != address)
+        assert page.url.endswith("/edit/")
+
+    def open_result(self, page: Page) -> None:
+        """Create, and open the page of the result."""
+        self.create(page)
+        page.goto(page.url.removesuffix("edit/"))
 
     def test_it_changes_what_is_painted_with_the_mouse_and_survives_a_reload(self) -> None:
         page = self.image("painter", **DESKTOP)
@@ -114,7 +118,7 @@ class TestEditor(BrowserTestCase):
         expect(page.locator("#edit-prompt")).to_have_value("a red boat")
         assert abs(self.covered(page) - erased) < 0.05
         assert page.evaluate(SOFT) > 20
-        self.create(page)
+        self.open_result(page)
         expect(page.locator("#image-prompt, .image-prompt")).to_have_text("a red boat")
         expect(page.locator(".lineage")).to_contain_text("Area changed")
         page.click("#compare-source")
@@ -139,7 +143,7 @@ class TestEditor(BrowserTestCase):
         )
         assert self.covered(page) == painted
         page.context.set_offline(False)
-        self.create(page)
+        self.open_result(page)
         expect(page.locator(".lineage")).to_contain_text("Area changed")
 
     def test_a_finished_edit_leaves_no_draft(self) -> None:
@@ -148,12 +152,45 @@ class TestEditor(BrowserTestCase):
         self.edit(page)
         page.click("text=Remove")
         self.drag(page, (0.4, 0.4), (0.6, 0.6))
-        self.create(page)
+        self.open_result(page)
         expect(page.locator(".lineage")).to_contain_text("Object removed")
         expect(page.locator(".image-prompt")).to_have_text("a cat on a wall")
         page.goto(address)
         self.edit(page)
         assert self.covered(page) == 0
+
+    def test_a_result_is_edited_next_and_undo_goes_back_through_results(self) -> None:
+        page = self.image("stayer", **DESKTOP)
+        self.edit(page)
+        address, shown = page.url, page.locator(".edit-layer img")
+        first = shown.get_attribute("src") or ""
+        page.fill("#edit-prompt", "a red boat")
+        self.drag(page, (0.3, 0.3), (0.6, 0.3))
+        marked = self.covered(page)
+        self.create(page)
+        result = page.url
+        expect(shown).not_to_have_attribute("src", first)
+        assert self.covered(page) == 0
+        page.click("[data-act=compare]")
+        expect(shown).to_have_attribute("src", re.compile(re.escape(first) + "$"))
+        self.drag(page, (0.5, 0.7), (0.8, 0.7))
+        expect(shown).not_to_have_attribute("src", re.compile(re.escape(first) + "$"))
+        self.create(page)
+        page.keyboard.press("Control+z")
+        assert page.url == result
+        assert self.covered(page) > 0
+        for _step in range(2):
+            page.keyboard.press("Control+z")
+        assert page.url == address
+        assert self.covered(page) == marked
+        page.fill("#edit-prompt", "a boat [refuse]")
+        page.click(".edit-dock [type=submit]")
+        expect(page.locator("#made .ended-title")).to_be_visible()
+        assert page.url == address
+        assert self.covered(page) == marked
+        page.locator("#made .card-link").nth(1).click()
+        page.wait_for_url(result)
+        expect(page.locator("#made [aria-current]")).to_have_count(1)
 
     def test_it_can_be_used_by_keyboard_alone(self) -> None:
         page = self.image("key-painter", **DESKTOP)
@@ -183,7 +220,7 @@ class TestEditor(BrowserTestCase):
         expect(page.locator(".edit-room[data-close-up]")).to_have_count(0)
         page.fill("#edit-prompt", "a boat")
         page.keyboard.press("Control+Enter")
-        page.wait_for_url("**/create/#run-*")
+        expect(page.locator("#made [data-run]")).to_have_count(1)
 
     def test_it_says_what_is_missing(self) -> None:
         page = self.image("reader", **DESKTOP)
@@ -214,7 +251,7 @@ class TestEditor(BrowserTestCase):
         assert self.covered(page) == 0
         page.tap("[data-act=redo]")
         page.fill("#edit-prompt", "a fountain")
-        self.create(page)
+        self.open_result(page)
         expect(page.locator(".lineage")).to_contain_text("Изменена")
 
     def test_it_extends_an_image_for_the_price_on_the_button(self) -> None:
@@ -228,7 +265,7 @@ class TestEditor(BrowserTestCase):
         page.click("label:has(> [name=count][value='2'])")
         expect(page.locator("[data-price]")).to_have_text(re.compile("6.credits"))
         page.click("label:has(> [name=count][value='1'])")
-        self.create(page)
+        self.open_result(page)
         expect(page.locator(".lineage")).to_contain_text("Extended")
         extended = page.locator(".pairs dd").filter(has_text="×").first.text_content() or ""
         across, down = (int(one) for one in re.findall(r"\d+", extended)[:2])
