@@ -1,4 +1,4 @@
-"""Push notifications on the Profile page, in a real Chromium; only the push service is a stand-in.
+"""Push notifications on the Profile page and where one waits, in a real Chromium; only the push service is a stand-in.
 
 A headless browser has none, and denies notifications: `subscribe` of the stand-in keeps the
 subscription in the storage of the site.
@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import expect
 
 from accounts.webhooks import push_keys
-from generation.testing.pages.browser import BrowserTestCase
+from generation.testing.pages.browser import PHONE, BrowserTestCase
 from generation.testing.servers.demo import run_python
 
 KEPT = 'localStorage.getItem("push-service")'
@@ -21,8 +21,9 @@ const made = (kept) => kept && {
   toJSON: () => ({ endpoint: kept.endpoint, keys: kept.keys }),
   unsubscribe: async () => { localStorage.removeItem("push-service"); return true },
 }
-Object.defineProperty(Notification, "permission", { get: () => "granted" })
-Notification.requestPermission = async () => "granted"
+let permission = "default"
+Object.defineProperty(Notification, "permission", { get: () => permission })
+Notification.requestPermission = async () => (permission = "granted")
 PushManager.prototype.getSubscription = async () => made(JSON.parse(localStorage.getItem("push-service")))
 PushManager.prototype.subscribe = async ({ applicationServerKey: key, userVisibleOnly }) => {
   if (!userVisibleOnly) throw new Error("not visible")
@@ -50,11 +51,12 @@ KEYS = {
 }
 
 
+LATER = "const now = Date.now; Date.now = () => now() + 90_000"
 STORED = """
 import json
 from accounts.models import WebhookAddress
 print(json.dumps(list(
-    WebhookAddress.objects.browsers().filter(user__email="pushed@example.org")
+    WebhookAddress.objects.browsers().filter(user__email="NAME@example.org")
     .values_list("url", flat=True)
 )))
 """
@@ -62,11 +64,11 @@ ONE, TWO = "https://push.example.org/one", "https://push.example.org/two"
 
 
 class TestPushInABrowser(BrowserTestCase):
-    people = ("pushed",)
+    people = ("pushed", "waiter")
 
-    def stored(self) -> list[str]:
+    def stored(self, name: str = "pushed") -> list[str]:
         """Return the addresses that the server pushes to."""
-        addresses: list[str] = run_python(self.demo, STORED)
+        addresses: list[str] = run_python(self.demo, STORED.replace("NAME", name))
         return addresses
 
     def test_it_is_turned_on_replaced_turned_off_and_ends_with_the_session(self) -> None:
@@ -97,3 +99,21 @@ class TestPushInABrowser(BrowserTestCase):
         page.wait_for_url("**/")
         page.wait_for_function(f"() => {KEPT} === null")
         assert self.stored() == []
+
+    def test_it_is_offered_once_where_a_job_takes_long(self) -> None:
+        page = self.visit("waiter", service_workers="allow", **PHONE)
+        page.fill("#prompt", "a lighthouse [stuck]")
+        page.click("#create-button")
+        expect(page.locator("[data-run] [data-status]")).to_have_count(1)
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.add_init_script(f"{{ const KEYS = {KEYS!r};{PUSH_SERVICE};{LATER} }}")
+        page.reload()
+        offer = page.locator(".toast")
+        offer.get_by_role("button", name="Notify me").click()
+        expect(offer).to_contain_text("This browser will notify you")
+        assert self.stored("waiter") == [ONE]
+        with page.expect_websocket() as socket:
+            page.reload()
+        socket.value.wait_for_event("framereceived")
+        expect(page.locator("#notify")).to_be_visible()
+        expect(offer).to_have_count(0)

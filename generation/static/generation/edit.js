@@ -3,13 +3,13 @@
  * and is the next image to edit.
  */
 
-import { Problem } from "../artgen/js/http.js"
 import { isCreatingEnter, pressed } from "../artgen/js/shortcuts.js"
 import { EditDraft } from "./js/edit_draft.js"
 import { EditForm } from "./js/edit_form.js"
 import { EditOrder } from "./js/edit_order.js"
 import { EditPrompt } from "./js/edit_prompt.js"
 import { EditStage } from "./js/edit_stage.js"
+import { failureText } from "./js/failures.js"
 import { JoinedRuns } from "./js/joined_runs.js"
 import { wireWayBack } from "./js/way_back.js"
 
@@ -165,7 +165,7 @@ element.addEventListener("submit", async (event) => {
     showCurrent()
     await pause
   } catch (problem) {
-    form.complain(reason(problem))
+    form.complain(problem.signedOut ? data.signedOut : failureText(problem, data))
     if (problem.code === "price_too_high") form.showPrice(problem.needed) // the next press accepts it
   }
   isPlacing = false
@@ -178,10 +178,3 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault()
   if (!event.repeat) element.requestSubmit()
 })
-
-function reason(problem) {
-  if (!(problem instanceof Problem)) throw problem
-  if (problem.signedOut) return data.signedOut
-  if (problem.status === 0) return data.notSent
-  return problem.message || data.failed
-}

@@ -31,10 +31,26 @@ export async function wirePush(section) {
   section.querySelector("[data-push-current] form")?.addEventListener("submit", unsubscribe)
 }
 
+/** Return whether this browser can get notifications and its user was not asked yet. */
+export function mayAskForPush() {
+  return isSupported() && Notification.permission === "default"
+}
+
+/** Ask, and turn them on by the section of the page `profile`; return whether they are on. */
+export async function turnOnPush(profile) {
+  if ((await Notification.requestPermission()) !== "granted") return false
+  const { fragment } = await part(profile)
+  await turnOn(fragment.querySelector("[data-push]").dataset)
+  return true
+}
+
+function isSupported() {
+  return "PushManager" in window && Boolean(navigator.serviceWorker) && isSecureContext
+}
+
 /** Return "on", or which part of the section to show. */
 async function stateOf(section) {
-  if (!("PushManager" in window) || !navigator.serviceWorker || !isSecureContext)
-    return isIos() ? "ios" : "unsupported"
+  if (!isSupported()) return isIos() ? "ios" : "unsupported"
   if (Notification.permission === "denied") return "blocked"
   const subscription = await subscriptionOf(await navigator.serviceWorker.getRegistration())
   const isCurrent = subscription && keyOf(subscription) === section.dataset.key

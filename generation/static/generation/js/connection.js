@@ -2,6 +2,7 @@
 
 import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { Live } from "./live_updates.js"
+import { offerPush } from "./push_offer.js"
 import { hideSignedOut, showSignedOut } from "./signed_out.js"
 
 const REFRESH_EVERY = 10_000 // ms: wait times and queue positions change without events
@@ -12,7 +13,10 @@ export function connect(cards, data) {
   const live = new Live({
     socket: data.socket,
     jobs: `${data.api}jobs/`,
-    onJobs: (jobs, how) => cards.apply(jobs, how),
+    onJobs: (jobs, how) => {
+      cards.apply(jobs, how)
+      offerPush(jobs, data)
+    },
     onState: (state) => {
       if ((state === "offline" || state === "away") && lost !== state) {
         lost = state

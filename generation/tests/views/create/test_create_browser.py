@@ -7,12 +7,9 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
-from generation.testing.pages.browser import DESKTOP, PHONE, SMALL_PHONE, BrowserTestCase
+from generation.testing.pages.browser import DESKTOP, SMALL_PHONE, BrowserTestCase
 from generation.testing.rows.image_files import png
 
-NOTIFICATIONS = "window.notified = []; window.Notification = class { static permission = 'default'; static async requestPermission()"
-NOTIFICATION = f"""{NOTIFICATIONS} {{ return (this.permission = 'granted') }}
-  constructor(title, options) {{ notified.push([title, options.body]) }} close() {{}} }}"""
 HIDDEN = "Object.defineProperty(document, 'hidden', { get: () => window.away ?? false, configurable: true })"
 
 
@@ -326,31 +323,18 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         page.goto("/create/")
         expect(page.locator("#prompt")).to_have_value("written for an hour")
 
-    def test_it_tells_in_title_icon_and_notification_when_done_and_nobody_looks(self):
+    def test_it_tells_in_title_and_icon_when_done_and_nobody_looks(self):
         page = self.open("waiter")
-        page.add_init_script(f"{NOTIFICATION};{HIDDEN}")
+        page.add_init_script(HIDDEN)
         page.goto("/create/")
-        bell = page.locator("#notify")
-        expect(bell).to_have_attribute("aria-pressed", "false")
-        bell.click()
-        expect(bell).to_have_attribute("aria-pressed", "true")
-        page.reload()
-        page.evaluate("Notification.permission = 'granted'")
         self.place(page, "two paper boats", count=2)
         expect(page).to_have_title("(2) Create · ArtGen")
         expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("favicon-busy"))
         page.evaluate("window.away = true; document.dispatchEvent(new Event('visibilitychange'))")
         expect(page).to_have_title("✓ Create · ArtGen")
         expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("favicon-done"))
-        self.wait_until(page, "notified.length === 1")
-        assert page.evaluate("notified") == [["2 images ready", "two paper boats"]]
         page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
         expect(page).to_have_title("Create · ArtGen")
-
-    def test_the_bell_of_a_phone_leads_to_push_notifications(self):
-        page = self.visit("waiter", **PHONE)
-        page.locator("#notify").tap()
-        page.wait_for_url("**/account/profile/#push")
 
     def test_it_keeps_the_focus_where_a_picture_is_queued_again(self):
         page = self.visit("retrier")
