@@ -143,6 +143,7 @@ SECTIONS = (
             Shortcut("larger", _("Larger brush"), ("]",)),
             Shortcut("undo_stroke", _("Undo"), ("Mod+z",)),
             Shortcut("redo_stroke", _("Redo"), ("Mod+Shift+z", "Mod+y")),
+            Shortcut("", _("Compare with the first"), ("c",)),
             Shortcut("", _("Move the brush"), ("←", "↑", "→", "↓")),
             Shortcut("", _("Put the brush down or lift it"), (" ",)),
             Shortcut("", _("Create images"), ("Mod+Enter",)),

@@ -57,7 +57,6 @@ function begin() {
   prompt.enhance()
   follow("mode")
   follow("feather")
-  document.querySelector(".edit-page").removeAttribute("data-loading")
 }
 
 /** Show the effect of a changed field. */

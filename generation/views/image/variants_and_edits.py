@@ -89,13 +89,12 @@ def editor(request: HttpRequest, image_id: UUID) -> HttpResponse:
     if not fillers:
         messages.warning(request, _("No model can change a part of this image now."))
         return redirect("image", image_id=image_id)
-    mode = request.GET.get("mode", "")
     context = {
         "image": image,
         "tile": Tile(image),
         "image_url": storage.url(image.large_key or image.key),
         "fillers": fillers,
-        "mode": mode if mode in MODES else MODES[0],
+        "mode": mode if (mode := request.GET.get("mode", "")) in MODES else MODES[0],
         "sides": (
             ("left", _("Left")),
             ("top", _("Top")),
