@@ -21,6 +21,7 @@ DRAW = f"""
 import time
 from accounts.models import User
 from generation.models import Job
+from generation.testing import orders
 for name, prompt in {PROMPTS!r}.items():
     user = User.objects.get(email=f"{{name}}@example.org")
     orders.place(user=user, request={{"model": "flux-schnell", "prompt": prompt}})

@@ -26,8 +26,8 @@ from datetime import timedelta
 from accounts.models import User
 from django.db import transaction
 from django.utils import timezone
-from generation.jobs.placing import orders
 from generation.models import Job
+from generation.testing import orders
 with transaction.atomic():
     user, now = User.objects.get(email="paying@example.org"), timezone.now()
     request = {"model": "flux-schnell", "prompt": "a paper boat"}
