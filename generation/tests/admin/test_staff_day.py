@@ -27,6 +27,7 @@ from django.db import transaction
 from django.utils import timezone
 from accounts.models import User
 from generation.models import Job
+from generation.testing import orders
 now = timezone.now()
 with transaction.atomic():
     alice = User.objects.get(email="alice@example.org")

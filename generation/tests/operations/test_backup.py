@@ -40,6 +40,7 @@ for number in range(3):
 """
 PLACE = """
 from accounts.models import User
+from generation.testing import orders
 alice = User.objects.get(email="alice@example.org")
 request = {"model": "flux-schnell", "prompt": "a lighthouse", "width": 256, "height": 256}
 print(orders.place(user=alice, request=request).jobs[0].id)

@@ -50,7 +50,9 @@ def serve(route: Route) -> None:
     elif path.startswith("/api/"):
         route.fulfill(json={"results": [{"id": "asked"}]})
     else:
-        route.fulfill(body="<!doctype html><body data-user=alice>", content_type="text/html")
+        route.fulfill(
+            body="<!doctype html><html lang=en><body data-user=alice>", content_type="text/html"
+        )
 
 
 @pytest.fixture
