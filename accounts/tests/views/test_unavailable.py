@@ -52,8 +52,8 @@ class TestOutage(BaseTestCase):
     def test_it_answers_the_api_with_a_problem(self) -> None:
         token = tokens.issue(user=self.alice, name="test")
         response = self.client.post(
-            "/api/v1/word-lists/",
-            {"name": "colors", "entries": ["red"]},
+            "/api/v1/collections/",
+            {"name": "Boats"},
             "application/json",
             headers={"Authorization": f"Bearer {token}"},
         )

@@ -64,7 +64,7 @@ ONE, TWO = "https://push.example.org/one", "https://push.example.org/two"
 
 
 class TestPushInABrowser(BrowserTestCase):
-    people = ("pushed", "waiter")
+    people = ("pushed", "expectant")
 
     def stored(self, name: str = "pushed") -> list[str]:
         """Return the addresses that the server pushes to."""
@@ -101,7 +101,7 @@ class TestPushInABrowser(BrowserTestCase):
         assert self.stored() == []
 
     def test_it_is_offered_once_where_a_job_takes_long(self) -> None:
-        page = self.visit("waiter", service_workers="allow", **PHONE)
+        page = self.visit("expectant", service_workers="allow", **PHONE)
         page.fill("#prompt", "a lighthouse [stuck]")
         page.locator("[name=count][value='1']").check(force=True)
         page.click("#create-button")
@@ -112,10 +112,10 @@ class TestPushInABrowser(BrowserTestCase):
         offer = page.locator(".toast")
         offer.get_by_role("button", name="Notify me").click()
         expect(offer).to_contain_text("This browser will notify you")
-        assert self.stored("waiter") == [ONE]
+        assert self.stored("expectant") == [ONE]
         with page.expect_websocket() as socket:
             page.reload()
         socket.value.wait_for_event("framereceived")
         expect(page.locator("#notify")).to_be_visible()
         expect(offer).to_have_count(0)
-        self.demo.command("cancel_jobs", "--user", "waiter@example.org")  # others need its worker
+        self.demo.command("cancel_jobs", "--user", "expectant@example.org")  # others need its worker

@@ -21,13 +21,14 @@ from generation.jobs.engine import driver, storing
 from generation.jobs.live import events
 from generation.jobs.live.routing import websocket
 from generation.models import ImageModel, Job, Status
+from generation.testing import orders
 from generation.testing.cases import emulated, load_catalog, make_due, make_user
 from generation.testing.isolation import owned_data
 from generation.testing.isolation.identities import ANONYMOUS, MANAGER, OWNER, OWNERS_TOKEN
 from generation.testing.isolation.routes import site_routes
 from generation.testing.isolation.suite import body_of, is_allowed, request, trials
 from generation.testing.plans import Statements
-from generation.testing.rows import many_images, orders
+from generation.testing.rows import many_images
 
 COUNT = 100_000  # over ten years: the last month has 820
 MOST = 5_000  # four months, which the costs of a month are found in

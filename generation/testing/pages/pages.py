@@ -280,7 +280,7 @@ NO_PAGES = {
     *("collect_selection", "uncollect_selection", "tag_selection", "untag_selection"),
     *("favorite_selection", "trash_selection", "restore_selection", "delete_selection"),
     "finish_selection",
-    *("cancel_sheet", "vote_sheet", "delete_sheet", "restore_sheet"),
+    *("cancel_sheet", "delete_sheet", "restore_sheet"),
     *("delete_word_list", "restore_word_list"),
     # Other services that sign users in: redirects
     *("google_login", "google_callback", "github_login", "github_callback"),
