@@ -118,4 +118,6 @@ class TestPushInABrowser(BrowserTestCase):
         socket.value.wait_for_event("framereceived")
         expect(page.locator("#notify")).to_be_visible()
         expect(offer).to_have_count(0)
-        self.demo.command("cancel_jobs", "--user", "expectant@example.org")  # others need its worker
+        self.demo.command(
+            "cancel_jobs", "--user", "expectant@example.org"
+        )  # others need its worker

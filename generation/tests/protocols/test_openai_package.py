@@ -2,6 +2,7 @@
 
 import base64
 import io
+import time
 from typing import Any
 
 import httpx2
@@ -14,9 +15,12 @@ from PIL import Image as Pillow
 from accounts.credits import ledger_check
 from accounts.tokens import tokens
 from generation.files import storage
+from generation.jobs.engine.driver.live_reports import LiveReports
+from generation.jobs.live import presence
 from generation.models import Image, ImageModel, Job, Status, Upload, model_cache
 from generation.protocols.ended_jobs import ImageFormat, data_of
-from generation.testing.cases import emulated, load_catalog, make_user
+from generation.providers.job_report import JobReport, RemoteState
+from generation.testing.cases import emulated, load_catalog, make_user, work
 from generation.testing.servers.asgi import asgi_server, workers
 
 pytestmark = pytest.mark.slow
@@ -117,6 +121,23 @@ class TestGenerations(ProtocolTestCase):
         (completed,) = events
         assert completed.type == "image_generation.completed"
         assert opened(completed.b64_json).size == (1024, 1024)
+
+    def test_it_streams_how_the_image_looks_so_far(self) -> None:
+        with self.openai().images.generate(
+            model="flux-schnell", prompt=PROMPT, stream=True, partial_images=1
+        ) as stream:
+            work()
+            while not presence.present([self.alice.pk]):  # a preview before is sent to nobody
+                time.sleep(0.05)
+            job, events = Job.objects.get(), iter(stream)
+            report = JobReport("", RemoteState.RUNNING, progress=0.6, output=png())
+            LiveReports(job).store(report)
+            partial = next(events)
+            with workers(self.emulator):
+                (completed,) = events
+        assert partial.type == "image_generation.partial_image"
+        assert opened(partial.b64_json).size == (512, 384)
+        assert completed.type == "image_generation.completed"
 
     def test_it_sends_what_succeeded_of_a_batch(self) -> None:
         self.emulator.faults.next("job", "prompt_refused")
