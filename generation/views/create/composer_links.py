@@ -12,7 +12,7 @@ from artgen.database.ids import parse_uuid
 from generation.gallery.sharing import saved_copies, share_links
 from generation.models import Image, ImageModel, Job, Preset
 from generation.models.presets import OWN_STYLE_PREFIX
-from generation.studio.forms import preset_values
+from generation.studio.forms import field_texts, preset_values
 from generation.studio.forms.composer import Composer
 from generation.studio.presets import composer_choices, own_styles
 from generation.views.create.moodboards import with_moodboard
@@ -27,7 +27,8 @@ def composer_of(
     shared: share_links.Shared | None = None,
 ) -> Composer | None:
     """Return the form for a link: ?job=ID or ?image=ID (all its parameters), ?saved=ID (of a saved
-    copy), ?model=, ?prompt=, ?source=ID, ?preset=ID, ?moodboard=ID (of a collection).
+    copy), ?model=, ?prompt=, ?source=ID or ID:ROLE (several), ?preset=ID, ?moodboard=ID (of a
+    collection).
 
     With `shared` it has the parameters of that image instead. It has a model that the user may use,
     if there is one.
@@ -36,8 +37,8 @@ def composer_of(
     link: Mapping[str, str] = {} if shared else request.GET
     job = shared.image.origin if shared else _own_job(request)
     slug = link.get("model") or (job.model.slug if job else "")
-    source = link.get("source", "")
-    chosen = chosen_model(models, slug, needs_source=bool(source))
+    sources, roles = field_texts.read_sources(() if shared else request.GET.getlist("source"))
+    chosen = chosen_model(models, slug, source_images=len(sources))
     if chosen is None:
         return None
     count = request.GET.get("count", "")
@@ -60,8 +61,8 @@ def composer_of(
         drop_missing_style(user_of(request), form, name=job.style_name)
     if prompt := link.get("prompt", ""):
         form.texts["prompt"] = prompt
-    if source:
-        form.sources = [source]
+    if sources:
+        form.sources, form.roles = sources, roles
     if shared or job:
         return form
     user = user_of(request)
@@ -85,10 +86,15 @@ def composable(models: Iterable[ImageModel]) -> list[ImageModel]:
 
 
 def chosen_model(
-    models: list[ImageModel], slug: str, *, needs_source: bool = False
+    models: list[ImageModel], slug: str, *, source_images: int = 0
 ) -> ImageModel | None:
-    """Return the model of this slug, else the first one; None without models."""
-    fitting = [model for model in models if model.max_source_images] if needs_source else models
+    """Return the model of this slug, else the first one; None without models.
+
+    One that takes so many source images, else the one that takes most.
+    """
+    most = max((model.max_source_images for model in models), default=0)
+    count = min(source_images, most)
+    fitting = [model for model in models if model.max_source_images >= count]
     return next((model for model in fitting if model.slug == slug), fitting[0] if fitting else None)
 
 

@@ -157,6 +157,16 @@ class TestCreatePage(GalleryTestCase):
             source.id for source in page.context["sources"]
         ]
 
+    def test_it_takes_several_sources_with_roles_and_a_model_for_as_many(self):
+        first, second = str(self.upload(self.alice).id), str(self.upload(self.alice).id)
+        form = self.client.get(self.url, {"source": [first, f"{second}:style"]}).context["composer"]
+        assert (form.sources, form.roles) == ([first, second], {second: "style"})
+        assert form.model.max_source_images >= 2
+        many = self.client.get(self.url, {"source": [first] * 40}).context["composer"]
+        assert many.model.max_source_images == max(
+            model.max_source_images for model in ImageModel.objects.enabled()
+        )
+
     def test_it_shows_the_places_of_jobs_that_were_placed_after_the_queue_was_read(self):
         self.enterContext(held_clock())
         self.client.get(self.url)
