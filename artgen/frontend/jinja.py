@@ -27,6 +27,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from artgen.frontend.links import link
+from artgen.frontend.parts import error_line, icon_button
 from artgen.templatetags.shortcuts import shortcut_keys
 from artgen.templatetags.theme import icon
 from artgen.web import formatting, legal
@@ -82,8 +83,10 @@ def environment(**options: Any) -> Environment:
             "npgettext": npgettext,
             "aria_current": aria_current,
             "current_timezone": timezone.get_current_timezone_name,
+            "error_line": error_line,
             "get_language": translation.get_language,
             "icon": icon,
+            "icon_button": icon_button,
             "legal_documents": legal.documents,
             "shortcut_keys": shortcut_keys,
             "static": static,
