@@ -53,6 +53,12 @@ def send(selector: str, **fields: str) -> Act:
     return act
 
 
+def show_presets(tab: Tab) -> None:
+    tab.click(".model-button")
+    tab.click("[data-purpose=preset]")
+    expect(tab.locator("[data-preset]").first).to_be_visible()
+
+
 def check_image(tab: Tab) -> None:
     """Ask whether an image was made here that its metadata says to be of ArtGen."""
     data = metadata.described(FILES["PNG"], parameters={"model": "flux-dev"})

@@ -67,7 +67,7 @@ PAGES = (
         query="?model=flux-dev&prompt=A+kite",
         main=True,
     ),
-    Page("create-presets", "create", act=acts.click(".presets-button", "#presets"), main=True),
+    Page("create-presets", "create", act=acts.show_presets, main=True),
     # After the other pages of Create: its prompt stays in the draft.
     Page("create-proposal", "create", act=acts.propose, main=True),
     Page("presets", "presets", main=True),

@@ -47,7 +47,7 @@ from generation.studio.presets import composer_choices
 from generation.views.create import form_files
 from generation.views.create.composer_context import source_thumbnails, style_options
 from generation.views.create.composer_links import composable
-from generation.views.create.model_list import grouped, model_options, sorted_models
+from generation.views.create.model_list import model_options, sorted_models
 from generation.views.create.refused_form import show_refusal
 from generation.views.gallery.zip_download import ArchiveResponse
 from generation.views.jobs import cards, live_texts
@@ -152,7 +152,7 @@ def _page(
     context = _quoted(user, form, speaks=is_checked)
     return context | {
         "form": form,
-        "groups": grouped(model_options(models, own=own, chosen=form.models, quotes=quotes)),
+        "options": model_options(models, own=own, chosen=form.models, quotes=quotes),
         "styles": style_options(own),
         "sources": source_thumbnails(user, form.sources, form.roles),
         "shows_axes": form.has_own_axes or _has_used_axes(user),

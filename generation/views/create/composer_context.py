@@ -23,13 +23,7 @@ from generation.models import Image, ImageModel, Upload
 from generation.studio.forms.composer import Composer
 from generation.studio.presets import composer_choices
 from generation.studio.presets.composer_choices import Choices
-from generation.views.create.model_list import (
-    form_order,
-    grouped,
-    model_options,
-    sample,
-    sorted_models,
-)
+from generation.views.create.model_list import form_order, model_options, sample, sorted_models
 from generation.views.create.prompt_help import helper_of
 
 
@@ -75,7 +69,7 @@ def composer_context(
     return {
         "composer": form,
         "option": next((option for option in options if option.chosen), None),
-        "model_groups": grouped(options) if is_plain else [],
+        "options": options,
         "purposes": model_purposes.NAMES.items(),
         "source_models": _source_models(models, form, allowed=quotes.allowed),
         "styles": style_options(own),

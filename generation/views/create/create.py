@@ -40,7 +40,7 @@ from generation.views.create.composer_links import (
     shared_of,
     with_preset,
 )
-from generation.views.create.model_list import grouped, model_options, sample, sorted_models
+from generation.views.create.model_list import model_options, sample, sorted_models
 from generation.views.create.moodboards import with_moodboard
 from generation.views.create.refused_form import show_refusal
 from generation.views.jobs import feed, runs
@@ -137,7 +137,11 @@ def list_models(request: HttpRequest) -> HttpResponse:
     quotes = PageQuotes.of_models(user, models, allowed=quotas.of(user))
     chosen = [request.GET.get("model", "")]
     options = model_options(models, own=own, chosen=chosen, quotes=quotes)
-    context = {"groups": grouped(options), "purposes": model_purposes.NAMES.items()}
+    context = {
+        "options": options,
+        "purposes": model_purposes.NAMES.items(),
+        "presets": own.presets,
+    }
     return part(request, "generation/_model_list.html", context)
 
 

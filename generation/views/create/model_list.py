@@ -1,7 +1,4 @@
-"""The list of models in the composer and the comparison form, with prices and waiting times.
-
-The composer shows it in groups: favorites, then models that create, that edit, and with LoRAs.
-"""
+"""The list of models in the composer and the comparison form, with prices and waiting times."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -9,8 +6,6 @@ from functools import lru_cache
 
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from generation.jobs.placing.job_order import LIST_MAX
 from generation.jobs.placing.page_quotes import FormOrder, ModelQuote, PageQuotes
@@ -65,35 +60,6 @@ def model_options(
         )
         for model in models
     ]
-
-
-@dataclass(frozen=True)
-class ModelGroup:
-    name: str  # in ids
-    label: str
-    options: list[ModelOption]
-
-
-def grouped(options: Iterable[ModelOption]) -> list[ModelGroup]:
-    """Return the entries by what their models do, in order; no group is empty."""
-    labels = {
-        "favorites": _("Favorites"),
-        "create": pgettext("models", "Create"),
-        "edit": pgettext("models", "Edit"),
-        "lora": "LoRA",
-    }
-    groups: dict[str, list[ModelOption]] = {name: [] for name in labels}
-    for option in options:
-        groups[_group_of(option)].append(option)
-    return [ModelGroup(name, labels[name], found) for name, found in groups.items() if found]
-
-
-def _group_of(option: ModelOption) -> str:
-    if option.is_favorite:
-        return "favorites"
-    if "lora_url" in option.model.parameters:
-        return "lora"
-    return "edit" if option.model.min_source_images else "create"
 
 
 def form_order(form: Composer) -> FormOrder:

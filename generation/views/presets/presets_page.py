@@ -39,8 +39,6 @@ FORM = "presets-form"
 def presets(request: HttpRequest) -> HttpResponse:
     """Show presets and own styles; POST saves the composer's values as a preset named `name`."""
     if request.method != "POST":
-        if wants_part(request):
-            return _menu(request)
         return render(request, "generation/presets.html", page_context(user_of(request)))
     user = user_of(request)
     user_presets.create(user=user, name=request.POST.get("name", ""), values=_values(request, user))
@@ -151,15 +149,15 @@ def _not_renamed(request: HttpRequest, preset: Preset, refusal: Refusal) -> Http
 
 def _answered(request: HttpRequest, text: str, *, status: int = 200) -> HttpResponse:
     if wants_part(request):
-        return _menu(request, status=status)
+        return _list(request, status=status)
     if text:
         messages.success(request, text)
     return redirect("presets")
 
 
-def _menu(request: HttpRequest, *, status: int = 200) -> HttpResponse:
+def _list(request: HttpRequest, *, status: int = 200) -> HttpResponse:
     context = {"presets": composer_choices.of_user(user_of(request)).presets}
-    return part(request, "generation/_presets_menu.html", context, status=status)
+    return part(request, "generation/_preset_list.html", context, status=status)
 
 
 def _values(request: HttpRequest, user: User) -> dict[str, str]:

@@ -25,7 +25,7 @@ import { linesOf, linesPasted, showLines } from "./prompt_lines.js"
 import { PromptHelper } from "./prompt_helper.js"
 import { PromptHistory } from "./prompt_history.js"
 import { showForScript, takesSources, wireModelPicker } from "./model_picker.js"
-import { PresetsMenu } from "./presets.js"
+import { Presets } from "./presets.js"
 import { PRICED, pricedFields, Quote, spoken } from "./quote.js"
 import { freshKey } from "./random.js"
 import { hideSignedOut, showSignedOut } from "./signed_out.js"
@@ -80,7 +80,7 @@ export class Composer {
     wireLoadedPopovers(side, data)
     wireModelPicker(side, (slug) => this.#switch(slug))
     new FavoriteModels({ side, data })
-    this.presets = new PresetsMenu({
+    this.presets = new Presets({
       side,
       data,
       apply: (id) => this.applyPreset(id),

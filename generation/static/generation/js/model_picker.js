@@ -1,6 +1,6 @@
 /**
- * The list of models: groups of buttons, with arrows, Home, End and type-ahead; → leads to the star of
- * a model. It is loaded when it is to open; without script its buttons submit the form.
+ * The chooser of models and presets: buttons with arrows, Home, End and type-ahead; → leads to the star
+ * of a model. It is loaded when it is to open; without script its buttons submit the form.
  */
 
 import { word } from "../../artgen/js/words.js"
@@ -18,7 +18,7 @@ export function wireModelPicker(side, choose) {
     if (event.target.closest(".model-button")) delete side.querySelector("#models").dataset.most
     const purpose = event.target.closest("[data-purpose]")
     if (purpose) showPurpose(purpose)
-    const option = event.target.closest(".model-option")
+    const option = event.target.closest(".model-option:not([data-preset])")
     if (!option) return
     event.preventDefault()
     option.closest("[popover]").hidePopover()
@@ -37,10 +37,10 @@ export function wireModelPicker(side, choose) {
   side.addEventListener("keydown", (event) => {
     const row = event.target.closest?.(".model-row")
     if (!row) return
-    const beside = { ArrowRight: ".model-star", ArrowLeft: ".model-option" }[event.key]
+    const beside = { ArrowRight: row.lastElementChild, ArrowLeft: row.firstElementChild }[event.key]
     if (beside) {
       event.preventDefault()
-      row.querySelector(beside).focus()
+      beside.focus()
     }
     const option = row.querySelector(".model-option")
     if (beside || (event.target !== option && event.key === " ")) return
@@ -80,7 +80,7 @@ export function wireModelPicker(side, choose) {
 
 /** Dim the models that accept no more source images than `data-most`, or not in their roles; say why. */
 function showOpened(list) {
-  const all = options(list)
+  const all = options(list).filter((option) => !("preset" in option.dataset))
   const { most } = list.dataset
   const wanted = wantedRoles(list.parentElement)
   for (const option of all) {
@@ -123,27 +123,28 @@ export function roomForSources(side) {
   return Object.fromEntries(sourceModels(side).map(({ slug, room }) => [slug, room]))
 }
 
-/** Show the stars and the purposes. */
+/** Show what needs script. */
 export function showForScript(list) {
-  for (const hidden of list.querySelectorAll("[data-purposes], [data-favorite-model]"))
+  for (const hidden of list.querySelectorAll(
+    "[data-purposes], [data-favorite-model], [data-update-preset], [data-save-preset]",
+  ))
     hidden.hidden = false
 }
 
-/** Show the models that are good at this, or all if it was chosen already. */
+/** Show the models that are good at this, the favorites or the presets; all if it was chosen already. */
 function showPurpose(chosen) {
   const list = chosen.closest("[popover]")
   const wanted = chosen.ariaPressed === "true" ? "" : chosen.dataset.purpose
   for (const chip of list.querySelectorAll("[data-purpose]"))
     chip.ariaPressed = String(chip.dataset.purpose === wanted)
-  for (const row of list.querySelectorAll(".model-row"))
-    row.hidden = Boolean(wanted) && !row.dataset.of.split(" ").includes(wanted)
-  for (const group of list.querySelectorAll(".model-group"))
-    group.hidden = !group.querySelector(".model-row:not([hidden])")
+  const match = wanted === "favorite" ? ":has([aria-pressed=true])" : `[data-of~="${wanted}"]`
+  for (const choice of list.querySelectorAll("[data-of]"))
+    choice.hidden = Boolean(wanted) && !choice.matches(match)
 }
 
-/** Return the models that are shown. */
+/** Return the models and presets that are shown. */
 function options(list) {
-  return [...list.querySelectorAll(".model-row:not([hidden]) > .model-option")]
+  return [...list.querySelectorAll(".model-option")].filter((option) => option.checkVisibility())
 }
 
 function name(option) {

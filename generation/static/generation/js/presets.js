@@ -1,10 +1,11 @@
-/** The menu of presets in the composer: apply, save, update. Without script it only applies. */
+/** The presets in the chooser of models: apply, save, update. Without script it only applies. */
 
 import { part } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { failureText, showFailure } from "./failures.js"
+import { showForScript } from "./model_picker.js"
 
-export class PresetsMenu {
+export class Presets {
   /**
    * `apply(id)` puts a preset into the form; `fields()` returns the form's fields as FormData.
    */
@@ -17,27 +18,10 @@ export class PresetsMenu {
       event.stopImmediatePropagation()
       this.#save(event.target)
     })
-    side.addEventListener(
-      "toggle",
-      (event) => {
-        if (event.target.id === "presets" && event.newState === "open")
-          event.target.querySelector("[data-preset], input")?.focus()
-      },
-      true,
-    )
-    side.addEventListener("loaded", () => this.enhance(), true)
-    this.enhance()
   }
 
-  get menu() {
+  get list() {
     return this.side.querySelector("#presets")
-  }
-
-  /** Show what needs script. */
-  enhance() {
-    for (const hidden of this.menu?.querySelectorAll("[data-update-preset], [data-save-preset]") ??
-      [])
-      hidden.hidden = false
   }
 
   #clicked(event) {
@@ -45,7 +29,7 @@ export class PresetsMenu {
     const updated = event.target.closest("[data-update-preset]")
     if (chosen) {
       event.preventDefault()
-      this.menu.hidePopover()
+      this.#close()
       this.apply(chosen.value)
     } else if (updated) {
       this.#update(updated.dataset.updatePreset)
@@ -57,8 +41,9 @@ export class PresetsMenu {
     body.set("name", form.elements.name.value)
     try {
       const { fragment } = await part(form.action, { method: "POST", form: body })
-      this.#redraw(fragment)
-      this.menu.hidePopover()
+      this.list.replaceChildren(...fragment.querySelector("#presets").childNodes)
+      showForScript(this.list)
+      this.#close()
       toast(this.data.presetSaved, { key: "preset" })
     } catch (problem) {
       if (problem.signedOut) showFailure(problem, this.data)
@@ -70,7 +55,7 @@ export class PresetsMenu {
     const body = this.fields()
     body.set("do", "update")
     if (!(await this.#post(address, body))) return
-    this.menu.hidePopover()
+    this.#close()
     toast(this.data.presetUpdated, {
       key: "preset",
       action: { label: this.data.undo, run: () => this.#revert(address) },
@@ -92,18 +77,15 @@ export class PresetsMenu {
     }
   }
 
-  #redraw(fragment) {
-    const wasOpen = this.menu.matches(":popover-open")
-    this.menu.replaceChildren(...fragment.querySelector("#presets").childNodes)
-    this.enhance()
-    if (wasOpen) this.menu.querySelector("[data-preset]")?.focus()
+  #close() {
+    this.list.closest("[popover]").hidePopover()
   }
 
   #showError(text) {
-    const error = this.menu.querySelector("#preset-error")
+    const error = this.list.querySelector("#preset-error")
     error.querySelector("span").textContent = text
     error.hidden = false
-    const name = this.menu.querySelector("#preset-name")
+    const name = this.list.querySelector("#preset-name")
     name.setAttribute("aria-invalid", "true")
     name.focus()
   }

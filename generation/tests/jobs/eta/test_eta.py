@@ -147,10 +147,8 @@ class TestOneSource(ApiTestCase):
         )
         assert part.context["offer"].eta.as_json() == said
         assert part.context["row"].eta.as_json() == said
-        groups = self.client.get(reverse("model_options"), headers={"X-Part": "1"}).context[
-            "groups"
-        ]
-        listed = [one for group in groups for one in group.options]
+        page = self.client.get(reverse("model_options"), headers={"X-Part": "1"})
+        listed = page.context["options"]
         assert [one.quote.eta.as_json() for one in listed if one.model.slug == "flux-dev"] == [said]
         models = self.client.get("/api/v1/status/").json()["models"]
         assert [one["eta_seconds"] for one in models if one["slug"] == "flux-dev"] == [said]

@@ -201,8 +201,7 @@ class TestSharedPresets(PresetsTestCase):
 class TestFavoriteModels(PresetsTestCase):
     def models(self) -> list[str]:
         page = self.client.get(reverse("create"), {"plain": ""})
-        groups = page.context["model_groups"]
-        return [option.model.slug for group in groups for option in group.options]
+        return [option.model.slug for option in page.context["options"]]
 
     def test_it_is_first_in_the_list_of_its_user(self):
         before = self.models()

@@ -8,7 +8,6 @@ from generation.testing.pages.browser import BrowserTestCase
 
 LISTS = {
     "models": (".model-option", "**/create/models/**"),
-    "presets": ("[data-save-preset]", "**/presets/"),
     "history": ("[data-prompt]", "**/create/prompts/"),
 }
 """Popovers: what they have when they are loaded, and from where."""
@@ -63,9 +62,8 @@ class TestListsOnCreate(BrowserTestCase):
             expect(item).to_be_visible()
             page.keyboard.press("Escape")
         parts = [url.removeprefix(self.demo.url) for url in asked]
-        assert [part for part in parts if part.startswith(("/create/", "/presets/"))] == [
+        assert [part for part in parts if part.startswith("/create/")] == [
             "/create/models/?model=flux-schnell",
-            "/presets/",
             "/create/prompts/",
         ]
         page.keyboard.press("Enter")

@@ -22,8 +22,7 @@ class TestComparePage(GalleryTestCase):
     def chosen(self, **query: str) -> list[ImageModel]:
         """Return the models that the page chooses."""
         page = self.client.get(reverse("compare"), query)
-        options = [one for group in page.context["groups"] for one in group.options]
-        slugs = [one.model.slug for one in options if one.chosen]
+        slugs = [one.model.slug for one in page.context["options"] if one.chosen]
         return list(ImageModel.objects.filter(slug__in=slugs))
 
     def test_it_chooses_models_for_a_source_image(self) -> None:
