@@ -13,7 +13,6 @@ import { wireDock } from "./js/dock.js"
 import { wireCompareLink } from "./js/compare_link.js"
 import { Composer } from "./js/composer.js"
 import { Endless } from "./js/endless.js"
-import { anchorPopovers } from "./js/floating.js"
 import { takeOfflineDrafts } from "./js/offline_drafts.js"
 import { pendingRun } from "./js/pending_run.js"
 import { connect } from "./js/connection.js"
@@ -131,7 +130,6 @@ const cards = new Cards({
   },
 })
 new Dismissals(feed, data)
-anchorPopovers()
 wireCardButtons(feed, data)
 wireCompareLink(side, data.user)
 showActive(cards.active.size)

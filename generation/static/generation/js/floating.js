@@ -10,7 +10,7 @@ export function anchorPopovers() {
     "toggle",
     (event) => {
       const floating = event.target
-      if (event.newState !== "open" || !floating.matches?.(".models, .run-menu, .history")) return
+      if (event.newState !== "open" || !floating.matches?.(".floating")) return
       floating.classList.toggle("anchored", !phone.matches)
       if (phone.matches) floating.removeAttribute("style")
       else

@@ -10,6 +10,7 @@ import { showBalance } from "./balance.js"
 import { Cards } from "./cards.js"
 import { connect } from "./connection.js"
 import { showFailure } from "./failures.js"
+import { anchorPopovers } from "./floating.js"
 
 export class JoinedRuns {
   /**
@@ -20,6 +21,7 @@ export class JoinedRuns {
   constructor({ data, strip = newStrip(), show = () => {}, ended = () => {}, changed = () => {} }) {
     Object.assign(this, { data, strip, show, ended, changed })
     this.cards = new Cards({ root: strip, data, onEnded: (card) => this.#ended(card) })
+    anchorPopovers()
   }
 
   /**

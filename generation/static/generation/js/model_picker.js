@@ -17,7 +17,11 @@ export function wireModelPicker(side, choose) {
     // The list that openForSources() asked for may have failed to load.
     if (event.target.closest(".model-button")) delete side.querySelector("#models").dataset.most
     const purpose = event.target.closest("[data-purpose]")
-    if (purpose) showPurpose(purpose)
+    if (purpose)
+      showOnly(
+        purpose.closest("[popover]"),
+        purpose.ariaPressed === "true" ? "" : purpose.dataset.purpose,
+      )
     const option = event.target.closest(".model-option:not([data-preset])")
     if (!option) return
     event.preventDefault()
@@ -29,8 +33,9 @@ export function wireModelPicker(side, choose) {
     "toggle",
     (event) => {
       if (event.target.id !== "models") return
-      if (event.newState === "open") showOpened(event.target)
-      else delete event.target.dataset.most
+      if (event.newState === "open") return showOpened(event.target)
+      delete event.target.dataset.most
+      showOnly(event.target, "")
     },
     true,
   )
@@ -131,10 +136,8 @@ export function showForScript(list) {
     hidden.hidden = false
 }
 
-/** Show the models that are good at this, the favorites or the presets; all if it was chosen already. */
-function showPurpose(chosen) {
-  const list = chosen.closest("[popover]")
-  const wanted = chosen.ariaPressed === "true" ? "" : chosen.dataset.purpose
+/** Show the models that are good at this, the favorites or the presets; "": all. */
+function showOnly(list, wanted) {
   for (const chip of list.querySelectorAll("[data-purpose]"))
     chip.ariaPressed = String(chip.dataset.purpose === wanted)
   const match = wanted === "favorite" ? ":has([aria-pressed=true])" : `[data-of~="${wanted}"]`

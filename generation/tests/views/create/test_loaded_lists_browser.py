@@ -91,7 +91,7 @@ class TestListsOnCreate(BrowserTestCase):
         expect(page.locator("#models")).to_be_visible()
         self.first(page, held).continue_()
         expect(page.locator(CHOSEN)).to_be_focused()
-        expect(page.locator("#models")).to_have_class("menu models anchored")
+        expect(page.locator("#models")).to_have_class("menu floating models anchored")
 
     def test_a_list_that_fails_says_so_and_can_be_tried_again(self) -> None:
         page = self.written("list_unlucky")
