@@ -1,6 +1,7 @@
 """The isolation suite finds each guard that is missing."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.contrib.admin.sites import AdminSite
 from django.contrib.auth.backends import ModelBackend
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
@@ -20,10 +22,13 @@ from generation.models import (
     CollectionQuerySet,
     ExportQuerySet,
     ImageQuerySet,
+    Job,
+    JobEvent,
     JobQuerySet,
     ModerationRule,
 )
 from generation.testing.isolation import owned_data
+from generation.testing.isolation.access import METHODS
 from generation.testing.isolation.identities import (
     ANONYMOUS,
     LOCKED,
@@ -93,14 +98,6 @@ def _keep_the_prompt_in_the_file(patch: Patch) -> None:
     patch.setattr(metadata, "without_parameters", lambda data: data)
 
 
-def _write_before_refusing(patch: Patch) -> None:
-    def view(request: HttpRequest, job_id: Any) -> HttpResponse:
-        ModerationRule.objects.create(pattern=request.method)
-        return HttpResponse(status=404)
-
-    _replace_view(patch, "job", view)
-
-
 def _show_the_prompt_while_refusing(patch: Patch) -> None:
     _replace_view(
         patch, "job", lambda request, job_id: HttpResponse(owned_data.mark("prompt"), status=404)
@@ -146,7 +143,6 @@ def _replace_view(patch: Patch, name: str, view: Callable[..., HttpResponse]) ->
         (_give_all_rights, STAFF, "admin:accounts_user_change"),
         (_open_the_admin, ANONYMOUS, "admin:index"),
         (_keep_the_prompt_in_the_file, ANONYMOUS, "shared_image"),
-        (_write_before_refusing, OTHER, "job"),
         (_show_the_prompt_while_refusing, OTHER, "job"),
         (_fail, OTHER, "job"),
     ],
@@ -160,6 +156,31 @@ def test_it_finds_a_guard_that_is_missing(
     remove_guard(monkeypatch)
     compiled.cache_clear()  # of queries with the guard
     assert list(violations(data, identity, tried, tables=tables)) != []
+
+
+@pytest.mark.parametrize(
+    ("write", "table"),
+    [
+        (lambda rows: ModerationRule.objects.create(pattern="x"), "generation_moderationrule"),
+        (lambda rows: rows.update(dismissed_at=None, version=F("version") + 1), "generation_job"),
+        (lambda rows: JobEvent.objects.filter(job__in=rows).delete(), "generation_jobevent"),
+    ],
+    ids=["insert", "update", "delete"],
+)
+def test_it_finds_each_write_of_a_view_that_refuses(
+    monkeypatch: Patch, write: Callable[[Any], object], table: str
+) -> None:
+    data, tables = owned_data.make(), Tables()
+    tried = [one for one in site_routes() if one.name == "job"]
+
+    def view(request: HttpRequest, job_id: Any) -> HttpResponse:
+        write(Job.objects.filter(pk=job_id))
+        return HttpResponse(status=404)
+
+    _replace_view(monkeypatch, "job", view)
+    other = replace(OTHER, wrong_methods=METHODS)
+    found = list(violations(data, other, tried, tables=tables))
+    assert len([one for one in found if f"refused and changed {table}: " in one]) == len(METHODS)
 
 
 def test_it_finds_a_signature_that_is_not_checked(monkeypatch: Patch) -> None:
