@@ -33,8 +33,6 @@ from generation.testing.servers.stack import (
     PATIENT_MACHINE,
     Stack,
     children,
-    connected,
-    environment,
     kept_stack,
 )
 
@@ -104,37 +102,7 @@ class TestStack(unittest.TestCase):
         assert "secure" not in answer.headers["Set-Cookie"].lower()
 
     # --- settings ---------------------------------------------------------------------------------
-    def test_it_runs_gunicorn_as_the_table_says(self):
-        master = self.stack.pids()["web"]
-        program = "from gunicorn.app.wsgiapp import WSGIApplication; print(WSGIApplication().cfg)"
-        shown = subprocess.run(
-            [sys.executable, "-c", program, "--config", "deploy/gunicorn.conf.py"],
-            cwd=settings.BASE_DIR,
-            env=environment(master),
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        config = dict(re.findall(r"^(\w+)\s+= (.*)$", shown, re.MULTILINE))
-        expected = {
-            "workers": str(min(8, CORES)),
-            "worker_class": "gthread",
-            "worker_connections": "4",
-            "timeout": "180",
-            "graceful_timeout": "30",
-            "keepalive": "0",
-            "preload_app": "True",
-            "control_socket_disable": "True",
-        }
-        assert {name: config[name] for name in expected} == expected
-        assert int(config["threads"]) in (2, 3, 4)
-        assert len(children(master)) == min(8, CORES)
-        assert not list(self.stack.folder.rglob("*.ctl"))
-        # The master loads the application and serves nothing: it shares no thread or connection.
-        assert len(list(Path(f"/proc/{master}/task").iterdir())) == 1
-        assert connected(master) == []
-
-    def test_it_runs_celery_as_the_table_says(self):
+    def test_each_lane_has_its_queue_and_niceness(self):
         program = (
             "import json; from artgen.processes.celery import app;"
             "inspect = app.control.inspect(timeout=20, limit=4);"
@@ -149,28 +117,11 @@ class TestStack(unittest.TestCase):
             text=True,
         ).stdout
         by_worker, queues, acks_late = json.loads(answer.splitlines()[-1])
-        stats = {name.partition("@")[0]: each for name, each in by_worker.items()}
+        lanes = {name.partition("@")[0]: each["pid"] for name, each in by_worker.items()}
         assert {
             name.partition("@")[0]: [queue["name"] for queue in each]
             for name, each in queues.items()
         } == {lane: [lane] for lane in LANES}
-        threads, processes = (
-            "celery.concurrency.thread:TaskPool",
-            "celery.concurrency.prefork:TaskPool",
-        )
-        expected = {
-            "drive": (threads, 32),
-            "store": (processes, min(12, 2 * CORES)),
-            "make": (threads, 8),
-            "slow": (threads, 6),
-        }
-        assert {
-            lane: (each["pool"]["implementation"], each["pool"]["max-concurrency"])
-            for lane, each in stats.items()
-        } == expected
-        assert {lane: each["prefetch_count"] for lane, each in stats.items()} == {
-            lane: 4 * most for lane, (_, most) in expected.items()
-        }
         assert acks_late
         # Mingle and gossip are off.
         assert re.search(r"drive@\S+ ready\.", self.stack.log)
@@ -178,7 +129,7 @@ class TestStack(unittest.TestCase):
         with redis.Redis.from_url(self.stack.environment["REDIS_URL"]) as broker:
             assert broker.exists("_kombu.binding.celery.pidbox")
             assert not broker.exists("_kombu.binding.celeryev")
-        lanes, pids = {lane: each["pid"] for lane, each in stats.items()}, self.stack.pids()
+        pids = self.stack.pids()
         assert lanes == {lane: pids[lane] for lane in LANES}
         base = os.getpriority(os.PRIO_PROCESS, pids["beat"])
         niceness = {
@@ -188,22 +139,7 @@ class TestStack(unittest.TestCase):
         # What forks shares no thread and no connection to the database.
         assert len(list(Path(f"/proc/{lanes['store']}/task").iterdir())) == 1
 
-    def test_it_sizes_the_pools_as_the_table_says_below_80_connections(self):
-        program = "from django.conf import settings as s; print(s.DATABASES['default'])"
-        pids = self.stack.pids()
-        pools = {"web": 4, "sockets": 8, "drive": 3, "store": 1, "make": 1, "slow": 3}
-        for kind, pool in pools.items():
-            shown = subprocess.run(
-                [sys.executable, "-c", program],
-                cwd=settings.BASE_DIR,
-                env=environment(pids[kind]),
-                check=True,
-                capture_output=True,
-                text=True,
-            ).stdout
-            assert f"'max_size': {pool}, 'timeout': 1, 'max_lifetime': 1800" in shown
-            assert "'CONN_MAX_AGE': 0" in shown
-
+    def test_it_opens_the_planned_connections_and_replaces_broken_ones(self):
         with concurrent.futures.ThreadPoolExecutor(30) as crowd:
             list(crowd.map(lambda _: self.get("/readyz").status_code, range(120)))
         with psycopg.connect(self.stack.database_url) as database:

@@ -196,7 +196,7 @@ class TestCommands(AuditTestCase):
         assert not User.objects.filter(email="new@example.org").exists()
 
     def run_in_shell(self, name: str, *arguments: str) -> None:
-        """Run a command as if a person had typed it; `test_staff_day` really does."""
+        """Run a command as if a person had typed it."""
         command = load_command_class(get_commands()[name], name)
         command.is_from_shell = True
         call_command(command, *arguments, stdout=io.StringIO())

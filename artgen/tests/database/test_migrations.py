@@ -18,7 +18,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from generation.models import Image, Publication, Sheet
+from generation.models import Endpoint, Image, Job, Publication, Sheet
 
 BEFORE = [("accounts", "0002_postgresql"), ("generation", "0002_postgresql")]
 """The last migrations of the version from which 0.1.0 is reached."""
@@ -89,17 +89,23 @@ def fill(model: Callable[[str, str], Any]) -> None:
     now = timezone.now()
     user = model("accounts", "User").objects.create(email="alice@example.org")
     painter = model("generation", "ImageModel").objects.create(slug="flux", endpoint_id="flux")
-    job = model("generation", "Job").objects.create(
-        user=user,
-        model=painter,
-        prompt=PROMPT,
-        width=64,
-        height=64,
-        seed=1,
-        credits=1,
-        status="succeeded",
-        created_at=now,
-        finished_at=now,
+    job, _at_provider = (
+        model("generation", "Job").objects.create(
+            user=user,
+            model=painter,
+            prompt=PROMPT,
+            width=64,
+            height=64,
+            seed=1,
+            credits=1,
+            status=status,
+            created_at=now,
+            due_at=due_at,
+            finished_at=None if due_at else now,
+            runpod_id="rp-1",
+            snapshot={"endpoint_id": "flux"},
+        )
+        for status, due_at in (("succeeded", None), ("submitted", now))
     )
     model("admin", "LogEntry").objects.create(
         user=user,
@@ -157,6 +163,14 @@ class TestUpgrade:
     def test_it_removes_prompts_from_the_audit_log(self, blocked: list[str]) -> None:
         entry = AuditEntry.objects.get()
         assert (entry.object_repr, entry.change_message) == (entry.object_id, "canceled")
+
+    def test_it_gives_models_and_jobs_at_a_provider_their_endpoint(
+        self, blocked: list[str]
+    ) -> None:
+        endpoint = Endpoint.objects.get()
+        assert (endpoint.model.slug, endpoint.place) == ("flux", ("runpod", "flux"))
+        states = Job.objects.values_list("status", "endpoint")
+        assert set(states) == {("succeeded", None), ("submitted", endpoint.pk)}
 
     def test_it_keeps_the_tables_of_the_version_before(self, blocked: list[str]) -> None:
         assert count_drawn() == 1

@@ -384,9 +384,3 @@ def connected(pid: int) -> list[str]:
     unix = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
     found = [f"tcp {line[2]}" for line in tcp if line[9] in inodes and line[3] == "01"]
     return found + [f"unix {line[6]}" for line in unix if line[6] in inodes and line[5] == "03"]
-
-
-def environment(pid: int) -> dict[str, str]:
-    """Return the environment that a process was started with."""
-    pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
-    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)

@@ -28,19 +28,6 @@ class TestAdminInABrowser(BrowserTestCase):
         page.reload()
         return page
 
-    def test_it_shows_a_job_with_picture_and_history_and_acts_on_it(self) -> None:
-        page = self.enter("en")
-        page.goto(f"{self.demo.url}/admin/generation/job/?q=heron&status__exact=succeeded")
-        page.click("#result_list .field-prompt_cut a")
-        expect(page.locator("#events-group")).to_contain_text("succeeded")
-        picture = page.locator("#images-group img")
-        expect(picture).to_be_visible()
-        assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
-        page.goto(f"{self.demo.url}/admin/generation/job/?q=kiln")
-        page.click("#result_list .field-prompt_cut a")
-        page.click("text=Retry at the user’s cost")
-        expect(page.locator(".messagelist")).to_contain_text("1 job is queued again.")
-
     def test_it_counts_and_selects_all_rows(self) -> None:
         page = self.enter("en")
         for path in ("generation/job/", "generation/imagemodel/", "accounts/user/"):

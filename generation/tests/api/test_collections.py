@@ -1,6 +1,10 @@
 """`/api/v1/collections/`: list, make, name, delete, fill and empty."""
 
+from datetime import timedelta
 from uuid import uuid4
+
+from django.conf import settings
+from django.utils import timezone
 
 from generation.gallery import collections
 from generation.models import Collection, CollectionImage
@@ -62,8 +66,12 @@ class TestCollection(ApiTestCase):
             body = self.api.post(f"{self.path}images/", ids).json()
             assert body["count"] == 1
             assert self.image.thumbnail_key in body["cover_url"]
+        other = collections.create(user=self.alice, name="Sea")
+        collections.add(other, image_ids=[self.image.id])
         for _time in range(2):
             assert self.api.post(f"{self.path}images/remove/", ids).json()["count"] == 0
+        assert list(other.images.all()) == [self.image]
+        collections.remove(other, image_ids=[self.image.id])
         collections.add(self.pile, image_ids=[self.image.id])
         for _time in range(2):
             assert self.api.delete(f"{self.path}images/{self.image.id}/").status_code == 204
@@ -71,9 +79,13 @@ class TestCollection(ApiTestCase):
 
     def test_it_takes_all_or_nothing(self) -> None:
         bobs = make_image(self.bob)
+        ended = make_image(
+            self.alice, trashed_at=timezone.now() - timedelta(days=settings.TRASH_DAYS, seconds=1)
+        )
         for images, fields in (
             ([str(self.image.id), str(bobs.id)], {"images": "does_not_exist"}),
             ([str(self.image.id), str(uuid4())], {"images": "does_not_exist"}),
+            ([str(self.image.id), str(ended.id)], {"images": "does_not_exist"}),
             ([str(self.image.id), "x"], {"images[1]": "invalid"}),
             ([], {"images": "min_length"}),
             ([str(self.image.id)] * 501, {"images": "max_length"}),

@@ -1,4 +1,4 @@
-"""Rules of moderation in a real Chromium. `test_staff_day` reviews by keyboard."""
+"""Rules of moderation in a real Chromium. `test_staff_work` reviews by keyboard."""
 
 from playwright.sync_api import expect
 

@@ -85,13 +85,6 @@ class TestCopy(SavingTestCase):
 
 
 class TestSavingTwice(SavingTestCase):
-    def test_it_leads_to_the_first_copy(self):
-        slug = self.share()
-        first, second = self.save(slug), self.save(slug)
-        assert (first.is_new, second.is_new) == (True, False)
-        assert first.image == second.image
-        assert Image.objects.of(self.bob).count() == 1
-
     def test_it_is_the_same_image_under_another_link(self):
         first = self.save(self.share(with_parameters=True)).image
         collection = collections.create(user=self.alice, name="Hills")
@@ -196,21 +189,6 @@ class TestRefusals(SavingTestCase):
         with pytest.raises(refusal):
             self.save(slug)
         assert not Image.objects.of(self.bob).exists()
-
-    def test_it_needs_a_link_that_works(self):
-        slug = self.share()
-        share_links.stop_link(self.image)
-        self.refused(slug, saved_copies.NotShared)
-        self.refused("unknown", saved_copies.NotShared)
-        slug = self.share()
-        trash.move_to_trash(self.now())
-        self.refused(slug, saved_copies.NotShared)
-
-    def test_it_refuses_what_moderators_have_stopped(self):
-        slug = self.share()
-        publication = self.published()
-        publications.refuse(publication, by=self.staff, reason="no")
-        self.refused(slug, saved_copies.NotSavable)
 
     def test_it_refuses_what_is_reported_until_it_is_decided(self):
         publication = self.published()

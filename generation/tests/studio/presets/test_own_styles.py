@@ -42,13 +42,6 @@ class TestOwnStyles(OwnStylesTestCase):
         assert "A kite, print" in sent.values()
         assert "photo" not in str(sent)
 
-    def test_it_stands_beside_the_built_in_ones(self):
-        listed = self.api.get("/api/v1/styles/").json()
-        assert listed[-1] == {"slug": self.style.slug, "name": "Print", "is_own": True}
-        assert self.style.slug not in str(self.others.get("/api/v1/styles/").json())
-        page = self.client.get(reverse("create"))
-        assert page.context["styles"][-1].slug == self.style.slug
-
     def test_it_is_used_by_its_user_alone(self):
         body = {"model": "flux-dev", "prompt": "x", "style": self.style.slug}
         assert self.api.post("/api/v1/jobs/", body).status_code == 201

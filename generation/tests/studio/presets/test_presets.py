@@ -1,9 +1,6 @@
 """Presets: saving, applying as far as possible, arranging, undo, links."""
 
-from django.core.cache import cache
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.limits import quotas
@@ -119,13 +116,6 @@ class TestPresets(PresetsTestCase):
         assert [one.name for one in presets.of_user(self.alice)] == ["Second", "Renamed"]
         self.change(second, "down")
         assert [one.name for one in presets.of_user(self.alice)] == ["Renamed", "Second"]
-
-    def statements(self) -> int:
-        """Return how many statements the create page takes when no wait times are cached."""
-        cache.clear()
-        with CaptureQueriesContext(connection) as seen:
-            self.client.get(reverse("create"))
-        return len(seen)
 
 
 class TestSharedPresets(PresetsTestCase):
