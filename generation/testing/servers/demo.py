@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import unittest
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,6 +22,7 @@ from django.conf import settings
 from websockets.sync.client import connect
 
 from generation.testing.kept import GROUP
+from generation.testing.rows.drawn import Steps
 from generation.testing.servers.stack import STATIC_ROOT
 from generation.testing.services import free_port
 
@@ -206,7 +207,10 @@ def inhabited_demo(*classes: "type[DemoTestCase]") -> Iterator[tuple[Demo, dict[
         f"sessions = let_in(*{people!r}, staff={staff!r})"
     )
     with tempfile.TemporaryDirectory() as data, Demo(Path(data), *classes[0].options) as demo:
-        prepared = [one.prepare for one in classes]
+        draws = {name: steps for one in classes for name, steps in one.draws.items()}
+        sides = {name: one.side for one in classes for name in one.draws}
+        draw = "from generation.testing.rows.drawn import draw"
+        prepared = [draw, f"draw({draws!r}, sides={sides!r})", *(one.prepare for one in classes)]
         leave = "assert_signed_in(sessions); print(json.dumps(sessions))"
         demo.tell_emulator(DRAWING, workers=MANY_GPUS)  # what is prepared is soon there
         sessions = run_python(demo, enter, *prepared, leave)
@@ -230,7 +234,9 @@ class DemoTestCase(unittest.TestCase):
     apart: ClassVar[str] = ""
     people: ClassVar[tuple[str, ...]] = ()  # no other class that shares the demo has these names
     staff: ClassVar[tuple[str, ...]] = ()
-    prepare: ClassVar[str] = ""  # lines of Python that run inside the demo before the tests
+    draws: ClassVar[Mapping[str, Steps]] = {}  # what is drawn for each person before the tests
+    side: ClassVar[int] = 256  # of these images, in px
+    prepare: ClassVar[str] = ""  # lines of Python that run inside the demo after that
     marks: ClassVar[tuple[pytest.MarkDecorator, ...]] = ()
     group: ClassVar[str]
     # Two demos for most, so that two workers of pytest-xdist share the tests.

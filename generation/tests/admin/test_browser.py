@@ -7,17 +7,12 @@ from playwright.sync_api import Page, expect
 
 from generation.testing.pages.browser import BrowserTestCase, speak
 
-PLACE = """
-from generation.testing.rows.drawn import draw
-draw(["modeler"], ("a heron at dusk", 1), ("a red kiln [oom]", 1))
-"""
-
 
 class TestAdminInABrowser(BrowserTestCase):
     apart = "staff"  # it adds and changes models, and pauses image creation for everyone
     people = ("modeler",)
     staff = ("chief",)
-    prepare = PLACE
+    draws = {"modeler": (("a heron at dusk", 2),)}
 
     def enter(self, language: str) -> Page:
         """Return the admin's first page."""

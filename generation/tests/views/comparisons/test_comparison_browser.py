@@ -9,7 +9,7 @@ from generation.testing.rows.image_files import png
 
 
 class TestComparison(BrowserTestCase):
-    people = ("comparer", "arranger", "repeater", "adder")
+    people = ("comparer", "repeater", "adder")
 
     def choose(self, page: Page, *slugs: str) -> None:
         """Choose these models and no others."""

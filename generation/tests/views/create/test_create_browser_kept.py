@@ -29,7 +29,6 @@ class TestCreatePageKeepsWhatAModelCannotTake(BrowserTestCase):
         "uploader",
         "undoer",
         "keyboarder",
-        "russian",
     )
 
     def choose(self, page: Page, slug: str) -> None:

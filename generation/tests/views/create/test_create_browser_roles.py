@@ -9,7 +9,7 @@ IMAGE = {"name": "sea.png", "mimeType": "image/png", "buffer": png()}
 
 
 class TestRolesOfSourceImages(BrowserTestCase):
-    people = ("role_chooser", "chooser_phone", "collector")
+    people = ("role_chooser", "collector")
 
     def choose_file(self, page: Page, button: str) -> None:
         with page.expect_file_chooser() as chooser:

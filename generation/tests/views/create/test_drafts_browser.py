@@ -9,7 +9,7 @@ from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 
 class TestDraftsInABrowser(BrowserTestCase):
-    people: ClassVar = ("drafter", "drafter_phone")
+    people: ClassVar = ("drafter",)
 
     def test_drafts_are_finished_one_or_several_at_once(self) -> None:
         page = self.visit("drafter", "/create/?model=flux-dev", **DESKTOP)

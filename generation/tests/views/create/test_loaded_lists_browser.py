@@ -20,11 +20,8 @@ class TestListsOnCreate(BrowserTestCase):
         "list_hasty",
         "list_slow",
         "list_unlucky",
-        "list_former",
         "list_early",
         "list_partless",
-        "list_waiting",
-        "list_phoner",
     )
 
     def written(self, name: str) -> Page:

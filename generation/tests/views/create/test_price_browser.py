@@ -8,15 +8,12 @@ from playwright.sync_api import Page, expect
 from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 MODEL = "z-image-turbo"  # whose price no other test reads, because it changes for all
-DRAW = """
-from generation.testing.rows.drawn import draw
-draw(["payer"], ("a kite", 1), width=512, height=512)
-"""
 
 
 class TestPriceInABrowser(BrowserTestCase):
     people: ClassVar = ("payer",)
-    prepare = DRAW
+    draws: ClassVar = {"payer": (("a kite", 1),)}
+    side = 512
 
     def set_price(self, credits: int) -> None:
         self.demo.command("set_model", MODEL, f'price={{"per_image": {credits}}}')

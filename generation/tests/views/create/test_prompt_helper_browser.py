@@ -11,7 +11,7 @@ RUSSIAN, ENGLISH = "маяк на скале в тумане", "lighthouse on ro
 
 
 class TestPromptHelper(BrowserTestCase):
-    people = ("translator", "phone_translator", "automatic", "unlucky", "photographer", "describer")
+    people = ("translator", "automatic", "unlucky", "photographer", "describer")
 
     def propose(self, page: Page, kind: str) -> None:
         page.click(f"[data-propose={kind}]")

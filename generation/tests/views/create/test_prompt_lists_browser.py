@@ -19,7 +19,7 @@ PASTE = """(prompt, text) => {
 
 
 class TestPromptListsInABrowser(BrowserTestCase):
-    people: ClassVar = ("lister", "lister_phone")
+    people: ClassVar = ("lister",)
 
     def create_list(self, page: Page, button: str) -> None:
         page.locator("[name=count][value='1']").check(force=True)

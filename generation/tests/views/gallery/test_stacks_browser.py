@@ -6,18 +6,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
-PEOPLE = ("stacker", "thumb", "trasher")
-DRAW = f"""
-from generation.testing.rows.drawn import draw
-draw({PEOPLE!r}, ("tea hills", 3), ("a paper boat", 1))
-"""
-
 
 class TestStacksInABrowser(BrowserTestCase):
-    """Each person has a boat and, older, a batch of three tea hills."""
+    """This person has a boat and, older, a batch of three tea hills."""
 
-    people: ClassVar = PEOPLE
-    prepare = DRAW
+    people: ClassVar = ("stacker",)
+    draws: ClassVar = {"stacker": (("tea hills", 3), ("a paper boat", 1))}
 
     def shown(self, page: Page) -> Locator:
         return page.locator("[data-image]:visible")

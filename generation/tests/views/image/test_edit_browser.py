@@ -17,17 +17,6 @@ PROMPTS = {
     "extender": "a wide valley",
     "stayer": "a river",
 }
-DRAW = f"""
-import time
-from accounts.models import User
-from generation.models import Job
-from generation.testing import orders
-for name, prompt in {PROMPTS!r}.items():
-    user = User.objects.get(email=f"{{name}}@example.org")
-    orders.place(user=user, request={{"model": "flux-schnell", "prompt": prompt}})
-while Job.objects.filter(prompt__in={[*PROMPTS.values()]!r}).active().exists():
-    time.sleep(0.05)
-"""
 # Of a copy: Chromium warns of reading a canvas that it draws with the GPU.
 READ = """
   const canvas = document.querySelector(".edit-layer canvas")
@@ -52,7 +41,8 @@ class TestEditor(BrowserTestCase):
     """Each person has one image."""
 
     people = tuple(PROMPTS)
-    prepare = DRAW
+    draws = {name: ((prompt, 1),) for name, prompt in PROMPTS.items()}
+    side = 1024
 
     def image(self, name: str, **options: Any) -> Page:
         """Return the page of the image of this person."""

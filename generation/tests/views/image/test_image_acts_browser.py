@@ -10,19 +10,12 @@ from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 PEOPLE = (
     "maker",
     "hanger",
-    "fingerer",
     "sheeter",
     "enterer",
-    "doubler",
     "keyless",
     "stayer",
     "mixer",
 )
-DRAW = f"""
-from generation.testing.rows.drawn import draw
-draw({PEOPLE!r}, ("tea hills", 1), ("a paper boat", 1), width=512, height=512)
-"""
-
 CONTROLS = ".image-page :is(a[href], button, summary, input, textarea)"
 PLACES = """viewer => [...viewer.querySelectorAll(".lightbox-image, .lightbox-actions > *")]
     .filter((element) => element.checkVisibility())
@@ -40,7 +33,8 @@ class TestActsInABrowser(BrowserTestCase):
     """Each person has two images: a boat, and before it tea hills."""
 
     people: ClassVar = PEOPLE
-    prepare = DRAW
+    draws = dict.fromkeys(PEOPLE, (("tea hills", 1), ("a paper boat", 1)))
+    side = 512
 
     def position(self, page: Page, text: str) -> None:
         expect(page.locator("[data-position]")).to_have_text(text)

@@ -8,11 +8,9 @@ from generation.testing.pages.browser import DESKTOP, BrowserTestCase
 
 OWNERS = ("annotator", "tagger", "finder")
 PRINT = "Remove the filter: print"
-DRAW = f"""
+PREPARE = f"""
 from accounts.models import User
 from generation.gallery import collections
-from generation.testing.rows.drawn import draw
-draw({OWNERS!r}, ("moss garden", 3))
 for name in {OWNERS!r}:
     user = User.objects.get(email=f"{{name}}@example.org")
     collections.create(user=user, name=60 * "W")
@@ -23,7 +21,8 @@ class TestNotesInABrowser(BrowserTestCase):
     """Each person has three images."""
 
     people: ClassVar = OWNERS
-    prepare = DRAW
+    draws = dict.fromkeys(OWNERS, (("moss garden", 3),))
+    prepare = PREPARE
 
     def image(self, page: Page, number: int = 0) -> None:
         """Open the page of one of the images."""

@@ -11,11 +11,7 @@ from playwright.sync_api import Page, expect
 from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak, swipe
 
 PEOPLE = ("chooser", "swiper", "dismisser", "sweeper", "scroller", "walker")
-DRAW = f"""
-from generation.testing.rows.drawn import draw
-draw({PEOPLE!r}, ("tea hills", 3), ("a paper boat", 1), ("no luck [fail]", 1))
-draw(["sweeper"], ("no luck at all [fail]", 2))
-"""
+STEPS = (("tea hills", 3), ("a paper boat", 1), ("no luck [fail]", 1))
 FOCUS_IS_INSIDE = "['', 'lightbox'].includes(document.activeElement.closest('dialog')?.id ?? '')"
 
 
@@ -23,7 +19,7 @@ class TestFeedInABrowser(BrowserTestCase):
     """Each person has four images, newest first: a boat, and three tea hills; one job failed."""
 
     people: ClassVar = PEOPLE
-    prepare = DRAW
+    draws = dict.fromkeys(PEOPLE, STEPS) | {"sweeper": (*STEPS, ("no luck at all [fail]", 2))}
 
     def position(self, page: Page, text: str) -> None:
         expect(page.locator("[data-position]")).to_have_text(text)

@@ -11,8 +11,6 @@ from generation.testing.servers.demo import GPUS
 PEOPLE = ("canceling", "limited")
 PREPARE = f"""
 from accounts.models import User
-from generation.testing.rows.drawn import draw
-draw({PEOPLE!r}, ("a paper boat", 1))
 people = [f"{{name}}@example.org" for name in {PEOPLE!r}]
 User.objects.filter(email__in=people).update(max_cancels_per_day=1)
 """
@@ -61,6 +59,7 @@ class TestRefusedCancellations(BrowserTestCase):
     """Each person has one image, and may cancel once."""
 
     people: ClassVar = PEOPLE
+    draws = dict.fromkeys(PEOPLE, (("a paper boat", 1),))
     prepare = PREPARE
 
     def visit_without_gpus(self, name: str, path: str, *, endpoint: str) -> Page:

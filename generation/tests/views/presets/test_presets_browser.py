@@ -6,7 +6,7 @@ from generation.testing.pages.browser import PHONE, BrowserTestCase
 
 
 class TestPresetsInTheBrowser(BrowserTestCase):
-    people = ("presetter", "presetter_phone", "presetter_taker", "presetter_keys")
+    people = ("presetter", "presetter_phone", "presetter_taker")
 
     def open_presets(self, page: Page) -> None:
         page.click(".model-button")

@@ -16,7 +16,7 @@ TWICE = """(button) => {
 
 
 class TestSavingInABrowser(BrowserTestCase):
-    people = ("original", "original_ru", "keeper", "keeper_ru")
+    people = ("original", "keeper")
 
     def collection(self, name: str) -> str:
         """Return the address of a shared collection of two images that this person has made."""

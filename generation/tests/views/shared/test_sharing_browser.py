@@ -1,6 +1,6 @@
 """Sharing in a real Chromium.
 
-A link opened signed out and stopped; a picture that staff approve; the full view.
+A link opened signed out and stopped; the full view.
 """
 
 from playwright.sync_api import Page, expect
@@ -16,8 +16,7 @@ RECORD_COPIES = """() => {
 
 
 class TestSharingInABrowser(BrowserTestCase):
-    people = ("sharer", "publisher", "looker", "remixer")
-    staff = ("reviewer",)
+    people = ("sharer", "looker", "remixer")
 
     def picture(self, name: str) -> Page:
         """Return the page of a picture that this person has just made."""

@@ -11,10 +11,6 @@ from playwright.sync_api import Locator, expect
 
 from generation.testing.pages.browser import DESKTOP, LOOKS, BrowserTestCase
 
-DRAW = """
-from generation.testing.rows.drawn import draw
-draw(["press_counter"], ("an old harbor", 2), ("tea hills", 2), width=512, height=512)
-"""
 PRESSES = {
     "make": 1,
     "vary": 1,
@@ -31,6 +27,8 @@ PRESSES = {
 
 class TestPressesInABrowser(BrowserTestCase):
     people: ClassVar = ("press_counter",)
+    draws: ClassVar = {"press_counter": (("an old harbor", 2), ("tea hills", 2))}
+    side = 512
     marks: ClassVar = (LOOKS,)
 
     def press(self, what: Locator | str) -> None:
@@ -54,7 +52,6 @@ class TestPressesInABrowser(BrowserTestCase):
     def test_ten_actions(self) -> None:
         self.found: dict[str, int] = {}
         self.presses = 0
-        self.demo.command("shell", "--command", DRAW)
         page = self.page = self.visit("press_counter", **DESKTOP)
         page.context.grant_permissions(["clipboard-write"])
         runs = page.locator("[data-run]")
