@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import shutil
 import signal
 import sys
@@ -60,6 +61,10 @@ CHROMIUMS = [
 ]
 # Tests that need a browser, nginx or S3, share something slow to start, or are due before a release.
 SLOW = ("browser", "nginx", "s3", "xdist_group", "release")
+ALL_SLOW = re.compile(
+    rf"^pytestmark = (\[[^\]]*?)?pytest\.mark\.({'|'.join(SLOW)}|slow)\b", re.MULTILINE
+)
+"""In a file with such tests alone."""
 AVAILABLE = {
     "browser": any(path.exists() for path in CHROMIUMS),
     "nginx": shutil.which("nginx") is not None,
@@ -116,6 +121,14 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no file whose tests are all slow if only fast ones are to run: a third of the time."""
+    if collection_path.suffix != ".py" or not only_fast(config):
+        return None
+    is_slow = collection_path.stem.endswith("_browser")
+    return is_slow or bool(ALL_SLOW.search(collection_path.read_text())) or None
 
 
 def missing(item: pytest.Item) -> list[str]:
