@@ -34,12 +34,13 @@ suite: $(VENV)/.development
 	$(PYTEST) -n auto --dist loadgroup --release $(RELEASE) --durations=40 \
 		--junitxml=.data/tests/junit.xml
 
+# Fast tests need no S3 server.
 fast: $(VENV)/.development
-	$(PYTEST) -n auto --dist loadgroup -m "not slow"
+	TEST_S3_URL=none $(PYTEST) -n auto --dist loadgroup -m "not slow"
 
 room: $(VENV)/.development
 	$(BIN)/ruff check $(ROOM)
-	$(PYTEST) -m "not slow" $(APP)/tests/$(ROOM:$(APP)/%=%)
+	TEST_S3_URL=none $(PYTEST) -m "not slow" $(APP)/tests/$(ROOM:$(APP)/%=%)
 APP = $(firstword $(subst /, ,$(ROOM)))
 
 # ROWS="post tick" measures some rows.

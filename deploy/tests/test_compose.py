@@ -5,6 +5,7 @@ import re
 import stat
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import environ
@@ -23,6 +24,7 @@ BY_IMAGE = {"DATA_DIR", "DB_POOL", "RUN_DIR", "STATIC_ROOT"}
 NEVER = {"DEBUG"}
 
 
+@cache
 def services() -> dict[str, dict]:
     return yaml.safe_load(FILE.read_text())["services"]
 

@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from django.conf import settings
 
 
+@pytest.mark.slow
 class TestPublish:
     def test_it_adds_what_is_new_replaces_what_changed_and_keeps_the_rest(self) -> None:
         with TemporaryDirectory() as name:

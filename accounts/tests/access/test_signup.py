@@ -1,6 +1,7 @@
 import re
 from unittest.mock import patch
 
+import pytest
 from django.core import mail
 from django.db.models import QuerySet
 from django.test import override_settings
@@ -69,6 +70,7 @@ class TestSignUp(SignUpTestCase):
         assert len(mail.outbox) == 5
         assert self.client.post(self.url, {"email": "other@example.org"}).status_code == 302
 
+    @pytest.mark.slow
     def test_it_limits_one_address_on_the_net(self) -> None:
         for number in range(30):
             assert (

@@ -159,6 +159,7 @@ class TestManyAtOnce(TransactionTestCase):
                 assert self.used(name) == limit
                 group.delete()
 
+    @pytest.mark.slow
     def test_it_would_exceed_each_quota_if_it_looked_first(self):
         for name, (limit, _placed) in self.quota_of.items():
             with self.subTest(name):

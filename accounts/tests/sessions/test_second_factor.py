@@ -176,6 +176,7 @@ class TestSigningIn(SecondFactorTestCase):
             self.enter_password()
             assert self.enter_code(code_of(steps=-2)).status_code == 200
 
+    @pytest.mark.slow
     def test_it_pauses_after_wrong_codes_whatever_the_password_does(self) -> None:
         for _ in range(6):
             stranger = Client(headers={"Accept-Language": "en"})
@@ -186,6 +187,7 @@ class TestSigningIn(SecondFactorTestCase):
         self.assertContains(self.enter_code(code_of()), "Too many attempts for this email")
         assert not self.is_signed_in()
 
+    @pytest.mark.slow
     def test_it_would_not_pause_a_browser_that_was_here_before(self) -> None:
         self.enter_password()
         self.enter_code(self.codes[0])

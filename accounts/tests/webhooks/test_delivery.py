@@ -320,6 +320,7 @@ class TestManyReceivers(DeliveryTestCase):
         assert len(self.receiver.requests) == delivery.AT_ONCE
         assert len(self.silent.requests) == delivery.THREADS + delivery.THREADS_OF_FAILING
 
+    @pytest.mark.slow
     def test_it_gives_one_slow_receiver_a_few_threads_only(self) -> None:
         address, _ = addresses.add(
             user=self.bob, url=self.silent.url(), topics=["jobs"], credits_below=1

@@ -43,6 +43,7 @@ def lookups(model: Any, *, relations: int = 2) -> Iterator[str]:
             yield from (f"{column.name}__{lookup}" for lookup in of_others)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ADMINS)
 class TestEachAdmin:
     @pytest.fixture

@@ -49,6 +49,7 @@ def connected() -> Iterator[ClientConnection]:
             process.wait()
 
 
+@pytest.mark.slow
 def test_it_sends_a_snapshot_that_is_larger_than_what_it_takes_in() -> None:
     with connected() as opened:
         assert len(json.loads(opened.recv())["jobs"]) == 1_000_000

@@ -103,6 +103,7 @@ def of_botocore(
         return client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", STORES)
 def test_it_signs_as_botocore_does(store: str) -> None:
     storage = storage_of(**STORES[store])

@@ -38,6 +38,7 @@ def test_it_writes_counted_repetitions_out(pattern: str, size: int) -> None:
     assert size_of(pattern) == size
 
 
+@pytest.mark.slow
 def test_it_takes_no_time_for_hostile_patterns() -> None:
     for pattern in ("(" * 2000, "[" * 2000, "\\" * 2000, "{" * 2000, "a{9}" * 500):
         size_of(pattern)

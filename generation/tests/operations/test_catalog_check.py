@@ -31,6 +31,7 @@ def answer(text: str) -> Any:
     return mock.patch("sys.stdin", io.StringIO(text))
 
 
+@pytest.mark.slow
 class TestCheckCatalog(EmulatorTestCase):
     def setUp(self) -> None:
         super().setUp()

@@ -46,6 +46,7 @@ def write_backup(root: Path, sealing: Sealing) -> None:
     (folder / MANIFEST).write_text(json.dumps(manifest))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encrypted", [False, True])
 def test_it_reads_the_list_of_files_in_pieces(
     settings: Any, tmp_path: Path, encrypted: bool

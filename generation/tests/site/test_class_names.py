@@ -4,6 +4,7 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 APPS = ("accounts", "artgen", "deploy", "generation")
@@ -28,5 +29,6 @@ def repeated_class_names(root: Path) -> dict[str, list[str]]:
     return {name: files for name, files in files_by_name.items() if len(files) > 1}
 
 
+@pytest.mark.slow
 def test_each_class_has_a_name_of_its_own() -> None:
     assert repeated_class_names(settings.BASE_DIR) == {}

@@ -61,6 +61,7 @@ def test_it_keeps_the_rules(identity: Identity) -> None:
     assert not found, "\n".join(["", *found])
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_it_keeps_secret_addresses_from_who_guesses() -> None:
     data = owned_data.make()

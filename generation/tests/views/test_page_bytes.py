@@ -1,5 +1,6 @@
 """How many bytes of HTML the pages have that people open most, with full lists."""
 
+import pytest
 from django.urls import reverse
 
 from accounts.models import User
@@ -11,6 +12,7 @@ PROMPT = "маяк на скале в сумерках, долгая выдер�
 BUDGETS = {"create": 45_000, "gallery": 60_000}
 
 
+@pytest.mark.slow
 class TestPageBytes(GalleryTestCase):
     @classmethod
     def setUpTestData(cls):

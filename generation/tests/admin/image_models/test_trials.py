@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -58,6 +59,7 @@ class TrialTestCase(EmulatorTestCase):
         return dict(JobEvent.objects.filter(job=job, name__in=names).values_list("name", "detail"))
 
 
+@pytest.mark.slow
 class TestToolsOfImages(TrialTestCase):
     def test_it_tries_an_upscaler_with_the_sample_image(self):
         job = self.finish(self.try_it(ImageModel.objects.get(slug="upscaler")))
@@ -234,6 +236,7 @@ class TestShowing(TrialTestCase):
         self.assertContains(page, "<noscript>")
 
 
+@pytest.mark.slow
 class TestPersonalPages(TrialTestCase):
     """What staff try is not among the images that they create for themselves."""
 

@@ -75,6 +75,7 @@ class TestRuleAdmin(SharingTestCase):
             with self.subTest(pattern):
                 self.refused("It repeats too much", kind="regex", pattern=pattern)
 
+    @pytest.mark.slow
     def test_it_refuses_slow_expressions(self):
         for pattern in (r"(a+)+$", r"(\w+\s?)+$", r"(a|aa)+$", "(?R)"):
             with self.subTest(pattern):

@@ -525,6 +525,7 @@ class TestManyAtOnce(TransactionTestCase):
         at_once([lambda slug=slug: driver.submit(slug) for slug in self.slugs * 2])
         assert Job.objects.at_provider().count() == 5
 
+    @pytest.mark.slow
     def test_they_would_exceed_it_without_the_lock(self):
         set_budget("0.02")
         for slug in self.slugs:

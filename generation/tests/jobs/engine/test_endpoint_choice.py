@@ -320,6 +320,7 @@ class TestRepeat(ChoiceTestCase):
         assert self.places() == [FIRST]
 
 
+@pytest.mark.slow
 class TestRace(TransactionTestCase):
     def setUp(self) -> None:
         cache.clear()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
+import pytest
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import OperationalError, connection, connections
@@ -281,6 +282,7 @@ class TestThreads(TransactionTestCase):
     def test_a_job_that_is_canceled_during_its_call_is_counted_and_gets_no_image(self) -> None:
         self.cancel_during_call()
 
+    @pytest.mark.slow
     def test_a_stream_of_a_canceled_job_is_left(self) -> None:
         Endpoint.objects.update(request_format=STREAMED)
         self.cancel_during_call()

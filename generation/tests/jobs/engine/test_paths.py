@@ -221,6 +221,7 @@ class TestTrouble(PathTestCase):
         assert (job.attempt, len(self.runs())) == (settings.JOB_MAX_ATTEMPTS,) * 2
         assert self.kinds(job) == ["hold", "release"]
 
+    @pytest.mark.slow
     def test_it_asks_an_address_that_does_not_answer_until_the_deadline(self):
         self.emulator.faults.next("job", "url_404")
         job = self.finish(self.place())

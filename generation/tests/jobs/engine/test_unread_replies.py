@@ -156,6 +156,7 @@ class TestUnreadable(UnreadReplyTestCase):
         assert job.status == Status.SUCCEEDED
 
 
+@pytest.mark.slow
 class TestOutage(UnreadReplyTestCase):
     def stop(self, *faults: str) -> list[Job]:
         jobs = [self.order(fault) for fault in faults]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -193,6 +194,7 @@ class TestCreatePage(GalleryTestCase):
         for job in placed:
             make_image(self.alice, job=job, trashed_at=now)
 
+    @pytest.mark.slow
     def test_it_goes_on_with_older_pictures_where_the_newest_are_all_in_the_trash(self):
         kept = make_image(self.alice)
         self.trashed(count=feed.JOBS_A_PAGE + 4)
@@ -200,6 +202,7 @@ class TestCreatePage(GalleryTestCase):
         self.assertContains(page, f'data-job="{kept.job_id}"', count=1)
         assert page.context["feed"].next == ""
 
+    @pytest.mark.slow
     def test_it_leaves_no_run_out_between_two_pages(self):
         batches = [uuid.uuid4() for _n in range(feed.RUNS_A_PAGE + 8)]
         for batch in batches:

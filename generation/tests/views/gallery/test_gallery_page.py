@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -138,6 +139,7 @@ class TestGallery(GalleryTestCase):
         assert self.pages("sort=favorites") == self.ids(*favorites, *others)
         assert self.pages("sort=nonsense") == self.ids(*newest)
 
+    @pytest.mark.slow
     def test_it_repeats_and_leaves_out_nothing_while_images_arrive(self):
         for sort in ("", "oldest", "favorites"):
             with self.subTest(sort):

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import unquote
 
+import pytest
 from django.test import override_settings
 from django.urls import reverse
 from uuid_utils.compat import uuid7
@@ -93,6 +94,7 @@ class TestVariants(EditPagesTestCase):
             [strengths[amount]] = {job.strength for job in jobs}
         assert strengths == {"subtle": 0.35, "medium": 0.55, "strong": 0.75}
 
+    @pytest.mark.slow
     def test_it_keeps_a_style_that_is_there(self):
         style = Style.objects.first()
         Job.objects.filter(id=self.image.job_id).update(style=style.slug)
@@ -140,6 +142,7 @@ class TestVariants(EditPagesTestCase):
             answer = self.client.post(self.at("vary_image"), {"amount": amount})
             assert answer.status_code == 404
 
+    @pytest.mark.slow
     def test_it_explains_a_refusal_above_the_image(self):
         User.objects.filter(id=self.alice.id).update(credits=0)
         headers = {"Referer": f"http://testserver{self.at('image')}"}

@@ -15,6 +15,7 @@ from generation.testing.pages.job_pages import JobPagesTestCase
 LINK = {"until": None, "with_parameters": True, "with_name": False}
 
 
+@pytest.mark.slow
 class TestDemoLine(JobPagesTestCase):
     def pages(self, *, runpod: str):
         """Return the pages that name models or what made an image, with RunPod at this address."""
