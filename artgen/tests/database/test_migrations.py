@@ -102,7 +102,7 @@ def fill(model: Callable[[str, str], Any]) -> None:
             created_at=now,
             due_at=due_at,
             finished_at=None if due_at else now,
-            runpod_id="rp-1",
+            runpod_id=f"rp-{status}",
             snapshot={"endpoint_id": "flux"},
         )
         for status, due_at in (("succeeded", None), ("submitted", now))
