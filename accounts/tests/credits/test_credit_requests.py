@@ -174,17 +174,19 @@ class TestDecision(CreditRequestTestCase):
         self.alice.refresh_from_db()
         assert self.alice.credits == 105
 
-    def test_it_writes_to_members_of_a_group_but_not_to_locked_ones(self) -> None:
+    def test_it_writes_to_members_of_a_group_but_not_to_locked_or_banned_ones(self) -> None:
         group = Group.objects.create(name="support")
         group.permissions.add(Permission.objects.get(codename="change_creditrequest"))
         member, locked = self.decider("member@example.org"), self.decider("locked@example.org")
         member.user_permissions.clear()
         member.groups.add(group)
         User.objects.filter(pk=locked.pk).update(is_active=False)
+        banned = self.decider("banned@example.org")
+        User.objects.filter(pk=banned.pk).update(banned_at=timezone.now(), ban_reason="spam")
         self.ask()
         addresses = [email.to[0] for email in self.sent()]
         assert member.email in addresses
-        assert locked.email not in addresses
+        assert not {locked.email, banned.email} & set(addresses)
 
     def test_it_floods_nobody_with_emails(self) -> None:
         self.decider()

@@ -75,6 +75,13 @@ class TestMonths(StatementTestCase):
             CreditEntry.objects.filter(user=self.alice).values_list("amount", flat=True)
         )
 
+    @timezone.override("UTC")
+    def test_each_moment_belongs_to_one(self) -> None:
+        self.spend(9, datetime(2026, 4, 1, tzinfo=UTC))
+        for month, amounts in ((3, {-4, -7}), (4, {-9})):
+            entries = statement.beginnings(self.alice, month=date(2026, month, 1))
+            assert {entry.amount for entry in entries} == amounts
+
     def test_the_page_shows_one_month(self) -> None:
         self.alice.time_zone = "Europe/Moscow"
         self.alice.save(update_fields=["time_zone"])

@@ -47,6 +47,7 @@ class TestToken(BaseTestCase):
         text = tokens.issue(user=self.alice, name="a")
         User.objects.filter(pk=self.alice.pk).update(is_active=False)
         assert tokens.authenticate(text) is None
+        assert tokens.owners([text]) == {}
 
     def test_it_is_useless_once_expired(self) -> None:
         now = timezone.now()

@@ -27,6 +27,11 @@ class TestKey(ApiTestCase):
         assert again.json() == first.json()
         assert stored() == before
 
+    def test_each_user_has_keys_of_their_own(self) -> None:
+        others = Api(tokens.issue(user=self.bob, name="b"))
+        answers = [api.post(JOBS, FLUX, **{"Idempotency-Key": "k"}) for api in (self.api, others)]
+        assert [answer.status_code for answer in answers] == [201, 201]
+
     def test_it_answers_the_job_as_it_is_now(self) -> None:
         job = self.api.post(JOBS, FLUX, **{"Idempotency-Key": "k1"}).json()
         self.api.post(f"{JOBS}{job['id']}/cancel/")

@@ -153,6 +153,11 @@ def test_it_spreads_new_addresses_of_owners_over_time() -> None:
         for number in range(9)
     }
     assert len(of_one) == 1
+    ages = [
+        second - presigning.signed_at("images/one/0.png", seconds=3600, now=second)
+        for second in range(0, 7200, 60)
+    ]
+    assert 0 <= min(ages) <= max(ages) < 1800
 
 
 @pytest.fixture

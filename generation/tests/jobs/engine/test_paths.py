@@ -322,6 +322,12 @@ class TestCancel(PathTestCase):
         assert (job.status, job.stop_pending) == (Status.CANCELED, False)
         assert self.emulator.jobs[0].state == "CANCELLED"
 
+    def test_it_asks_to_stop_no_active_job(self):
+        job = self.place()
+        lifecycle.request_stop(job, runpod_id="rp-late")
+        job.refresh_from_db()
+        assert (job.runpod_id, job.stop_pending) == ("", False)
+
 
 class TestWebhook(PathTestCase):
     def ring(self, job: Job, *, body: object = None, attempt: int = 1) -> int:

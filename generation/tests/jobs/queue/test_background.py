@@ -50,6 +50,13 @@ class TestBackground(EmulatorTestCase):
         self.end(later)
         assert [job.pk for job in driver.submit(MODEL)] == [second.pk]
 
+    def test_it_delays_no_urgent_job_of_its_user(self) -> None:
+        Endpoint.objects.filter(model__slug=MODEL).update(max_in_flight=1)
+        self.place(background=True)
+        urgent = self.place()
+        self.place(user=self.bob)
+        assert [job.pk for job in driver.submit(MODEL)] == [urgent.pk]
+
     def test_it_leaves_the_end_of_a_budget_to_the_others(self) -> None:
         budget = Budget.objects.create(period=Period.DAY, limit_usd=Decimal("0.2"))
         for _number in range(4):  # 80 %

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from generation.gallery import collections, trash
 from generation.gallery.sharing import collection_share_links, image_reports, publications
 from generation.models import Collection
@@ -120,6 +121,9 @@ class TestSharedCollection(SharedCollectionTestCase):
         assert self.guest.get(address).status_code == 404
         named_rows.restore(self.collection)
         assert self.guest.get(address).status_code == 200
+        User.objects.update(is_active=False)
+        assert self.guest.get(address).status_code == 404
+        User.objects.update(is_active=True)
         collection_share_links.stop(self.collection)
         assert self.guest.get(address).status_code == 404
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from generation.gallery import trash
 from generation.imaging import credentials, image_copies, metadata, origin_key
 from generation.models import Upload
+from generation.testing.clock import held_clock
 from generation.testing.rows.api import ApiTestCase, make_image, picture
 from generation.testing.rows.image_files import FOREIGN_XMP
 
@@ -45,6 +46,12 @@ class TestMadeHere(ApiTestCase):
         self.check(data + b"\0", UNKNOWN)
         trash.move_to_trash(image)
         self.check(data, UNKNOWN)
+
+    def test_it_has_a_limit(self) -> None:
+        with held_clock():
+            answers = [self.client.post(reverse("made_here")).status_code for _ in range(61)]
+        assert set(answers[:60]) == {400}
+        assert answers[60] == 429
 
     @override_settings(ORIGIN_KEY=KEY)
     def test_it_knows_its_own_signature_on_files_that_it_does_not_have(self) -> None:
