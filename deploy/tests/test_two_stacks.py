@@ -18,7 +18,6 @@ import psycopg
 import pytest
 import requests
 from PIL import Image as Pillow
-from websockets.sync.client import connect
 
 from artgen.database import connection_budget
 from generation.testing.servers.pgbouncer import PgBouncer
@@ -71,20 +70,6 @@ class TestTwoStacks(unittest.TestCase):
         cls.here = kept_stack(**PATIENT_MACHINE)
         cls.there = cls.enterClassContext(Stack(beside=cls.here, **PATIENT_MACHINE))
 
-    def page(
-        self, stack: Stack, session: requests.Session, path: str, **form: str
-    ) -> requests.Response:
-        """Get a page with the session, or post its form."""
-        if not form:
-            return session.get(f"{stack.url}{path}", timeout=PATIENCE, allow_redirects=False)
-        token = re.search(
-            r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page(stack, session, path).text
-        )[1]
-        form["csrfmiddlewaretoken"] = token
-        return session.post(
-            f"{stack.url}{path}", data=form, timeout=PATIENCE, allow_redirects=False
-        )
-
     def test_it_shows_on_one_machine_what_another_one_drives(self):
         pages = Stack(beside=self.here, processes=("nginx", "web", "sockets"), **PATIENT_MACHINE)
         with pages, pages.socket() as events:
@@ -130,37 +115,6 @@ class TestTwoStacks(unittest.TestCase):
         assert (job["status"], job["error"]) == ("succeeded", None)
         image = self.here.ask("get", f"images/{job['images'][0]['id']}/").json()
         assert requests.get(image["url"], timeout=PATIENCE).status_code == 200
-
-    def test_it_knows_on_one_machine_who_signed_in_on_the_other(self):
-        session = requests.Session()
-        answer = self.page(
-            self.here,
-            session,
-            "/accounts/login/",
-            username="alice@example.org",
-            password="lighthouse at dusk",
-        )
-        assert answer.status_code == 302, answer.text[:500]
-        assert self.page(self.there, session, "/account/").status_code == 200
-        cookies = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
-        headers = {"Cookie": cookies}
-        address = f"ws://127.0.0.1:{self.there.port}/ws/jobs/"
-        with connect(address, additional_headers=headers, origin=self.here.url) as events:
-            assert json.loads(events.recv(timeout=PATIENCE))["type"] == "snapshot"
-
-    def test_it_counts_wrong_passwords_on_both_machines_together(self):
-        guess = {"username": "guessed@example.org", "password": "wrong"}
-        statuses = []
-        while 429 not in statuses and len(statuses) < 30:
-            stack = (self.here, self.there)[len(statuses) % 2]
-            statuses.append(
-                self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code
-            )
-        assert 429 in statuses
-        for stack in (self.here, self.there):
-            assert (
-                self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code == 429
-            )
 
     def test_it_counts_the_requests_of_both_machines_together(self):
         def placed(stack: Stack) -> float:

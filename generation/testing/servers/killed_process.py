@@ -18,7 +18,6 @@ from django.db import connection
 
 MODEL = "flux-schnell"
 RAISED = Decimal(1000)
-SHEET = "A {a|b|c|d|e|f|g|h}{1|2|3|4|5|6|7|8} kite"
 
 
 def main() -> None:
@@ -57,12 +56,9 @@ def run(step: str, *, before: int) -> None:
 
 def steps() -> dict[str, Callable[[], Any]]:
     """Return what can be run, by name."""
-    from accounts.models import User
     from generation.jobs.budgets import budget_changes
     from generation.jobs.engine import driver, storing
     from generation.models import Budget
-    from generation.studio.comparisons import comparison_order
-    from generation.studio.comparisons.comparison_request import clean
 
     def raise_limit() -> None:
         budget_changes.set_limit(group=None, model=None, period="day", limit_usd=RAISED)
@@ -71,12 +67,7 @@ def steps() -> dict[str, Callable[[], Any]]:
         Budget.objects.update(limit_usd=RAISED)
         budget_changes.reconsider()
 
-    def place_sheet() -> None:
-        asked = clean({"prompt": SHEET, "models": [MODEL]})
-        comparison_order.place(user=User.objects.get(), comparison=asked, key="sheet")
-
     return {
-        "place sheet": place_sheet,
         "check": lambda: driver.check(MODEL),
         "store": storing.store_due,
         "submit": lambda: driver.submit(MODEL),
