@@ -197,8 +197,8 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
                   && one.compareDocumentPosition(model) & Node.DOCUMENT_POSITION_FOLLOWING).length
             }"""
         )
-        # Prompt, source image, negative prompt, presets; the history once there is one.
-        assert before_model == 4
+        # Prompt, source image, negative prompt; the history once there is one.
+        assert before_model == 3
         head = page.locator(".tuning-head")
         expect(head).to_be_in_viewport()
         page.set_viewport_size({"width": 1440, "height": 560})
