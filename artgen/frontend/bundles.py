@@ -15,7 +15,7 @@ BASE = "artgen/base.js"
 SHARED = "artgen/js/"
 ENTRY = re.compile(r"(?:artgen|accounts|generation)/[^/]+\.js")
 PART = re.compile(r"(?:artgen|accounts|generation)/js/.+\.js")
-SHEET = re.compile(r"artgen/[^/]+\.css")
+SHEET = re.compile(r"(?:artgen|accounts|generation)/[^/]+\.css")
 
 IMPORT = re.compile(r'^import \{([\w\s,]+)\} from "(\.{1,2}/[^"]+\.js)";?$', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?(?:function\*?|class|const) (\w+))", re.MULTILINE)
@@ -38,11 +38,11 @@ def scripts(names: Iterable[str], read: Read) -> dict[str, str]:
 def sheets(names: Iterable[str], read: Read) -> dict[str, str]:
     """Return our style sheets with their imports inlined."""
     texts = {name: read(name) for name in names if SHEET.fullmatch(name)}
-    return {
-        name: SHEET_IMPORT.sub(lambda match: texts[f"artgen/{match[1]}"], text)
-        for name, text in texts.items()
-        if SHEET_IMPORT.search(text)
-    }
+
+    def inlined(name: str) -> str:
+        return SHEET_IMPORT.sub(lambda match: texts[_resolved(name, match[1])], texts[name])
+
+    return {name: inlined(name) for name, text in texts.items() if SHEET_IMPORT.search(text)}
 
 
 def _bundle(entry: str, shared: list[str], read: Read) -> str:

@@ -39,10 +39,10 @@ function place(floating, opener) {
     floating.style.maxHeight = `${room}px`
     height = room
   }
-  const top =
-    below + height <= innerHeight - EDGE
-      ? below
-      : Math.max(EDGE, Math.min(below, innerHeight - EDGE - height))
+  const above = from.top - GAP - height
+  let top = below
+  if (below + height > innerHeight - EDGE)
+    top = above >= EDGE ? above : Math.max(EDGE, Math.min(below, innerHeight - EDGE - height))
   const start = from.left + width <= innerWidth - EDGE ? from.left : from.right - width
   floating.style.top = `${top}px`
   floating.style.left = `${Math.max(EDGE, start)}px`
