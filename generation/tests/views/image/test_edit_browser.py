@@ -179,6 +179,14 @@ class TestEditor(BrowserTestCase):
         expect(page.locator("#made .ended-title")).to_be_visible()
         assert page.url == address
         assert self.covered(page) == marked
+        page.click("#made [popovertarget^=why]")
+        why, opener = (
+            page.locator(selector).bounding_box() or {}
+            for selector in (".why:popover-open", "#made [popovertarget^=why]")
+        )
+        assert round(why["x"]) == round(opener["x"])
+        assert why["y"] + why["height"] <= opener["y"]
+        page.keyboard.press("Escape")
         page.locator("#made .card-link").nth(1).click()
         page.wait_for_url(result)
         expect(page.locator("#made [aria-current]")).to_have_count(1)
