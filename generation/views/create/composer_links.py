@@ -53,6 +53,9 @@ def composer_of(
             chosen, parameters, count=int(count) if count in "12345678" and count else 1
         )
         form.quotas = allowed
+        if chosen.slug != job.model.slug:  # whose numbers may be out of its range
+            for error in form.wrong_numbers():
+                form.texts.pop(error.field, None)
         if "draft" in request.GET:  # the job is a draft, smaller than what the form asks for
             form.exact = False
     else:

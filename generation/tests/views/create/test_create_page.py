@@ -145,6 +145,13 @@ class TestCreatePage(GalleryTestCase):
         page = self.client.get(self.url, {"job": str(job.id), "seed": "keep"})
         assert page.context["composer"].seed == "77"
 
+    def test_it_leaves_out_numbers_of_a_job_that_another_model_does_not_take(self):
+        job = make_job(self.alice, model="flux-fill", steps=28, guidance=30.0)
+        composer = self.client.get(self.url, {"job": str(job.id)}).context["composer"]
+        assert composer.model.slug != job.model.slug
+        assert composer.prompt == job.prompt
+        assert composer.wrong_numbers() == []
+
     def test_it_takes_a_prompt_from_the_address_as_text(self):
         page = self.client.get(self.url, {"prompt": "<script>alert(1)</script>"})
         self.assertContains(page, "&lt;script&gt;alert(1)&lt;/script&gt;")
