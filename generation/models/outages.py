@@ -1,10 +1,11 @@
-"""Current outages at the provider. While a row exists, submissions wait and no job fails."""
+"""Current outages at the provider. While one blocks an endpoint, its jobs wait and none fails."""
 
 from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from generation.models.endpoints import Endpoint, EndpointQuerySet, ProviderName
@@ -15,7 +16,8 @@ class OutageKind(models.TextChoices):
     KEY_REFUSED = "key_refused", _("The API key is refused")
     # 404; blocks the endpoint.
     ENDPOINT_MISSING = "endpoint_missing", _("The endpoint does not exist")
-    # They are paid for; blocks submissions to the endpoint, while its jobs are still checked.
+    # They are paid for; blocks submissions to the endpoint, while its jobs are still checked. From
+    # `probe_at` on, one job is let through.
     REPLIES_UNREAD = "replies_unread", _("Replies of the endpoint can’t be read")
 
 
@@ -23,8 +25,15 @@ BLOCKS_ENDPOINT = """EXISTS (
     SELECT 1 FROM generation_provideroutage AS outage
     WHERE outage.provider = endpoint.provider
         AND (outage.kind = 'key_refused' OR outage.endpoint_id = endpoint.endpoint_id)
+        AND (outage.kind <> 'replies_unread' OR outage.probe_at > statement_timestamp())
 )"""
 """SQL condition: an outage blocks the row `endpoint`; the form of `blocking` for raw statements."""
+TRIES_ENDPOINT = """EXISTS (
+    SELECT 1 FROM generation_provideroutage AS outage
+    WHERE outage.provider = endpoint.provider AND outage.endpoint_id = endpoint.endpoint_id
+        AND outage.kind = 'replies_unread' AND outage.probe_at <= statement_timestamp()
+)"""
+"""SQL condition: the row `endpoint` may get one job, whose reply tells whether it is well again."""
 WITHOUT_CHECKS = """
     SELECT endpoint.id FROM generation_endpoint AS endpoint
     JOIN generation_provideroutage AS outage ON outage.provider = endpoint.provider
@@ -37,11 +46,17 @@ class ProviderOutageQuerySet(models.QuerySet["ProviderOutage"]):
     def blocking(self, endpoint_id: str | OuterRef, *, provider: str | OuterRef) -> Self:
         """Keep those that block this endpoint."""
         blocks = Q(kind=OutageKind.KEY_REFUSED) | Q(endpoint_id=endpoint_id)
-        return self.filter(blocks, provider=provider)
+        return self.filter(blocks, provider=provider).exclude(
+            kind=OutageKind.REPLIES_UNREAD, probe_at__lte=Now()
+        )
+
+    def due(self, *, now: datetime) -> Self:
+        """Keep those to look at now: any image that is stored ends one by unread replies."""
+        return self.filter(Q(probe_at__lte=now) | Q(kind=OutageKind.REPLIES_UNREAD))
 
 
 class ProviderOutage(models.Model):
-    """What an operator must resolve. Only `jobs.engine.outages` writes it."""
+    """What stops submissions, until a probe succeeds. Only `jobs.engine.outages` writes it."""
 
     kind = models.CharField(_("problem"), max_length=20, choices=OutageKind.choices)
     provider = models.CharField(

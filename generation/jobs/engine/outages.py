@@ -1,21 +1,33 @@
-"""Outages that an operator must resolve: a refused API key, a missing endpoint, unread replies.
+"""Outages that stop submissions: a refused API key, a missing endpoint, unread replies.
 
-The first blocks all endpoints of the provider, the others this endpoint.
+The first blocks all endpoints of the provider, the others this endpoint. During an outage no job
+is submitted and none fails. A probe checks repeatedly; once it succeeds, the row is deleted,
+deadlines are extended by the lost time, and submissions continue.
 
-During an outage no job is submitted and none fails. A free probe checks repeatedly. Once it
-succeeds, the row is deleted, deadlines are extended by the lost time, and submissions continue.
-An outage by unread replies is over once staff have changed the request format, or resume it.
+The probe of a key or an endpoint is free. That of unread replies is one job, let through after
+each pause: it ends the outage if its image is stored. So does any other stored image, a changed
+request format, or staff.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
 from generation.jobs import clients
 from generation.jobs.engine import dispatch, lifecycle
-from generation.models import Endpoint, Job, OutageKind, Place, ProviderOutage, Status, UnreadReply
+from generation.models import (
+    Endpoint,
+    Job,
+    OutageKind,
+    Place,
+    ProviderOutage,
+    ProviderOutageQuerySet,
+    Status,
+    UnreadReply,
+)
 from generation.providers.access import address_of
 from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused
 from generation.providers.payloads import OutputError
@@ -24,6 +36,9 @@ log = logging.getLogger(__name__)
 
 PROBE_INTERVAL = timedelta(seconds=5)  # doubled with every probe
 MAX_PROBE_INTERVAL = timedelta(seconds=60)
+FIRST_TRIAL = timedelta(minutes=10)  # after unread replies; doubled with every job let through
+MAX_TRIAL_INTERVAL = timedelta(hours=6)
+RECENT_IMAGES = 200  # jobs of a model among which a format is looked for that has been read
 RECHECK_INTERVAL = timedelta(seconds=10)  # of a job that is affected
 MAX_ENDPOINTS = 5  # in one probe of the key
 
@@ -44,10 +59,35 @@ def try_out(place: Place) -> OutageKind | None:
     return start(place, error) if isinstance(error, KeyRefused | EndpointMissing) else None
 
 
-def start_for_unread(place: Place, error: OutputError) -> None:
-    """Block submissions to this endpoint because its replies are paid for and cannot be read."""
-    detail = f"{error.code}: {error.detail}"
-    _insert(OutageKind.REPLIES_UNREAD, place, error=error.code, detail=detail)
+def count_unread(job: Job, error: OutputError) -> None:
+    """Stop submissions if this unread reply is the second, and none of its format was ever read.
+
+    Otherwise the format is known to be right, and the reply is a failure of its job alone.
+    """
+    current = format_of(job)
+    open_replies = UnreadReply.objects.filter(endpoint_id=job.place.endpoint_id, is_open=True)
+    others = open_replies.exclude(job=job).order_by("-at").values_list("request_format", flat=True)
+    is_second = current["request_format"] in list(others[:RECENT_IMAGES])
+    if is_second and not _was_read(job, current):
+        detail = f"{error.code}: {error.detail}"
+        _insert(OutageKind.REPLIES_UNREAD, job.place, error=error.code, detail=detail)
+
+
+def lock_trial(place: Place) -> bool:
+    """Lock the outage by unread replies, and return whether one job may be let through now."""
+    return _unread(place).select_for_update().filter(probe_at__lte=timezone.now()).exists()
+
+
+def begin_trial(place: Place) -> None:
+    """Pause the endpoint again, for longer: the job that tells whether it is well is on its way."""
+    for outage in _unread(place):
+        pause = min(FIRST_TRIAL * 2 ** min(outage.probes + 1, 10), MAX_TRIAL_INTERVAL)
+        outage.probe_at, outage.probes = timezone.now() + pause, outage.probes + 1
+        outage.save(update_fields=["probe_at", "probes"])
+
+
+def _unread(place: Place) -> ProviderOutageQuerySet:
+    return ProviderOutage.objects.filter(kind=OutageKind.REPLIES_UNREAD, **place._asdict())
 
 
 def _insert(kind: OutageKind, place: Place, *, error: str, detail: str) -> None:
@@ -61,7 +101,8 @@ def _insert(kind: OutageKind, place: Place, *, error: str, detail: str) -> None:
             "endpoint_id": place.endpoint_id,
             "detail": detail,
             "since": now,
-            "probe_at": now + PROBE_INTERVAL,
+            "probe_at": now
+            + (FIRST_TRIAL if kind == OutageKind.REPLIES_UNREAD else PROBE_INTERVAL),
         },
     )
     if created:
@@ -75,7 +116,11 @@ def _insert(kind: OutageKind, place: Place, *, error: str, detail: str) -> None:
 def probe_due() -> None:
     """Probe every outage that is due, and resolve those that are over."""
     now = timezone.now()
-    for outage in ProviderOutage.objects.filter(probe_at__lte=now).order_by("probe_at", "id"):
+    for outage in ProviderOutage.objects.due(now=now).order_by("probe_at", "id"):
+        if outage.kind == OutageKind.REPLIES_UNREAD:
+            if _is_read_again(outage):
+                _resolve(outage)
+            continue
         pause = min(PROBE_INTERVAL * 2 ** min(outage.probes, 10), MAX_PROBE_INTERVAL)
         row = ProviderOutage.objects.filter(pk=outage.pk, probe_at=outage.probe_at)
         if row.update(probe_at=now + pause, probes=F("probes") + 1) and _is_over(outage):
@@ -96,15 +141,38 @@ def resume(outage: ProviderOutage) -> bool:
     return outage.kind == OutageKind.REPLIES_UNREAD and _resolve(outage)
 
 
+def _is_read_again(outage: ProviderOutage) -> bool:
+    """Return whether the format was changed, or a reply of the endpoint read since."""
+    replies = UnreadReply.objects.filter(endpoint_id=outage.endpoint_id, is_open=True)
+    newest = replies.select_related("job__endpoint", "job__model").order_by("-at").first()
+    if newest is None:
+        return True
+    current = format_of(newest.job)
+    is_changed = newest.request_format != current["request_format"]
+    return is_changed or _was_read(newest.job, current, since=outage.since)
+
+
+def format_of(job: Job) -> dict[str, Any]:
+    """Return its endpoint's format now, or that of the job if that is another endpoint now."""
+    endpoint = job.endpoint or job.model.endpoint
+    current = job.model.settings_at(endpoint)
+    source = current if endpoint.place == job.place else job.snapshot
+    return {name: source.get(name) for name in ("dialect", "request_format", "workflow")}
+
+
+def _was_read(job: Job, current: dict[str, Any], *, since: datetime | None = None) -> bool:
+    """Return whether an image of this format came from the job's endpoint, among recent ones."""
+    stored = Job.objects.filter(model=job.model_id, status=Status.SUCCEEDED)
+    if since is not None:
+        stored = stored.filter(finished_at__gt=since)
+    recent = stored.only("snapshot").order_by("-finished_at")[:RECENT_IMAGES]
+    return any(
+        other.place == job.place and {name: other.snapshot.get(name) for name in current} == current
+        for other in recent
+    )
+
+
 def _is_over(outage: ProviderOutage) -> bool:
-    if outage.kind == OutageKind.REPLIES_UNREAD:
-        replies = UnreadReply.objects.filter(endpoint_id=outage.endpoint_id, is_open=True)
-        newest = replies.select_related("job__endpoint", "job__model").order_by("-at").first()
-        if newest is None:
-            return True
-        model = newest.job.model
-        current = model.format_source(newest.job.endpoint or model.endpoint)
-        return newest.request_format != current.request_format
     provider = clients.of(outage.provider)
     if outage.kind == OutageKind.ENDPOINT_MISSING:
         named = Endpoint.objects.filter(provider=outage.provider, endpoint_id=outage.endpoint_id)

@@ -16,15 +16,13 @@ from django.utils import timezone
 from generation.jobs import clients
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import lifecycle, outages
-from generation.models import ImageModel, Job, ProviderOutage, Status, UnreadReply
+from generation.models import ImageModel, Job, UnreadReply
 from generation.providers.job_report import JobReport
 from generation.providers.payloads import OutputError, Result
 
 INTERVAL = timedelta(minutes=1)  # between two readings of a kept reply
 COUNTED = frozenset({"unreadable", "no_output", "invalid_output", "bad_picture"})
 """Codes that count for an outage: with other codes, the reply states the reason."""
-STORED_BETWEEN = 20
-"""So many images stored between two unread replies show that the endpoint works."""
 
 
 def read(job: Job, report: JobReport) -> Result:
@@ -36,7 +34,8 @@ def read(job: Job, report: JobReport) -> Result:
     try:
         return _result(job, report, placed_with)
     except OutputError as error:
-        if not error.is_unread or (current := _format_of(job)) == placed_with:
+        current = outages.format_of(job)["request_format"]
+        if not error.is_unread or current == placed_with:
             raise
     return _result(job, report, current)
 
@@ -82,13 +81,13 @@ def keep(job: Job, report: JobReport, error: OutputError, *, charge: Charge | No
         _insert(job, report, is_open=error.code in COUNTED)
     # After the commit, so that of two replies at once at least one finds the other.
     if error.code in COUNTED:
-        _count(job, error)
+        outages.count_unread(job, error)
 
 
 def _insert(job: Job, report: JobReport, *, is_open: bool) -> None:
     values = {
         "endpoint_id": job.place.endpoint_id,
-        "request_format": _format_of(job),
+        "request_format": outages.format_of(job)["request_format"],
         "body": zlib.compress(json.dumps(report.body).encode(), level=1),
         "at": timezone.now(),
         "is_open": is_open,
@@ -97,14 +96,9 @@ def _insert(job: Job, report: JobReport, *, is_open: bool) -> None:
 
 
 def read_later(job: Job, error: Exception) -> None:
-    """Read the kept reply of the job again later, or fail it at its deadline. Raises Stale.
-
-    During an outage it waits longer: staff may still change the format.
-    """
+    """Read the kept reply of the job again later, or fail it at its deadline. Raises Stale."""
     now = timezone.now()
-    is_late = job.deadline_at is not None and job.deadline_at <= now
-    outage = ProviderOutage.objects.blocking(job.place.endpoint_id, provider=job.place.provider)
-    if is_late and not outage.exists():
+    if job.deadline_at is not None and job.deadline_at <= now:
         lifecycle.fail(job, code=lifecycle.UNREADABLE, detail=str(error))
     else:
         lifecycle.retry_storing(
@@ -115,24 +109,3 @@ def read_later(job: Job, error: Exception) -> None:
 def forget(job: Job) -> None:
     """Delete the kept reply: its images are stored."""
     UnreadReply.objects.filter(job=job).delete()
-
-
-def _format_of(job: Job) -> Any:
-    """Return its endpoint's current format, or that of the job if that is another endpoint now."""
-    endpoint = job.endpoint or job.model.endpoint
-    if endpoint.place != job.place:
-        return job.snapshot.get("request_format")
-    return job.model.format_source(endpoint).request_format
-
-
-def _count(job: Job, error: OutputError) -> None:
-    """Start an outage if this is the second unread reply in a row."""
-    others = UnreadReply.objects.filter(endpoint_id=job.place.endpoint_id, is_open=True).exclude(
-        job=job
-    )
-    last = others.order_by("-at").values_list("at", flat=True).first()
-    if last is None:
-        return
-    stored = Job.objects.filter(model=job.model_id, status=Status.SUCCEEDED, finished_at__gt=last)
-    if len(stored.values_list("id")[:STORED_BETWEEN]) < STORED_BETWEEN:
-        outages.start_for_unread(job.place, error)

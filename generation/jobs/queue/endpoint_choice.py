@@ -17,7 +17,8 @@ class EndpointChoice:
         # The only endpoint costs what the job was placed with, also if staff change it.
         self._usual = openings.model.cost if openings.has_choice else None
         self._room = {
-            endpoint.pk: loads.get(endpoint.pk, Load()).room(endpoint) for endpoint in openings.open
+            endpoint.pk: loads.get(endpoint.pk, Load()).room(endpoint, most=openings.most(endpoint))
+            for endpoint in openings.open
         }
         self._left = 0  # jobs in line so far that wait
 

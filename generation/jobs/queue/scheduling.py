@@ -153,6 +153,8 @@ class Openings:
     endpoints: Sequence[Endpoint]
     closed: frozenset[int] = frozenset()
     """Of these, the endpoints that an outage blocks or that are paused."""
+    tried: frozenset[int] = frozenset()
+    """Those that get a single job, whose reply tells whether an outage is over."""
     has_choice: bool = False
     """Whether there is more than one endpoint, or a disabled one."""
     is_limited: bool = False
@@ -162,6 +164,10 @@ class Openings:
     def open(self) -> list[Endpoint]:
         return [endpoint for endpoint in self.endpoints if endpoint.pk not in self.closed]
 
+    def most(self, endpoint: Endpoint) -> int:
+        """Return how many jobs the endpoint may get in one submission."""
+        return 1 if endpoint.submit_failures or endpoint.pk in self.tried else MAX_AT_ONCE
+
     @property
     def is_plain(self) -> bool:
         """Whether `NEXT_JOBS` decides alone: which job is next is all that there is to choose."""
@@ -170,7 +176,7 @@ class Openings:
 
 def next_jobs_values(openings: Openings, *, now: datetime) -> dict[str, Any]:
     (endpoint,) = openings.open
-    values = {"max_in_flight": _limit(endpoint), "most": _most(endpoint)}
+    values = {"max_in_flight": _limit(endpoint), "most": openings.most(endpoint)}
     return values | _ordered_values(openings, now)
 
 
@@ -183,10 +189,6 @@ def _ordered_values(openings: Openings, now: datetime) -> dict[str, Any]:
         "hanging_since": now - (SUBMISSION if has_failed else HANGING),
         "order_of_busy": -1 if has_failed else 0,
     }
-
-
-def _most(endpoint: Endpoint) -> int:
-    return 1 if endpoint.submit_failures else MAX_AT_ONCE
 
 
 def _limit(endpoint: Endpoint) -> int:
@@ -249,12 +251,12 @@ class Load:
     posting: int = 0  # POSTs under way
     hangs: float | None = None  # seconds since the last of these began
 
-    def room(self, endpoint: Endpoint) -> int:
-        """Return how many more jobs the endpoint may get now.
+    def room(self, endpoint: Endpoint, *, most: int) -> int:
+        """Return how many more jobs the endpoint may get now, at most `most`.
 
         None while a submission runs there, and one while a single POST hangs, as NEXT_JOBS.
         """
-        room = min(_limit(endpoint) - self.jobs, _most(endpoint))
+        room = min(_limit(endpoint) - self.jobs, most)
         if not self.posting:
             return room
         limit = (SUBMISSION if endpoint.submit_failures else HANGING).total_seconds()

@@ -25,7 +25,7 @@ def tick() -> None:
         dispatch.store()
     if Job.objects.filter(stop_pending=True).exists():
         dispatch.stop()
-    if ProviderOutage.objects.filter(probe_at__lte=now).exists():
+    if ProviderOutage.objects.due(now=now).exists():
         dispatch.probe()
     fail_overdue()
 

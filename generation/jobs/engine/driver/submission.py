@@ -33,7 +33,7 @@ from generation.jobs.inputs.payloads import input_of
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.scheduling import Openings
 from generation.models import Endpoint, ImageModel, Job
-from generation.models.outages import BLOCKS_ENDPOINT
+from generation.models.outages import BLOCKS_ENDPOINT, TRIES_ENDPOINT
 from generation.providers.call_errors import (
     EndpointMissing,
     JobRefused,
@@ -53,7 +53,7 @@ SOURCE_PAUSE = timedelta(seconds=10)  # when the bucket does not deliver a sourc
 
 ENDPOINTS = """
     SELECT {model_columns}, {endpoint_columns}, {is_limited} AS is_limited,
-        {blocks_endpoint} AS is_blocked,
+        {blocks_endpoint} AS is_blocked, {tries_endpoint} AS is_tried,
         (SELECT COUNT(*) FROM generation_endpoint WHERE model_id = model.id) > 1 AS has_choice
     FROM generation_imagemodel AS model
     JOIN generation_endpoint AS endpoint ON endpoint.model_id = model.id
@@ -77,6 +77,7 @@ class EndpointFacts(NamedTuple):
 
     is_limited: bool
     is_blocked: bool
+    is_tried: bool
     has_choice: bool
 
 
@@ -126,7 +127,11 @@ def take_jobs(slug: str) -> list[Job]:
     """
     with transaction.atomic():
         openings = _openings(slug)
-        return lifecycle.begin_submission(openings) if openings and openings.open else []
+        jobs = lifecycle.begin_submission(openings) if openings and openings.open else []
+        if openings:
+            for place in {job.place for job in jobs if job.endpoint_id in openings.tried}:
+                outages.begin_trial(place)
+    return jobs
 
 
 def _openings(slug: str) -> Openings | None:
@@ -136,21 +141,26 @@ def _openings(slug: str) -> Openings | None:
         endpoint_columns=raw_sql.columns(Endpoint, of="endpoint"),
         is_limited=budget_choice.is_needed(),
         blocks_endpoint=BLOCKS_ENDPOINT,
+        tries_endpoint=TRIES_ENDPOINT,
     )
     rows = raw_sql.fetch_pairs(ImageModel, Endpoint, EndpointFacts, statement, [slug])
     if not rows:
         return None
     now = timezone.now()
+    tried = frozenset(endpoint.pk for _model, endpoint, facts in rows if facts.is_tried)
     closed = frozenset(
         endpoint.pk
         for _model, endpoint, facts in rows
-        if facts.is_blocked or (endpoint.submit_after and endpoint.submit_after > now)
+        if facts.is_blocked
+        or (endpoint.submit_after and endpoint.submit_after > now)
+        or (endpoint.pk in tried and not outages.lock_trial(endpoint.place))
     )
     model, first, facts = rows[0]
     return Openings(
         model=model,
         endpoints=[endpoint for _model, endpoint, _facts in rows],
         closed=closed,
+        tried=tried,
         has_choice=facts.has_choice or not first.enabled,
         is_limited=facts.is_limited,
     )

@@ -13,7 +13,6 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.credits import ledger_check
-from generation.jobs.engine import unread_replies
 from generation.models import (
     Endpoint,
     ImageModel,
@@ -177,11 +176,6 @@ class TestOutage(UnreadReplyTestCase):
 
     def test_it_continues_once_the_format_is_mended_and_stores_what_was_kept(self) -> None:
         jobs = [*self.stop("artifacts", "artifacts"), self.place()]
-        for job in jobs:
-            let_time_pass(job.id, seconds=2 * settings.JOB_DEADLINE_SECONDS)
-        ProviderOutage.objects.update(
-            since=timezone.now() - timedelta(seconds=2 * settings.JOB_DEADLINE_SECONDS)
-        )
         self.advance(*jobs)
         assert [job.status for job in jobs] == [Status.STORING, Status.STORING, Status.QUEUED]
 
@@ -197,8 +191,7 @@ class TestOutage(UnreadReplyTestCase):
     def test_it_does_not_continue_with_a_format_that_was_changed_before(self) -> None:
         self.order("artifacts")
         self.set_images("artifacts[].picture")
-        self.stop("artifacts")
-        ProviderOutage.objects.update(probe_at=timezone.now())
+        self.stop("artifacts", "artifacts")
         self.advance()
         assert ProviderOutage.objects.exists()
 
@@ -213,7 +206,7 @@ class TestOutage(UnreadReplyTestCase):
         self.advance()
         assert not ProviderOutage.objects.exists()
 
-    def test_it_continues_when_staff_resume_and_stops_again_at_two_more(self) -> None:
+    def test_it_continues_when_staff_resume(self) -> None:
         self.stop("video", "mp4_in_images")
         waiting = self.place()
         self.client.force_login(self.staff)
@@ -226,24 +219,46 @@ class TestOutage(UnreadReplyTestCase):
 
         assert waiting.status == Status.SUCCEEDED
         assert not ProviderOutage.objects.exists()
-        self.order("video")
-        assert not ProviderOutage.objects.exists()
-        self.stop("video")
 
-    def test_it_still_reads_the_replies_of_jobs_that_were_at_provider(self) -> None:
+    def test_it_lets_one_job_through_after_each_pause_until_an_image_is_stored(self) -> None:
+        self.stop("video", "video")
+        waiting = [self.place() for _ in range(3)]
+        self.emulator.faults.next("job", "corrupt_image")
+        for probes, minutes in ((1, 20), (2, 40)):
+            before = timezone.now()
+            ProviderOutage.objects.update(probe_at=before)
+            self.advance(*waiting)
+            outage = ProviderOutage.objects.filter(probes=probes).first()
+            if outage is None:
+                break
+            assert outage.probe_at >= before + timedelta(minutes=minutes)
+            assert [job.status for job in waiting].count(Status.QUEUED) == 2
+            self.assert_bought(3)
+
+        assert not ProviderOutage.objects.exists()
+        ends = sorted(job.status for job in waiting)
+        assert ends == [Status.FAILED, Status.SUCCEEDED, Status.SUCCEEDED]
+        self.assert_bought(5)
+
+    def test_it_never_stops_for_replies_of_a_format_that_was_read(self) -> None:
+        for fault in ("corrupt_image", "not_an_image", "video", "artifacts", "mp4_in_images"):
+            assert self.order("").status == Status.SUCCEEDED
+            self.order(fault)
+        assert not ProviderOutage.objects.exists()
+
+        self.set_images("artifacts[].picture")
+        self.stop("video", "video")
+
+    def test_it_continues_once_an_image_of_a_job_that_was_at_the_provider_is_stored(self) -> None:
+        self.order("video")
         self.emulator.faults.next("job", "slow_gpu")
         running = self.place()
         self.tick()
-        self.stop("video", "video")
-        self.advance(running)
+        with self.assertLogs("generation.jobs.engine.outages", "WARNING") as logs:
+            self.order("video")
+            self.advance(running)
         assert running.status == Status.SUCCEEDED
-
-    def test_it_lets_an_endpoint_work_that_stores_many_images_between_two(self) -> None:
-        self.order("video")
-        for _ in range(unread_replies.STORED_BETWEEN):
-            self.place(user=self.bob)
-        self.advance()
-        self.order("video")
+        assert [record.levelname for record in logs.records] == ["ERROR", "WARNING"]
         assert not ProviderOutage.objects.exists()
 
 
