@@ -6,14 +6,12 @@ from typing import Any
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
-from artgen.refusals import Refusal
 from generation.catalog.offers import Offer
-from generation.files import uploads
 from generation.jobs.placing import drafts, orders
 from generation.jobs.placing.job_order import JobOrder, PlacedOrder
 from generation.jobs.placing.job_request import UserCatalog
+from generation.jobs.placing.uploaded_sources import place_uploading
 from generation.models import Upload, model_cache
-from generation.moderation.refusals import Moderated
 from generation.protocols import model_names
 from generation.protocols.model_names import Wanted
 from generation.protocols.source_files import SourceFiles
@@ -40,17 +38,11 @@ def place(
     # Before any file is decoded, with ids in place of those of the uploads.
     sources = files.fields([str(uuid7()) for _n in range(files.count)])
     UserCatalog(model_cache.for_order(), user).cleaned(offer, {**parameters, **sources})
-    kept: list[Upload] = []
-    try:
+
+    def place_with(kept: list[Upload]) -> PlacedOrder:
         files.keep(user=user, kept=kept)
         sources = files.fields([str(upload.id) for upload in kept])
         request = {"model": offer.slug, **parameters, **sources}
-        placed = orders.place(order_of(user, drafts.repeated(request, count=count)))
-    except Moderated:
-        raise  # the stored request has them
-    except Refusal:  # after another error the order may have been placed
-        uploads.discard(kept)
-        raise
-    if not placed.created:
-        uploads.discard(kept)
-    return placed
+        return orders.place(order_of(user, drafts.repeated(request, count=count)))
+
+    return place_uploading(place_with)

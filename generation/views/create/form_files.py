@@ -7,11 +7,12 @@ from django.core.files.uploadedfile import UploadedFile
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
-from artgen.refusals import FieldError
+from artgen.refusals import FieldError, Refusal
 from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
 from generation.jobs.placing import drafts, orders
 from generation.jobs.placing.job_order import JobOrder, PlacedOrder
+from generation.jobs.placing.uploaded_sources import place_uploading
 from generation.models import Upload
 from generation.moderation.refusals import Moderated
 from generation.studio.forms.composer import Composer
@@ -26,13 +27,14 @@ def place(
     max_credits: int | None,
 ) -> PlacedOrder:
     """Place the jobs with these files as further sources; keep no file if they are refused."""
-    chosen, kept = list(form.sources), list[Upload]()
+    chosen = list(form.sources)
     if files:  # the rest of the form, and the number of sources, before any file is decoded
         form.sources = [*chosen, *(str(uuid7()) for _file in files)]
         request = form.request()
         form.sources = chosen
         form.offer.clean({name: value for name, value in request.items() if name != "model"})
-    try:
+
+    def place_with(kept: list[Upload]) -> PlacedOrder:
         for file in files:
             kept.append(keep(user, file))
         form.sources = [*chosen, *(str(upload.id) for upload in kept)]
@@ -46,11 +48,13 @@ def place(
                 max_credits=max_credits,
             )
         )
+
+    try:
+        return place_uploading(place_with)
     except Moderated:
         raise  # the stored request has these sources
-    except Exception:
+    except Refusal:
         form.sources = chosen
-        uploads.discard(kept)
         raise
 
 

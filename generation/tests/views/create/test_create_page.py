@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -448,6 +449,16 @@ class TestCreatePage(GalleryTestCase):
         kept = {str(upload.id) for upload in Upload.objects.all()}
         assert len(kept) == 2
         assert {one for job in Job.objects.all() for one in job.source_images} == kept
+
+    def test_it_keeps_the_files_of_an_order_whose_commit_has_no_answer(self):
+        def lose(execute, sql, *arguments):
+            if "INSERT INTO generation_job" in sql:
+                raise OperationalError("server closed the connection unexpectedly")
+            return execute(sql, *arguments)
+
+        with connection.execute_wrapper(lose), pytest.raises(OperationalError):
+            self.send(self.file())
+        assert Upload.objects.count() == 1
 
     def test_it_deletes_the_files_of_a_form_that_was_sent_before(self):
         key = str(uuid.uuid4())
