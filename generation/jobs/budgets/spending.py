@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Count, DateField, F, Q, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 
@@ -73,11 +72,6 @@ ORDER BY period, starts_on, model_id, group_id
 ON CONFLICT (period, starts_on, model_id, group_id)
 DO UPDATE SET usd = generation_spending.usd + excluded.usd
 """
-ONE_ENDED = """
-WITH ended (model_id, user_id, usd) AS (
-    VALUES (%(model_id)s::int, %(user_id)s::uuid, %(usd)s::numeric)
-)
-"""
 
 
 def add_values() -> dict[str, Any]:
@@ -85,24 +79,8 @@ def add_values() -> dict[str, Any]:
     return {"today": today, "month": today.replace(day=1)}
 
 
-def add(job: Job, usd: Decimal | None) -> None:
-    """Add the cost of an attempt of this job that has ended, if there is any."""
-    if not usd:
-        return
-    values: dict[str, Any] = {"model_id": job.model_id, "user_id": job.user_id, "usd": usd}
-    with connection.cursor() as cursor:
-        cursor.execute(ONE_ENDED + ADD, values | add_values())
-
-
 def charge_in(report: JobReport) -> Charge:
     return Charge(usd=payloads.cost_in(report), has_run=report.has_run)
-
-
-def cost_of_attempt(job: Job, charge: Charge | None) -> Decimal | None:
-    """Return what an attempt counts that ends without images: its cost, else `unreported_cost`."""
-    if charge is not None and charge.usd is not None:
-        return charge.usd
-    return unreported_cost(job, charge)
 
 
 def unreported_cost(job: Job, charge: Charge | None) -> Decimal | None:

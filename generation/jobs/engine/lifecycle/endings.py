@@ -1,32 +1,30 @@
 """How an attempt or a job ends, here and there. Each end of a job moves its credits once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.credits import holds
 from accounts.models import User
 from artgen.database import raw_sql
-from artgen.http.untrusted import storable
-from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import end_events
+from generation.jobs.engine.lifecycle import transitions
 from generation.jobs.engine.lifecycle.transition import (
-    HistoryLine,
+    NO_COSTS,
     Stale,
+    Transition,
     change,
-    costs_plus,
-    expect_one,
-    move,
-    publish,
+    change_one,
+    change_quietly,
+    costs,
 )
-from generation.models import ACTIVE, AT_PROVIDER, CHARGED, Image, Job, Status
+from generation.models import ACTIVE, AT_PROVIDER, CHARGED, Image, Job
 
 STOPPED_BY_STAFF = "stopped_by_staff"
 
@@ -40,79 +38,21 @@ def retry_attempt(job: Job, *, code: str, detail: str, charge: Charge | None = N
     now = timezone.now()
     if job.attempt >= settings.JOB_MAX_ATTEMPTS or (job.deadline_at and job.deadline_at <= now):
         return fail(job, code=code, detail=detail, charge=charge)
-    with transaction.atomic():
-        moved = move(
-            job,
-            Status.QUEUED,
-            HistoryLine("lost", now, f"{code}: {detail}" if detail else code),
-            guard=_lease(job, charge),
-            attempt=F("attempt") + 1,
-            **costs_plus(job, charge),
-            error_detail="",
-            result=None,
-            due_at=now,
-            runpod_id="",
-            candidate_id="",
-            refusals=0,
-            unknown_since=None,
-            submitted_at=None,
-            missing_since=None,
-            started_at=None,
-            progress=None,
-            step=None,
-            step_count=None,
-        )
-        spending.add(job, spending.cost_of_attempt(job, charge))
-    return moved
-
-
-SUCCEED = """
-WITH changed AS (
-    UPDATE generation_job SET
-        status = 'succeeded',
-        version = version + 1,
-        due_at = NULL,
-        finished_at = %(now)s,
-        result = NULL,
-        error_code = '',
-        error_detail = ''
-    WHERE id = %(id)s AND status = %(status)s AND attempt = %(attempt)s
-    RETURNING *, '' AS detail
-),
-stored AS (
-    INSERT INTO generation_image ({image_columns})
-    SELECT {image_columns} FROM json_populate_recordset(NULL::generation_image, %(images)s)
-    WHERE EXISTS (SELECT FROM changed)
-)""".replace("{image_columns}", raw_sql.columns(Image))
+    given = {"has_report": charge is not None, "detail": _text(code, detail)}
+    return change_one(transitions.LOST, job, given | costs(job, charge))
 
 
 def succeed(job: Job, *, images: Sequence[Image]) -> Job:
     """End the job with its stored images and settle its hold. Raises Stale."""
-    values = {
-        "id": job.id,
-        "status": str(job.status),
-        "attempt": job.attempt,
-        "now": timezone.now(),
-        "images": raw_sql.as_json(images),
-    }
     with transaction.atomic():
-        moved = change(SUCCEED, "succeeded", values)
-        expect_one(len(moved))
+        moved = change(transitions.SUCCEEDED, [(job, {})], images=raw_sql.as_json(images))
+        if not moved:
+            raise Stale
         (ended,) = moved
-        ended.model, ended.new_images = job.model, images
-        publish(moved)
+        ended.new_images = images
         entry = holds.settle(reference=job.id)
         end_events.write(ended, topics=entry.webhook_topics)
     return ended
-
-
-@dataclass(frozen=True)
-class EndReason:
-    """Why a job ends without images, and who ended it; None for ArtGen itself or a command."""
-
-    code: str
-    detail: str
-    actor: User | None
 
 
 def fail(
@@ -128,13 +68,7 @@ def fail(
     `charge` is what the provider has reported of the attempt's end, if it has: it needs no stop
     then. Else the caller must still have its lease.
     """
-    reason = EndReason(code, storable(detail), actor)
-    guard = _lease(job, charge)
-    return _end_without_images(job, Status.FAILED, reason, charge=charge, guard=guard)
-
-
-def _lease(job: Job, charge: Charge | None) -> Q:
-    return Q(due_at=job.due_at) if charge is None else Q()
+    return _end(transitions.FAILED, job, code=code, detail=detail, actor=actor, charge=charge)
 
 
 def cancel(job: Job, *, actor: User | None, detail: str = "", is_charged: bool = False) -> Job:
@@ -146,48 +80,40 @@ def cancel(job: Job, *, actor: User | None, detail: str = "", is_charged: bool =
     if not job.is_cancelable:
         raise Stale
     code = "" if actor is not None and actor.id == job.user_id else STOPPED_BY_STAFF
-    reason = EndReason(CHARGED if is_charged else code, storable(detail), actor)
+    if is_charged:
+        code = CHARGED
     charge = Charge(usd=None, has_run=True) if job.runs_on else None
-    return _end_without_images(job, Status.CANCELED, reason, charge=charge)
+    return _end(transitions.CANCELED, job, code=code, detail=detail, actor=actor, charge=charge)
 
 
-def _end_without_images(
+def _end(
+    transition: Transition,
     job: Job,
-    to: Status,
-    reason: EndReason,
     *,
-    charge: Charge | None = None,
-    guard: Q | None = None,
+    code: str,
+    detail: str,
+    actor: User | None,
+    charge: Charge | None,
 ) -> Job:
-    now, text = timezone.now(), ": ".join(filter(None, (reason.code, reason.detail)))
-    # Read from the row, not from `job`: the reply to /run may have been stored since it was read.
-    known_to_runpod = Case(When(runpod_id="", then=False), default=True)
-    may_run = job.status in AT_PROVIDER and charge is None
-    costs = {} if charge is None else costs_plus(job, charge)
+    """End the job without images. Without a charge, its cost is known once it is stopped."""
     with transaction.atomic():
-        ended = move(
-            job,
-            to,
-            HistoryLine(to.value, now, text, reason.actor),
-            guard=guard,
-            due_at=None,
-            finished_at=now,
-            error_code=reason.code,
-            error_detail=reason.detail,
-            result=None,
-            missing_since=None,
-            stop_pending=known_to_runpod if may_run else False,
-            progress=None,
-            step=None,
-            step_count=None,
-            **costs,
-        )
-        if charge is not None:  # else once it is stopped and the provider has said what it cost
-            spending.add(job, spending.cost_of_attempt(job, charge))
-        end = holds.settle if reason.code == CHARGED else holds.release
-        entry = end(reference=job.id, reason=reason.code or to.value)
+        given = {
+            **(costs(job, charge) if charge else NO_COSTS),
+            "has_report": charge is not None,
+            "may_run": job.status in AT_PROVIDER and charge is None,
+            "error_code": code,
+            "error_detail": detail,
+            "detail": _text(code, detail),
+        }
+        ended = change_one(transition, job, given, actor=actor)
+        end = holds.settle if code == CHARGED else holds.release
+        entry = end(reference=job.id, reason=code or ended.status)
         end_events.write(ended, topics=entry.webhook_topics)
     return ended
+
+
+def _text(*parts: str) -> str:
+    return ": ".join(filter(None, parts))
 
 
 # --- ended jobs that may still run there: `stop_pending` until the provider was asked to cancel --
@@ -199,10 +125,7 @@ def request_stop(job: Job, *, runpod_id: str) -> None:
 
 def store_stop(job: Job, *, charge: Charge | None = None) -> None:
     """Store that the provider has stopped an ended job, and what it charged if it has said so."""
-    pending = Job.objects.filter(id=job.id, stop_pending=True)
-    with transaction.atomic():
-        if pending.update(stop_pending=False, **costs_plus(job, charge)):
-            spending.add(job, spending.cost_of_attempt(job, charge))
+    change_quietly(transitions.STOPPED, [(job, costs(job, charge))])
 
 
 def retry_stop(job: Job, *, give_up_after: timedelta) -> None:

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from artgen.database import raw_sql
+from generation.jobs.engine.lifecycle import transitions
 from generation.jobs.engine.lifecycle.transition import (
     COLUMNS,
     HistoryLine,
+    change_quietly,
     insert_history,
-    seen_values,
 )
 from generation.models import Job, Status, model_cache
 from generation.models.outages import WITHOUT_CHECKS
@@ -119,23 +120,9 @@ def claim_storing(*, lease: timedelta, slots: int, workers: int) -> tuple[Job, S
     return rows[0] if rows else None
 
 
-POSTPONE = """
-UPDATE generation_job AS job SET due_at = %(until)s, is_claimed = FALSE
-FROM unnest(
-    %(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(leases)s::timestamptz[]
-) AS seen (id, status, attempt, lease)
-WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
-    AND job.due_at = seen.lease
-"""
-
-
 def postpone(jobs: Sequence[Job], *, until: datetime) -> int:
     """Check the jobs again at `until`; return how many were still leased. Nothing else changes."""
-    values: dict[str, Any] = {"until": until, **seen_values(jobs)}
-    with connection.cursor() as cursor:
-        cursor.execute(POSTPONE, values)
-        count: int = cursor.rowcount
-    return count
+    return change_quietly(transitions.POSTPONED, [(job, {"due_at": until}) for job in jobs])
 
 
 RECEIVE_WEBHOOK = """

@@ -12,7 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from generation.jobs.budgets.budget_state import BudgetState
-from generation.jobs.engine.lifecycle.transition import change, change_noted, publish
+from generation.jobs.engine.lifecycle import transitions
+from generation.jobs.engine.lifecycle.transition import change, publish, run
 from generation.models import TOO_DEAR, ImageModel, Job, model_cache
 
 LOOK_AGAIN = timedelta(minutes=1)
@@ -77,7 +78,7 @@ def _park(model: ImageModel, states: Sequence[BudgetState], *, until: datetime) 
         "limit": MAX_AT_ONCE,
     }
     with transaction.atomic():
-        jobs = change(PARK, "parked", values)
+        jobs = [job for job, _noted in run(PARK, "parked", values)]
         for job in jobs:
             job.model = model
         publish(jobs)
@@ -111,25 +112,10 @@ def set_aside(model: ImageModel, ids: Sequence[UUID], *, now: datetime) -> None:
     """
     values = {"ids": list(ids), "until": now + LOOK_AGAIN, "now": now, "code": TOO_DEAR}
     with transaction.atomic():
-        rows = change_noted(SET_ASIDE, "set_aside", values)
+        rows = run(SET_ASIDE, "set_aside", values)
         for job, _noted in rows:
             job.model = model
         publish([job for job, noted in rows if noted.has_line])
-
-
-UNPARK = """
-WITH changed AS (
-    UPDATE generation_job SET
-        version = version + 1,
-        due_at = %(now)s,
-        deadline_at = deadline_at - (parked_until - %(now)s),
-        parked_until = NULL,
-        error_code = ''
-    WHERE status = 'queued' AND due_at IS NOT NULL AND parked_until > %(now)s
-        AND (%(too_dear_at)s::bigint IS NULL
-            OR model_id = %(too_dear_at)s AND error_code = %(code)s)
-    RETURNING *, '' AS detail
-)"""
 
 
 def unpark(*, too_dear_at: ImageModel | None = None) -> list[Job]:
@@ -138,12 +124,7 @@ def unpark(*, too_dear_at: ImageModel | None = None) -> list[Job]:
     All of them, or those that cost too much at every endpoint of this model. The next submission
     parks those again that still do not fit.
     """
-    values = {
-        "now": timezone.now(),
-        "too_dear_at": too_dear_at and too_dear_at.pk,
-        "code": TOO_DEAR,
-    }
-    with transaction.atomic():
-        jobs = change(UNPARK, "unparked", values)
-        publish(model_cache.attach(jobs))
-    return jobs
+    parked = Job.objects.parked().only(*("id", "status", "attempt", "due_at", "model_id"))
+    if too_dear_at:
+        parked = parked.filter(model=too_dear_at, error_code=TOO_DEAR)
+    return change(transitions.UNPARKED, [(job, {}) for job in model_cache.attach(parked)])

@@ -7,25 +7,21 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from artgen.http.untrusted import storable
 from generation.jobs.budgets import budget_choice, budget_state
 from generation.jobs.budgets.budget_choice import ChosenJob
+from generation.jobs.engine.lifecycle import transitions
 from generation.jobs.engine.lifecycle.parking import park, set_aside
 from generation.jobs.engine.lifecycle.transition import (
-    HistoryLine,
     Stale,
     change,
-    change_seen,
-    expect_one,
-    held,
-    move,
-    publish,
-    unchanged,
+    change_one,
+    change_one_quietly,
+    run,
 )
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.scheduling import Openings
@@ -106,7 +102,8 @@ def begin_submission(openings: Openings) -> list[Job]:
         if not chosen:
             return []
         values |= _values(openings, chosen)
-    jobs = change(BEGIN_SUBMISSION.replace("{taken}", taken), "submitting", values)
+    rows = run(BEGIN_SUBMISSION.replace("{taken}", taken), "submitting", values)
+    jobs = [job for job, _noted in rows]
     endpoints = {endpoint.pk: endpoint for endpoint in openings.endpoints}
     for job in jobs:
         job.model, job.endpoint = openings.model, endpoints[cast(int, job.endpoint_id)]
@@ -148,54 +145,14 @@ def _values(openings: Openings, chosen: Sequence[ChosenJob]) -> dict[str, object
     }
 
 
-# A webhook that was faster than the reply to /run says that the job has ended: it is checked now.
-# One that was adopted is being checked already, and stays due as it is.
-STORE_ACCEPTED = """
-WITH changed AS (
-    UPDATE generation_job AS job SET
-        version = job.version + 1,
-        due_at = CASE WHEN job.candidate_id <> '' THEN %(now)s
-            WHEN job.runpod_id = '' THEN %(first_check_at)s ELSE job.due_at END,
-        runpod_id = seen.runpod_id,
-        candidate_id = '',
-        unknown_since = NULL
-    FROM unnest(%(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(runpod_ids)s::text[])
-        AS seen (id, status, attempt, runpod_id)
-    WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
-        AND job.runpod_id IN ('', seen.runpod_id)
-    RETURNING job.*, job.runpod_id AS detail
-)"""
-
-
 def store_accepted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
     """Store the RunPod id of each attempt and return the jobs that were still waiting for it.
 
     A job that is missing from the result was canceled meanwhile.
     """
-    now = timezone.now()
-    values = {
-        "runpod_ids": [runpod_id for _, runpod_id in accepted],
-        "now": now,
-        "first_check_at": now + FIRST_CHECK,
-    }
-    return change_seen([job for job, _ in accepted], STORE_ACCEPTED, "submitted", values)
-
-
-# `unknown_since` says that the POST has ended, so another submission of the model may begin. A
-# webhook that was faster makes the job due now.
-STORE_UNKNOWN = """
-WITH changed AS (
-    UPDATE generation_job AS job SET
-        due_at = CASE WHEN job.candidate_id <> '' THEN %(now)s
-            ELSE LEAST(job.due_at, seen.ask_at) END,
-        unknown_since = %(now)s
-    FROM unnest(%(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(details)s::text[],
-        %(ask_at)s::timestamptz[])
-        AS seen (id, status, attempt, detail, ask_at)
-    WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
-        AND job.runpod_id = ''
-    RETURNING job.*, seen.detail
-)"""
+    first_check = timezone.now() + FIRST_CHECK
+    rows = [(job, {"runpod_id": id, "due_at": first_check}) for job, id in accepted]
+    return change(transitions.ACCEPTED, rows)
 
 
 def store_unknown(details: Sequence[tuple[Job, str]]) -> None:
@@ -203,35 +160,12 @@ def store_unknown(details: Sequence[tuple[Job, str]]) -> None:
 
     `begin_submission` has set when they are due, unless their provider can be asked sooner.
     """
-    texts = [storable(detail) for _, detail in details]
     now = timezone.now()
-    asked = [now + FIRST_ASK if job.place.provider in OWN_SERVERS else None for job, _ in details]
-    values = {"details": texts, "now": now, "ask_at": asked}
-    change_seen([job for job, _ in details], STORE_UNKNOWN, "unknown", values)
-
-
-# The deadline runs from the first submission that the provider may have taken. It did not take this
-# one.
-PUT_BACK = """
-WITH changed AS (
-    UPDATE generation_job AS job SET
-        status = 'queued',
-        version = job.version + 1,
-        due_at = %(until)s,
-        deadline_at = CASE WHEN job.attempt = 1 THEN NULL ELSE job.deadline_at END,
-        submitted_at = NULL,
-        started_at = NULL,
-        runpod_id = '',
-        candidate_id = '',
-        refusals = LEAST(job.refusals + 1, 1000)
-    FROM unnest(
-        %(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(details)s::text[],
-        %(runpod_ids)s::text[]
-    ) AS seen (id, status, attempt, detail, runpod_id)
-    WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
-        AND job.runpod_id = seen.runpod_id
-    RETURNING job.*, seen.detail
-)"""
+    rows = []
+    for job, detail in details:
+        is_asked = job.place.provider in OWN_SERVERS
+        rows.append((job, {"detail": detail, "due_at": now + FIRST_ASK if is_asked else None}))
+    change(transitions.UNKNOWN, rows, now=now)
 
 
 def put_back(details: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job]:
@@ -239,59 +173,41 @@ def put_back(details: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job
 
     The attempt stays the same.
     """
-    texts = [storable(detail) for _, detail in details]
-    jobs = [job for job, _ in details]
-    values = {
-        "details": texts,
-        "runpod_ids": [job.runpod_id for job in jobs],  # "", except for a call of an image server
-        "now": timezone.now(),
-        "until": until,
-    }
-    return change_seen(jobs, PUT_BACK, "deferred", values)
-
-
-# Two slots never get the same job: the row is locked, and skipped. The call's id says that it was
-# begun; providers do not see it.
-BEGIN_CALL = """
-WITH chosen AS (
-    SELECT id FROM generation_job
-    WHERE status = 'submitted' AND runpod_id = '' AND due_at IS NOT NULL
-        AND snapshot ->> 'provider' = ANY(%(providers)s)
-    ORDER BY submitted_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-),
-changed AS (
-    UPDATE generation_job AS job SET
-        status = 'running',
-        version = job.version + 1,
-        runpod_id = %(call_id)s,
-        submitted_at = %(now)s,
-        started_at = %(now)s,
-        due_at = %(now)s + %(longest_life)s
-    FROM chosen WHERE job.id = chosen.id
-    RETURNING job.*, '' AS detail
-)"""
+    # The id is "", except for a call of an image server.
+    rows = [
+        (job, {"detail": text, "due_at": until, "runpod_id": job.runpod_id})
+        for job, text in details
+    ]
+    return change(transitions.DEFERRED, rows)
 
 
 def begin_call() -> Job | None:
     """Move the job that has waited longest for an image server to RUNNING, and return it.
 
-    None if there is none. Its call is certainly over when it is due.
+    None if there is none. Its call is certainly over when it is due. Two slots never get the same
+    job: the row is locked, and skipped.
     """
-    values = {
-        "providers": list(SYNCHRONOUS),
-        "call_id": f"call-{uuid4()}",
-        "now": timezone.now(),
-        "longest_life": max(map(scheduling.longest_life, SYNCHRONOUS)),
-    }
+    waiting = Job.objects.filter(
+        status=Status.SUBMITTED,
+        runpod_id="",
+        due_at__isnull=False,
+        snapshot__provider__in=SYNCHRONOUS,
+    )
     with transaction.atomic():
-        jobs = list(model_cache.attach(change(BEGIN_CALL, "running", values)))
-        publish(jobs)
-    return jobs[0] if jobs else None
+        locked = waiting.order_by("submitted_at", "id").select_for_update(skip_locked=True)
+        job = next(iter(model_cache.attach(locked[:1])), None)
+        if job is None:
+            return None
+        over_at = timezone.now() + max(map(scheduling.longest_life, SYNCHRONOUS))
+        return change_one(
+            transitions.CALLED, job, {"runpod_id": f"call-{uuid4()}", "due_at": over_at}
+        )
 
 
 def move_to(job: Job, *, place: Place) -> None:
     """Send a waiting job to another endpoint because its model has a new one. Raises Stale."""
-    expect_one(unchanged(job).update(snapshot=job.snapshot | place._asdict()))
+    moved = Jsonb(job.snapshot | place._asdict())
+    change_one_quietly(transitions.MOVED, job, {"snapshot": moved})
 
 
 # --- attempts of unknown fate ---------------------------------------------------------------------
@@ -324,7 +240,7 @@ def store_candidate(job_id: UUID, *, attempt: int, runpod_id: str) -> bool:
 
 def reject_candidate(job: Job, *, until: datetime) -> None:
     """Clear a candidate that is unknown there or belongs to another job. Raises Stale."""
-    expect_one(held(job).filter(runpod_id="").update(candidate_id="", due_at=until))
+    change_one_quietly(transitions.REJECTED, job, {"due_at": until})
 
 
 def adopt_candidate(job: Job, *, remote_id: str) -> Job:
@@ -332,17 +248,10 @@ def adopt_candidate(job: Job, *, remote_id: str) -> Job:
 
     Raises Stale, also if it is the provider's job of another attempt or job.
     """
-    now = timezone.now()
     try:
-        return move(
-            job,
-            Status.SUBMITTED,
-            HistoryLine("adopted", now, remote_id),
-            guard=Q(runpod_id="", candidate_id=job.candidate_id),
-            runpod_id=remote_id,
-            candidate_id="",
-            due_at=now,
-        )
+        with transaction.atomic():
+            given = {"runpod_id": remote_id, "candidate_id": job.candidate_id}
+            return change_one(transitions.ADOPTED, job, given)
     except IntegrityError as error:  # runpod_job_belongs_to_one_job
         raise Stale from error
 

@@ -1,17 +1,14 @@
-"""One guarded change of a job: UPDATE, line of history, event after the commit."""
+"""The one way to change jobs: a guarded UPDATE, lines of history, events after the commit."""
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
-from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from artgen.database import raw_sql
@@ -19,11 +16,23 @@ from artgen.http.untrusted import storable
 from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.live import events
-from generation.models import Job, JobEvent, JobQuerySet
+from generation.models import Job, JobEvent, Status
 
 log = logging.getLogger("generation.jobs")
 
 COLUMNS = raw_sql.columns(Job)
+SEEN = {"id": "uuid", "status": "text", "attempt": "int", "lease": "timestamptz"}
+"""What guards compare with the row, as the caller read it."""
+TYPES = {"detail": "text", "may_run": "boolean", "has_report": "boolean", "settings": "jsonb"}
+"""Types of given values that are not columns."""
+COSTS = {
+    "cost": """CASE WHEN seen.cost IS NULL THEN job.cost
+        ELSE COALESCE(job.cost, 0) + seen.cost END""",
+    "unreported_usd": """CASE WHEN seen.unreported_usd IS NULL THEN job.unreported_usd
+        ELSE COALESCE(job.unreported_usd, 0) + seen.unreported_usd END""",
+}
+
+NO_COSTS: Mapping[str, object] = dict.fromkeys(COSTS)
 
 
 class Stale(Exception):
@@ -40,97 +49,172 @@ class HistoryLine:
     actor: User | None = None
 
 
-# --- one job --------------------------------------------------------------------------------------
-def move(job: Job, to: str, line: HistoryLine, *, guard: Q | None = None, **fields: object) -> Job:
-    """Change the status with one guarded UPDATE and return the row as it is now. Raises Stale."""
-    with transaction.atomic():
-        changed = unchanged(job).filter(guard or Q())
-        expect_one(changed.update(status=to, version=F("version") + 1, **fields))
-        moved = Job.objects.select_related("model").get(id=job.id)
-        insert_history([moved], line)
-        publish([moved])
-    return moved
-
-
-def unchanged(job: Job) -> JobQuerySet:
-    """Return the query for the job's row if it still has this status and attempt."""
-    return Job.objects.filter(id=job.id, status=job.status, attempt=job.attempt)
-
-
-def held(job: Job) -> JobQuerySet:
-    """Return the same if the caller still has its lease: since it read the row, no webhook and no
-    person has made it due, and no other process has claimed it.
-    """
-    return unchanged(job).filter(due_at=job.due_at)
-
-
-def expect_one(count: int) -> None:
-    """Raise Stale unless an UPDATE of one job changed its row."""
-    if count != 1:
-        raise Stale
-
-
-# --- many jobs, each with SQL of its own ----------------------------------------------------------
-NOTED = """,
-noted AS (
-    INSERT INTO generation_jobevent (job_id, at, name, status, attempt, detail)
-    SELECT id, %(now)s, %(event)s, status, attempt, detail FROM changed WHERE detail IS NOT NULL
-)
-SELECT {columns}, detail IS NOT NULL FROM changed"""
-
-
 class Noted(NamedTuple):
     has_line: bool
     """Whether the change is a line of the job's history."""
 
 
-def change(statement: str, event: str, values: Mapping[str, object]) -> list[Job]:
-    """Run `change_noted`, and return the jobs alone."""
-    return [job for job, _noted in change_noted(statement, event, values)]
+@dataclass(frozen=True, eq=False)
+class Transition:
+    """A change of jobs that still have the status and attempt that the caller read.
 
-
-def change_noted(
-    statement: str, event: str, values: Mapping[str, object]
-) -> list[tuple[Job, Noted]]:
-    """Run `WITH changed AS (UPDATE … RETURNING …)` and return the jobs as they are now.
-
-    Inserts their lines of history in the same statement. `detail` is that of the line; a job with
-    NULL gets none.
+    Its SQL reads `job`, the row; `seen`, what the caller read and gives; and `%(now)s`.
     """
-    sql = statement + NOTED.format(columns=COLUMNS)
-    rows = raw_sql.fetch_with(Job, Noted, sql, {**values, "event": event})
+
+    event: str = ""
+    """Of the history. Without one nobody is told: no line, no event, the same version."""
+    to: Status | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
+    """What callers give for each job: a column is set to it, unless `columns` says otherwise."""
+    guard: str = "TRUE"
+    detail: str = "''"
+    """Of the line of history; a job with NULL gets none."""
+    ends_attempt: bool = False
+    """Whether the attempt ends at the provider, and `costs` are given: the job and budgets count
+    them."""
+    also: str = ""
+    """A further part of the statement, which can read `changed`."""
+    is_sent: bool = True
+
+    @cached_property
+    def types(self) -> dict[str, str]:
+        given = (*self.given, *(COSTS if self.ends_attempt else ()))
+        return SEEN | {name: TYPES.get(name) or _type_of(name) for name in given}
+
+    @cached_property
+    def statement(self) -> str:
+        set_to = {name: f"seen.{name}" for name in self.given if name not in TYPES}
+        set_to |= self.columns
+        parts, returned = [], f"{self.detail} AS detail"
+        if self.ends_attempt:
+            set_to |= COSTS
+            returned += ", COALESCE(seen.cost, seen.unreported_usd) AS usd"
+            parts += ["ended AS (SELECT model_id, user_id, usd FROM changed)"]
+            parts += [f"spent AS ({spending.ADD})"]
+        if self.also:
+            parts.append(self.also)
+        result = "1"
+        if self.event:
+            set_to |= {"version": "job.version + 1"}
+            parts.append(NOTED)
+            result = f"{COLUMNS}, detail IS NOT NULL"
+        if self.to:
+            set_to |= {"status": f"'{self.to}'"}
+        return STATEMENT.format(
+            assignments=",\n        ".join(f"{name} = {sql}" for name, sql in set_to.items()),
+            arrays=", ".join(f"%({name})s::{type}[]" for name, type in self.types.items()),
+            names=", ".join(self.types),
+            guard=self.guard,
+            returned=returned,
+            parts="".join(f",\n{part}" for part in parts),
+            result=result,
+        )
+
+
+STATEMENT = """
+WITH changed AS (
+    UPDATE generation_job AS job SET
+        {assignments}
+    FROM unnest({arrays}) AS seen ({names})
+    WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
+        AND ({guard})
+    RETURNING job.*, {returned}
+){parts}
+SELECT {result} FROM changed"""
+NOTED = """noted AS (
+    INSERT INTO generation_jobevent (job_id, at, name, status, attempt, detail, actor_id)
+    SELECT id, %(now)s, %(event)s, status, attempt, detail, %(actor)s FROM changed
+    WHERE detail IS NOT NULL
+)"""
+
+
+def _type_of(column: str) -> str:
+    kind = Job._meta.get_field(column).db_type(connection) or ""
+    return "text" if kind.startswith("varchar") else kind
+
+
+def run(statement: str, event: str, values: Mapping[str, object]) -> list[tuple[Job, Noted]]:
+    """Run `WITH changed AS (…)` that chooses jobs by itself, with their lines of history."""
+    sql = f"{statement},\n{NOTED}\nSELECT {COLUMNS}, detail IS NOT NULL FROM changed"
+    rows = raw_sql.fetch_with(Job, Noted, sql, {**values, "event": event, "actor": None})
     log_history([job for job, noted in rows if noted.has_line], event)
     return rows
 
 
-def change_seen(
-    jobs: Sequence[Job], statement: str, event: str, values: Mapping[str, object]
-) -> list[Job]:
-    """Run `change` for jobs as the caller read them, and publish those that have not moved on.
+Rows = Sequence[tuple[Job, Mapping[str, object]]]
+"""Jobs as the caller read them, each with the values that the transition is given."""
 
-    The statement compares `ids`, `statuses` and `attempts` with the rows, and their `leases` if it
-    makes them due later.
+
+def change(
+    transition: Transition, rows: Rows, *, actor: User | None = None, **values: object
+) -> list[Job]:
+    """Change these jobs in one statement, and return those that had not moved on, as they are now.
+
+    `actor` is who is named in the history, `values` are for the SQL, such as `now`.
     """
-    models = {job.model_id: job.model for job in jobs}
-    # One statement needs no transaction.
-    moved = change(statement, event, {**seen_values(jobs), **values})
-    for job in moved:
+    if not rows:
+        return []
+    values |= {"event": transition.event, "actor": actor and actor.pk}
+    parameters = _parameters(transition, rows) | values
+    noted = raw_sql.fetch_with(Job, Noted, transition.statement, parameters)
+    models = {job.model_id: job.model for job, _given in rows}
+    for job, _line in noted:
         job.model = models[job.model_id]  # without a query
-    publish(moved)
+    moved = [job for job, _line in noted]
+    log_history([job for job, line in noted if line.has_line], transition.event)
+    if transition.is_sent:
+        publish(moved)
     return moved
 
 
-def seen_values(jobs: Sequence[Job]) -> dict[str, object]:
-    """Return the columns that guards compare, as the caller read them."""
+def change_one(
+    transition: Transition, job: Job, given: Mapping[str, object], *, actor: User | None = None
+) -> Job:
+    """Change one job, and return it as it is now. Raises Stale."""
+    for moved in change(transition, [(job, given)], actor=actor):
+        return moved
+    raise Stale
+
+
+def change_quietly(transition: Transition, rows: Rows) -> int:
+    """Change jobs by a transition without an event, and return how many had not moved on."""
+    with connection.cursor() as cursor:
+        cursor.execute(transition.statement, _parameters(transition, rows))
+        count: int = cursor.rowcount
+    return count
+
+
+def change_one_quietly(transition: Transition, job: Job, given: Mapping[str, object]) -> None:
+    """Change one job by a transition without an event. Raises Stale."""
+    if not change_quietly(transition, [(job, given)]):
+        raise Stale
+
+
+def _parameters(transition: Transition, rows: Rows) -> dict[str, Any]:
+    parameters: dict[str, Any] = {"now": timezone.now()}
+    if transition.ends_attempt:
+        parameters |= spending.add_values()
+    seen = [
+        {"id": job.id, "status": str(job.status), "attempt": job.attempt, "lease": job.due_at}
+        | dict(given)
+        for job, given in rows
+    ]
+    for name, kind in transition.types.items():
+        values = [row[name] for row in seen]
+        parameters[name] = [storable(str(value)) for value in values] if kind == "text" else values
+    return parameters
+
+
+def costs(job: Job, charge: Charge | None) -> dict[str, object]:
+    """Return what a transition that ends an attempt is given about its cost."""
     return {
-        "ids": [job.id for job in jobs],
-        "statuses": [str(job.status) for job in jobs],
-        "attempts": [job.attempt for job in jobs],
-        "leases": [job.due_at for job in jobs],
+        "cost": charge and charge.usd,
+        "unreported_usd": spending.unreported_cost(job, charge),
     }
 
 
-# --- history, events, costs -----------------------------------------------------------------------
+# --- history, events ------------------------------------------------------------------------------
 def insert_history(jobs: Sequence[Job], line: HistoryLine) -> None:
     """Insert this line for each job, as the caller has it."""
     JobEvent.objects.bulk_create(
@@ -162,15 +246,3 @@ def _log_now(jobs: Sequence[Job], name: str) -> None:
 def publish(jobs: Sequence[Job]) -> None:
     if jobs:
         transaction.on_commit(partial(events.publish, jobs), robust=True)
-
-
-def costs_plus(job: Job, charge: Charge | None) -> dict[str, Any]:
-    """Return the fields with a job's costs after one more attempt has ended at the provider."""
-    return {
-        "cost": _plus("cost", charge.usd if charge else None),
-        "unreported_usd": _plus("unreported_usd", spending.unreported_cost(job, charge)),
-    }
-
-
-def _plus(field: str, usd: Decimal | None) -> Combinable:
-    return F(field) if usd is None else Coalesce(F(field), Decimal(0)) + usd

@@ -1,6 +1,7 @@
 """Budgets in dollars: what counts, which jobs wait for the next day, and that each starts once."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from threading import Barrier
@@ -22,6 +23,8 @@ from generation.jobs import eta
 from generation.jobs.budgets import budget_changes, budget_choice, budget_state, spending
 from generation.jobs.budgets.budget_changes import InvalidBudget
 from generation.jobs.engine import driver, job_control, lifecycle, storing
+from generation.jobs.engine.lifecycle import transitions
+from generation.jobs.engine.lifecycle.transition import change_quietly
 from generation.jobs.live import job_json, status_text
 from generation.jobs.placing import quotes
 from generation.jobs.queue.scheduling import Openings
@@ -549,9 +552,9 @@ class TestManyAtOnce(TransactionTestCase):
 
     def test_costs_that_are_recorded_at_once_add_up(self):
         jobs = [self.place(self.slugs[0], user) for user in self.users for _ in range(2)]
-        for job in jobs:
-            job.started_at = timezone.now()
-        at_once([lambda job=job: spending.add(job, Decimal("0.01")) for job in jobs])
+        cost = {"cost": Decimal("0.01"), "unreported_usd": None}
+        record = replace(transitions.STOPPED, guard="TRUE")
+        at_once([lambda job=job: change_quietly(record, [(job, cost)]) for job in jobs])
         assert {one.usd for one in Spending.objects.all()} == {Decimal("0.08")}
 
     @pytest.mark.slow

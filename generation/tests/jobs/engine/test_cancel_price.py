@@ -1,6 +1,7 @@
 """Canceling a job that its provider cannot stop costs its price, and says so before."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,9 +15,10 @@ from uuid_utils.compat import uuid7
 from accounts.credits import ledger_check, statement
 from accounts.models import CreditEntry
 from accounts.tokens import tokens
-from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import driver, job_control
+from generation.jobs.engine.lifecycle import transitions
+from generation.jobs.engine.lifecycle.transition import change_quietly, costs
 from generation.models import Endpoint, Image, Job, Period, Sheet, Spending, Status
 from generation.testing import commands, orders
 from generation.testing.cases import (
@@ -205,8 +207,9 @@ class TestRace(TransactionTestCase):
                 Job.objects.filter(id=seen.id).update(
                     status=Status.CANCELED, due_at=None, finished_at=timezone.now()
                 )
-                charge = Charge(usd=None, has_run=True)
-                spending.add(seen, spending.cost_of_attempt(seen, charge))
+                seen.status = Status.CANCELED
+                cost = costs(seen, Charge(usd=None, has_run=True))
+                change_quietly(replace(transitions.STOPPED, guard="TRUE"), [(seen, cost)])
 
         at_once_behind(Job.objects.select_for_update().get, [cancel] * 2)
         assert self.dollars_today() == 2 * COST
