@@ -1,6 +1,9 @@
 """What a local model's server refuses, and that it answers while there is no worker."""
 
 import asyncio
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from generation.imaging import mask_image
 from generation.local_models.models import LocalModel, known_models
 from generation.local_models.server import ModelServer
 from generation.local_models.supervisor import Supervisor
+from generation.local_models.worker import Drawing, Failed
 from generation.testing.rows.image_files import noise
 
 GOOD: dict[str, Any] = {"model": "sdxs", "prompt": "a pier", "size": "512x512"}
@@ -81,6 +85,32 @@ def test_an_edit_needs_what_the_model_takes() -> None:
     assert "no pixel is transparent" in refusal(dreamshaper, image=image, mask=opaque)
     assert refusal(dreamshaper, image=b"GIF89a") == "image: neither PNG, JPEG nor WebP"
     assert refusal(dreamshaper, image=image, mask=half) == "The model is being loaded."
+
+
+@pytest.mark.parametrize(("is_killed", "code"), [(False, "model_unusable"), (True, "not_ready")])
+def test_it_tells_a_useless_model_from_a_worker_that_starts_again(
+    tmp_path: Path, is_killed: bool, code: str
+) -> None:
+    file = tmp_path / "broken.safetensors"
+    file.write_bytes(b"these are no weights")
+    drawing = Drawing(prompt="a pier", width=64, height=64, seed=1, steps=1, guidance=1, strength=1)
+
+    async def run() -> list[object]:
+        said: asyncio.Queue[str] = asyncio.Queue()
+        supervisor = Supervisor(replace(SDXS, paths={"model": str(file)}), say=said.put_nowait)
+        task = asyncio.create_task(supervisor.run())
+        await asyncio.sleep(0)  # it starts its worker
+        if is_killed:
+            (worker,) = multiprocessing.active_children()
+            worker.kill()
+        await said.get()
+        events: list[object] = [event async for event in supervisor.draw(drawing)]
+        task.cancel()
+        return events
+
+    (event,) = asyncio.run(run())
+    assert isinstance(event, Failed)
+    assert event.code == code
 
 
 def test_without_a_worker_it_asks_for_a_pause() -> None:

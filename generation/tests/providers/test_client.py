@@ -207,7 +207,6 @@ def test_it_does_not_know_when_the_connection_is_reset_after_sending():
         http("200 OK", b"[]"),
         http("200 OK", b""),
         http("202 Accepted", b"<html>"),
-        http("302 Found", b"", "Location: http://127.0.0.1:1/elsewhere"),
         http("408 Request Timeout"),
         http("409 Conflict"),
         http("503 Service Unavailable", b"", "Retry-After: 5"),
@@ -219,6 +218,19 @@ def test_it_does_not_know_after_any_other_reply(answer):
     with raw_server(answer) as server, pytest.raises(OutcomeUnknown):
         client_of(server).submit(order(INPUT))
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
+def test_it_follows_no_redirect(status):
+    accepted = http("200 OK", b'{"id": "a", "status": "IN_QUEUE"}')
+    with raw_server(accepted) as other:
+        redirect = http(status, b"", f"Location: {other.base_url}/elsewhere")
+        with raw_server(redirect) as server:
+            with pytest.raises(OutcomeUnknown):
+                client_of(server).submit(order(INPUT))
+            with pytest.raises(CallFailed):
+                client_of(server).report((ENDPOINT, "a"))
+    assert other.requests == []
 
 
 @pytest.mark.parametrize(

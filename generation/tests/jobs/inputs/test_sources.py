@@ -1,11 +1,13 @@
 """How source images get to RunPod: by address where RunPod reaches it, else inside the request."""
 
 import re
+from datetime import timedelta
 from threading import Barrier
 from unittest.mock import patch
 
 import pytest
 from django.test import override_settings
+from django.utils import timezone
 
 from generation.catalog.offers import InvalidParameters
 from generation.files import storage, uploads
@@ -17,6 +19,7 @@ from generation.providers.payloads import dialect_of
 from generation.providers.provider import MAX_BODY_BYTES
 from generation.testing import orders
 from generation.testing.cases import EmulatorTestCase
+from generation.testing.rows.api import make_image
 from generation.testing.rows.image_files import noise
 
 UNREACHABLE = override_settings(RUNPOD_REACHES_US=False)
@@ -215,6 +218,15 @@ class TestSources(EmulatorTestCase):
         model.min_source_images, model.max_source_images = 0, 1
         model.save()
         assert self.refused([self.upload()], model="comfyui") == [("source_images", "too_large")]
+
+    def test_it_takes_an_image_from_the_trash_but_none_that_was_deleted(self):
+        image = make_image(self.alice)
+        Image.objects.update(trashed_at=timezone.now())
+        assert self.place_from([str(image.id)]).source_images == [str(image.id)]
+        Image.objects.update(trashed_at=timezone.now() - timedelta(days=365))
+        with pytest.raises(InvalidParameters) as refused:
+            self.place_from([str(image.id)])
+        assert [error.code for error in refused.value.errors] == ["does_not_exist"]
 
     def test_it_fails_a_job_whose_source_was_deleted_meanwhile(self):
         # With the row alone an address is still good: what is behind it the worker finds out.

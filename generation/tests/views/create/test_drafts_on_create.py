@@ -1,8 +1,9 @@
 """Drafts: the button of Create, and what it places."""
 
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import GroupQuota, User
 from generation.models import ImageModel, Job
 from generation.testing.pages.html import flat
 from generation.testing.rows.gallery import GalleryTestCase
@@ -49,6 +50,12 @@ class TestDrafts(GalleryTestCase):
         assert not self.button(model="p-image")
         User.objects.update(credits=7)
         assert not self.button()
+
+    def test_a_model_that_a_quota_forbids_makes_no_drafts(self):
+        group = Group.objects.create(name="team")
+        GroupQuota.objects.create(group=group, allowed_models="flux-dev z-image-turbo")
+        group.user_set.add(self.alice)
+        assert 'value="z-image-turbo"' in self.button()
 
     def test_it_places_nothing_by_a_model_whose_price_was_not_shown(self):
         ImageModel.objects.filter(slug="p-image").update(enabled=False)

@@ -94,6 +94,13 @@ class TestVariants(EditPagesTestCase):
             [strengths[amount]] = {job.strength for job in jobs}
         assert strengths == {"subtle": 0.35, "medium": 0.55, "strong": 0.75}
 
+    def test_it_changes_at_least_as_much_as_the_model_can(self):
+        model = ImageModel.objects.get(slug="z-image-turbo")
+        model.parameters["strength"] |= {"min": 0.2, "max": 0.8}
+        model.save(update_fields=["parameters"])
+        self.client.post(self.at("vary_image"), {"amount": "subtle"})
+        assert Job.objects.filter(status=Status.QUEUED)[0].strength == 0.4
+
     @pytest.mark.slow
     def test_it_keeps_a_style_that_is_there(self):
         style = Style.objects.first()
