@@ -33,7 +33,7 @@ SIZES = {
     "GUNICORN_WORKER_CONNECTIONS": "1000",
     "SOCKETS_DB_POOL_MAX": "2",
     "CELERY_CONCURRENCY": "1",
-    "WORKER_LANES": "drive,store,make,slow",
+    "WORKER_LANES": "drive,store,slow",
 }
 PROGRAMS = servers.postgres_programs()
 POSTGRES_PORT = 5432  # a part of the socket's name; artgen/settings/database.py has the address

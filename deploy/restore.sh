@@ -3,7 +3,7 @@
 # Usage: deploy/restore.sh NAME|latest [--check | --force]
 #   --check   only decrypt and read all of the backup; change nothing
 #   --force   replace a database that has accounts, overwrite files that differ
-# Stop web, sockets, the workers and beat first. Encrypted backups need BACKUP_IDENTITY_FILE. After an
+# Stop web, sockets and the workers first. Encrypted backups need BACKUP_IDENTITY_FILE. After an
 # interruption, run the same command again: it continues.
 # With docker compose: docker compose run --rm --entrypoint deploy/restore.sh backup NAME
 set -eu

@@ -1,6 +1,6 @@
 """Run the production processes on this machine without containers: `make stack`.
 
-    python deploy/stack.py [NAME…]     web sockets beat drive store make slow nginx, by default all
+    python deploy/stack.py [NAME…]     web sockets drive store slow nginx, by default all
 
 PostgreSQL, Redis, the bucket and RunPod are those of the environment or of .env; nginx listens on
 PORT, and with NGINX_SERVER=tls on TLS_PORT. A process that dies is started again; Ctrl-C or SIGTERM
@@ -32,7 +32,6 @@ ROOT = Path(__file__).resolve().parent.parent
 STOP = {
     "web": (signal.SIGTERM, 35),
     "sockets": (signal.SIGTERM, 15),
-    "beat": (signal.SIGTERM, 15),
     "nginx": (signal.SIGQUIT, 15),
 }
 WORKER_STOP = signal.SIGTERM, 150  # longer than IMAGE_CALL_SECONDS
@@ -108,7 +107,7 @@ def configure() -> tuple[Path, Path]:
 def process_names(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Return the names of all processes: also the workers, by their lanes."""
     *others, nginx = STOP
-    return [*others, *(environment.get("WORKER_LANES") or "drive store make slow").split(), nginx]
+    return [*others, *(environment.get("WORKER_LANES") or "drive store slow").split(), nginx]
 
 
 def check_requirements() -> None:

@@ -6,10 +6,10 @@
 #   release   once per version, before the other processes: checks, tables, catalog, bucket
 #   web       gunicorn: pages, API, admin, webhooks
 #   sockets   daphne: /ws/, /api/v1/events
-#   drive store make slow     a Celery worker for this lane; several with commas share its threads
-#   beat      Celery's schedule: a tick every 2 s
+#   drive store slow     a Celery worker for this lane; several with commas share its threads. That of
+#             slow has Celery's schedule beside it: a tick every 2 s
 #   nginx     in front of web and sockets
-#   alive     exit 0 while the worker or beat of ALIVE_FILE is alive; ends one that is long silent
+#   alive     exit 0 while the worker of ALIVE_FILE is alive; ends one that is long silent
 #   doctor    check everything, also before anything runs: `manage.py doctor` with its options
 #   emulator  the RunPod emulator of the demo
 # `web next` and `sockets next` serve during an upgrade (deploy/upgrade.sh, deploy/handover.sh),
@@ -126,7 +126,7 @@ sockets)
     --websocket_connect_timeout 60 --websocket-max-message-size 65536 \
     artgen.processes.asgi:application
   ;;
-drive* | store* | make* | slow*)
+drive* | store* | slow*)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/$1.alive}"
   rm -f "$ALIVE_FILE"
   export CELERY_SKIP_CHECKS=1 # `release` has checked
@@ -139,16 +139,13 @@ drive* | store* | make* | slow*)
     niceness=5 DB_POOL_MAX=1
     set -- "$1" --pool=prefork
     ;;
-  make)
-    DB_POOL_MAX=1
-    set -- "$1" --pool=threads --concurrency="${IMAGE_CALLS:-8}"
-    ;;
-  slow) # exports, the clean-up, which may take long, and emails and webhooks, which must not wait
-    niceness=10
+  slow) # exports and the clean-up may take long, emails, webhooks and image calls must not wait
+    niceness=5
     export DB_STATEMENT_TIMEOUT=0
-    set -- "$1" --pool=threads --concurrency=6
+    set -- "$1" --pool=threads --concurrency="$((${IMAGE_CALLS:-8} + 6))"
     ;;
   esac
+  case $1 in *slow*) set -- "$@" --beat ;; esac
   # The memory of an image stays with the process, up to 16 MB of it, for the next one: asking the
   # system for it takes a seventh of the CPU of each image.
   export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-8388608}"
@@ -157,11 +154,6 @@ drive* | store* | make* | slow*)
   shift
   exec nice -n $niceness "$PYTHON" -m celery --quiet -A artgen worker -Q "$queues" \
     -n "$queues@${WORKER_NAME:-%h}" "$@" --without-gossip --without-mingle
-  ;;
-beat)
-  export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"
-  rm -f "$ALIVE_FILE"
-  exec "$PYTHON" -m celery --quiet -A artgen beat
   ;;
 alive)
   test -e "$ALIVE_FILE" || exit 1

@@ -10,7 +10,7 @@
 #      only adds to the schema)
 #   2. start a second web and a second sockets process with the new code (`next`); they get no
 #      requests before their /readyz is green
-#   3. restart the workers and beat, which finish what they have begun
+#   3. restart the workers, which finish what they have begun
 #   4. let the second processes lead, restart web and sockets, let these lead again, end the second
 #      ones: requests in progress get 30 s, sockets are closed with 1012 and reconnect
 #   5. restart further web containers (docker compose --scale); start nginx and certificate again if
@@ -50,7 +50,7 @@ keep_log() { # of all further output
 }
 
 # --- docker compose -------------------------------------------------------------------------------
-# WHAT is web, further (web containers), sockets, a lane of the workers or beat; TURN is main, or next for the
+# WHAT is web, further (web containers), sockets, or a lane of the workers; TURN is main, or next for the
 # second process of an upgrade. All containers of web or sockets share RUN_DIR.
 backend=art_generation_backend
 service() {
@@ -371,14 +371,17 @@ for what in web sockets; do
 done
 furthers=$(count further) socketses=$(count sockets)
 workers='' scales=''
-for what in drive store make slow beat; do # a machine may have some of them only
+for what in drive store slow; do # a machine may have some of them only
   number=$(count $what)
   if [ "$number" != 0 ]; then workers="$workers $what" scales="$scales --scale $what=$number"; fi
 done
-[ -n "$workers" ] || workers='drive store make slow beat'
-# All lanes had one container before they were services.
-former=$(docker ps -q --filter label=com.docker.compose.service=worker \
-  --filter "label=com.docker.compose.project=${COMPOSE_PROJECT_NAME:-artgen}")
+[ -n "$workers" ] || workers='drive store slow'
+former='' # services that are lanes now, or a part of one
+for what in worker make beat; do
+  former="$former $(docker ps -q --filter "label=com.docker.compose.service=$what" \
+    --filter "label=com.docker.compose.project=${COMPOSE_PROJECT_NAME:-artgen}")"
+done
+former=$(echo $former)
 [ "$socketses" != 0 ] || socketses=1
 
 say "build"

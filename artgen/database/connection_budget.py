@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from artgen.environment import process_numbers
 
-LANES = ("drive", "store", "make", "slow")
+LANES = ("drive", "store", "slow")
 SPARE = 1
 """Connections reserved for commands, psql and backups; there are more above the limit."""
 
@@ -94,7 +94,7 @@ def read(environ: Mapping[str, str] = os.environ) -> ConnectionBudget:
         return int(text)
 
     pool = number("WORKER_DB_POOL_MAX", 3)
-    special = {"store": number("CELERY_CONCURRENCY", process_numbers.store_children()), "make": 1}
+    special = {"store": number("CELERY_CONCURRENCY", process_numbers.store_children())}
     workers = environ.get("WORKER_LANES", "").split() or list(LANES)
     if unknown := {lane for worker in workers for lane in worker.split(",")} - set(LANES):
         raise ValueError(f"WORKER_LANES: unknown lane {min(unknown)!r}; lanes: {', '.join(LANES)}")

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import sys
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -35,8 +34,7 @@ class HintedTask(Task[Any, Any]):
         return self.run(*arguments)
 
 
-# Beat only sends names: without fixups it loads neither Django's apps nor the tasks, 60 MB.
-app = Celery("artgen", task_cls=HintedTask, fixups=[] if "beat" in sys.argv else None)
+app = Celery("artgen", task_cls=HintedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -1,7 +1,9 @@
 """What ArtGen adds to Celery's processes, which import it by CELERY_IMPORTS."""
 
 import os
+import signal
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +17,30 @@ from artgen.processes import preloading
 
 @signals.celeryd_after_setup.connect
 def prepare(instance: Any, **_: object) -> None:
-    """Load what children share before they are forked; check for alerts beside the lane `drive`."""
+    """Load what children share before they are forked."""
     if instance.pool_cls.__module__.endswith("prefork"):
         preloading.load()
-    if "drive" in instance.app.amqp.queues.consume_from:
+    signals.heartbeat_sent.connect(partial(show_life, instance), weak=False)
+
+
+@signals.worker_ready.connect  # after the fork of beat, which must have no threads
+def start_watch(sender: Any, **_: object) -> None:
+    """Check for alerts beside the lane `drive`."""
+    if "drive" in sender.app.amqp.queues.consume_from:
         watch = import_string(settings.WATCH)
         threading.Thread(target=watch, args=(threading.Event(),), name="watch", daemon=True).start()
 
 
-@signals.beat_init.connect
-def watch_beat(**_: object) -> None:
-    signals.after_task_publish.connect(show_life)
+def show_life(worker: Any, **_: object) -> None:
+    """Write the process id into ALIVE_FILE, whose age `deploy/start.sh alive` checks.
 
-
-@signals.heartbeat_sent.connect  # of a worker: every 2 s, while the broker responds
-def show_life(**_: object) -> None:
-    """Write the process id into ALIVE_FILE, whose age `deploy/start.sh alive` checks."""
+    Celery calls it every 2 s while the broker responds. A worker whose beat has died ends, to be
+    started again.
+    """
     if path := os.environ.get("ALIVE_FILE"):
         Path(path).write_text(str(os.getpid()))
+    if (beat := getattr(worker, "beat", None)) and not beat.is_alive():
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 @signals.worker_process_shutdown.connect

@@ -41,7 +41,7 @@ CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in 
 CELERY_TASK_DEFAULT_QUEUE = "drive"  # short tasks: submit, check, stop, probe, tick
 CELERY_TASK_ROUTES = {
     "generation.store": {"queue": "store"},  # downloads, encoding
-    "generation.make": {"queue": "make"},  # calls that take as long as an image
+    "generation.make": {"queue": "slow"},  # calls that take as long as an image
     "generation.export": {"queue": "slow"},  # takes minutes
     "generation.clean_up": {"queue": "slow"},
     "generation.release_prompt_calls": {"queue": "slow"},
@@ -55,7 +55,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(timedelta(seconds=2)),
         "options": {"expires": 10},
     },
-    # Crontab, not an interval: intervals restart whenever beat does.
+    # Crontab, not an interval: intervals restart whenever its worker does.
     "sweep": {
         "task": "generation.clean_up",
         "schedule": crontab(minute="17"),

@@ -12,7 +12,7 @@ from deploy.chaos.site import EDITOR, MODELS
 # Faults of processes, servers, bucket, key and clock: `faults.Disturber` has a method for each.
 PROCESSES = (
     *("nginx", "nginx child", "web", "web child", "sockets"),
-    *("drive", "store", "store child", "make", "slow", "beat"),
+    *("drive", "store", "store child", "slow"),
 )
 FURTHER = ("WaveSpeed", "the image server")
 DISTURBANCES = (

@@ -119,9 +119,7 @@ class ChaosSite:
         stack.push(self.listening)
         stack.enter_context(self.first)
         self.accounts = self._prepare()
-        self.second = Machine(
-            beside=self.first, processes=(*LANES, "beat"), **self.options, **self.clock()
-        )
+        self.second = Machine(beside=self.first, processes=LANES, **self.options, **self.clock())
         stack.enter_context(self.second)
 
     def clock(self) -> dict[str, str]:

@@ -31,7 +31,7 @@ def services() -> dict[str, dict]:
 
 class TestEnvironment:
     def test_it_passes_on_whatever_the_example_names(self) -> None:
-        for name in ("backend", "sockets", *LANES, "beat", "release"):
+        for name in ("backend", "sockets", *LANES, "release"):
             given = {variable.removesuffix("_FILE") for variable in services()[name]["environment"]}
             # What compose itself reads, nginx' values and what `configure` makes of the password.
             files = FILE.read_text() + IPV6.read_text()

@@ -139,9 +139,7 @@ class TestTruth:
             for container in pod["containers"]:
                 assert "command" not in container, "the image's own entry point is deploy/start.sh"
             if name == "worker":
-                assert [one["args"] for one in pod["containers"]] == [
-                    [one] for one in (*LANES, "beat")
-                ]
+                assert [one["args"] for one in pod["containers"]] == [[one] for one in LANES]
                 continue
             (container,) = pod["containers"]
             if name == "backup":  # that of its image is deploy/backup.sh
@@ -176,7 +174,7 @@ class TestTruth:
         assert planned.excess == "", planned.arithmetic
         assert planned.arithmetic == (
             "web 5 × 2 processes × 3 + sockets 2 × 4 "
-            "+ workers 4 × (drive 2 + store 4 + make 1 + slow 2) + spare 1 = 75"
+            "+ workers 4 × (drive 2 + store 4 + slow 2) + spare 1 = 71"
         )
 
     def test_it_gives_no_more_rights_than_compose(self):

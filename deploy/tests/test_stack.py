@@ -131,11 +131,11 @@ class TestStack(unittest.TestCase):
             assert not broker.exists("_kombu.binding.celeryev")
         pids = self.stack.pids()
         assert lanes == {lane: pids[lane] for lane in LANES}
-        base = os.getpriority(os.PRIO_PROCESS, pids["beat"])
+        base = os.getpriority(os.PRIO_PROCESS, pids["drive"])
         niceness = {
             lane: os.getpriority(os.PRIO_PROCESS, pid) - base for lane, pid in lanes.items()
         }
-        assert niceness == {"drive": 0, "store": 5, "make": 0, "slow": 10}
+        assert niceness == {"drive": 0, "store": 5, "slow": 5}
         # What forks shares no thread and no connection to the database.
         assert len(list(Path(f"/proc/{lanes['store']}/task").iterdir())) == 1
 

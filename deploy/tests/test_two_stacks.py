@@ -152,8 +152,8 @@ class TestTwoStacks(unittest.TestCase):
         assert figures["celery_queue"]["value"] is not None
 
     def test_it_does_nothing_twice_although_both_machines_run_beat(self):
-        assert self.here.pids()["beat"]
-        assert self.there.pids()["beat"]
+        assert self.here.pids()["slow"]
+        assert self.there.pids()["slow"]
         before = len(self.here.emulator.jobs)
         ids = placed_by(4, [self.here, self.there] * 12)
         assert_drawn_once(self.there, ids, before=before)

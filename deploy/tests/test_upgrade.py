@@ -249,7 +249,7 @@ class TestUpgrade(unittest.TestCase):
             self.scale(service, count)
         self.stack.get_ready()
         before, nginx = self.images(), self.stack.pids()["nginx"]
-        assert {"web", "web.2", "drive", "store", "store.2", "beat"} < set(before)
+        assert {"web", "web.2", "drive", "store", "store.2", "slow"} < set(before)
         for number in range(3):
             (self.stack.folder / "images" / f"artgen:old{number}").mkdir()
         change = ('{"ok": True, ', '{"ok": True, "new": True, ')

@@ -36,23 +36,23 @@ class TestCapacity:
         assert (status, text[:6]) == (1, "Usage:")
 
     def test_it_adds_up_all_processes_and_refuses_more_than_80(self) -> None:
-        assert said(GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12", WORKER_DB_POOL_MAX="14") == (
+        assert said(GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12", WORKER_DB_POOL_MAX="15") == (
             1,
-            "All processes together could open 82 database connections, above the limit of 80: "
+            "All processes together could open 83 database connections, above the limit of 80: "
             "web 1 × 8 processes × 4 + sockets 1 × 8 "
-            "+ workers 1 × (drive 14 + store 12 + make 1 + slow 14) + spare 1 = 82.",
+            "+ workers 1 × (drive 15 + store 12 + slow 15) + spare 1 = 83.",
         )
 
     def test_it_counts_the_lanes_of_this_worker_and_refuses_unknown_ones(self) -> None:
-        status, text = said("sum", GUNICORN_WORKERS="1", WORKER_LANES="slow,make drive")
+        status, text = said("sum", GUNICORN_WORKERS="1", WORKER_LANES="slow,store drive")
         assert (status, text) == (
             0,
-            "web 1 × 1 processes × 4 + sockets 1 × 8 + workers 1 × (slow,make 3 + drive 3) "
+            "web 1 × 1 processes × 4 + sockets 1 × 8 + workers 1 × (slow,store 3 + drive 3) "
             "+ spare 1 = 19 of 80",
         )
         assert said(WORKER_LANES="slow fast") == (
             1,
-            "WORKER_LANES: unknown lane 'fast'; lanes: drive, store, make, slow",
+            "WORKER_LANES: unknown lane 'fast'; lanes: drive, store, slow",
         )
 
     def test_it_names_the_variable_that_is_no_number(self) -> None:

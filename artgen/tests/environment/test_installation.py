@@ -27,6 +27,6 @@ def test_it_knows_how_it_runs(environ: dict[str, str], name: str, words: str) ->
         found.settings,
         found.release,
         found.server("redis"),
-        found.started("drive", "beat"),
+        found.started("drive", "slow"),
     ):
         assert "{" not in text

@@ -45,7 +45,7 @@ def beat() -> Check:
     last = heartbeat.last()
     hint = (
         "Without ticks, lost messages are never repeated. "
-        f"{installation.current().started('beat', 'drive')}"
+        f"{installation.current().started('slow', 'drive')}"
     )
     if last is None:
         return Check("beat", False, "no tick recorded", hint)

@@ -27,7 +27,7 @@ TAKES_VALUE = (
     *("--name", "--entrypoint", "--progress", "--scale", "--tail", "--format", "--filter", "-t"),
     "-e",
 )
-WORKERS = {"drive", "store", "make", "slow", "beat"}
+WORKERS = {"drive", "store", "slow"}
 RUN = {"backend", "web", "sockets", *WORKERS, "nginx"}  # the services that are played
 
 

@@ -52,7 +52,7 @@ FOUR_MACHINES |= {"DB_CONNECTIONS_LIMIT": "1000"}
 # Modules that hide the packages of the group `demo`, which production does not install.
 ABSENT = Path(__file__).parent / "absent_in_production"
 FAKE_DOCKER = Path(__file__).parent / "docker.py"
-SERVICES = ("backend", "sockets", *LANES, "beat", "nginx")
+SERVICES = ("backend", "sockets", *LANES, "nginx")
 PREPARE = """
 from django.core.management import call_command
 call_command("create_user", "alice@example.org", password="lighthouse at dusk", credits=1000)

@@ -235,7 +235,7 @@ class TestPlumbing(DoctorTestCase):
     def test_it_notices_that_nobody_ticks(self) -> None:
         caches["default"].delete(heartbeat.KEY)
         self.assertBroken(
-            "beat", "no tick recorded", installation.current().started("beat", "drive")
+            "beat", "no tick recorded", installation.current().started("slow", "drive")
         )
         tasks.tick()
         check = examine()[0]["beat"]

@@ -1,16 +1,19 @@
 """Calls of image servers, whose reply has the image: each holds a thread for as long as it takes.
 
-They have a lane of their own, `make`. A job that waits for one is
-SUBMITTED, which costs nothing; RUNNING is its single call. Nobody can ask what became of a call
-that has ended without a reply: it is not made again, and the job fails as perhaps paid.
+A worker of the lane `slow` makes IMAGE_CALLS at once, so that its other tasks have threads. A job
+that waits for one is SUBMITTED, which costs nothing; RUNNING is its single call. Nobody can ask
+what became of a call that has ended without a reply: it is not made again, and the job fails as
+perhaps paid.
 """
 
 import logging
+import threading
 import time
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 
 from artgen.database import pooling
@@ -33,10 +36,26 @@ log = logging.getLogger(__name__)
 NOT_MADE = (NotAccepted, JobRefused, KeyRefused, EndpointMissing, submission.NotSent)
 KEPT_SECONDS = 120.0  # for which a reply waits in memory while PostgreSQL is away
 PAUSE_SECONDS = 1.0
+THREADS = threading.BoundedSemaphore(settings.IMAGE_CALLS)
 
 
 def make() -> Job | None:
-    """Make the call of the job that has waited longest, and return the job; None without one."""
+    """Make the call of the job that has waited longest, and return the job.
+
+    None without one, and while this process makes as many calls as it may.
+    """
+    if not THREADS.acquire(blocking=False):
+        return None
+    try:
+        job = _make()
+    finally:
+        THREADS.release()
+    if job:
+        dispatch.make()  # messages that came meanwhile may have done nothing
+    return job
+
+
+def _make() -> Job | None:
     job = lifecycle.begin_call()
     if job is None:
         return None
