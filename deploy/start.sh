@@ -145,7 +145,6 @@ drive* | store* | slow*)
     set -- "$1" --pool=threads --concurrency="$((${IMAGE_CALLS:-8} + 6))"
     ;;
   esac
-  case $1 in *slow*) set -- "$@" --beat ;; esac
   # The memory of an image stays with the process, up to 16 MB of it, for the next one: asking the
   # system for it takes a seventh of the CPU of each image.
   export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-8388608}"

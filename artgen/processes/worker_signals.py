@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import signals
+from celery.beat import EmbeddedService
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -17,29 +18,32 @@ from artgen.processes import preloading
 
 @signals.celeryd_after_setup.connect
 def prepare(instance: Any, **_: object) -> None:
-    """Load what children share before they are forked."""
+    """Load what children share before they are forked; start what runs beside the lanes.
+
+    That is the check for alerts beside `drive`, and Celery's schedule, as a thread, beside `slow`.
+    """
     if instance.pool_cls.__module__.endswith("prefork"):
         preloading.load()
-    signals.heartbeat_sent.connect(partial(show_life, instance), weak=False)
-
-
-@signals.worker_ready.connect  # after the fork of beat, which must have no threads
-def start_watch(sender: Any, **_: object) -> None:
-    """Check for alerts beside the lane `drive`."""
-    if "drive" in sender.app.amqp.queues.consume_from:
+    lanes = instance.app.amqp.queues.consume_from
+    if "drive" in lanes:
         watch = import_string(settings.WATCH)
         threading.Thread(target=watch, args=(threading.Event(),), name="watch", daemon=True).start()
+    if "slow" in lanes:
+        beat = EmbeddedService(instance.app, thread=True)
+        beat.start()
+        signals.heartbeat_sent.connect(partial(end_without, beat), weak=False)
 
 
-def show_life(worker: Any, **_: object) -> None:
-    """Write the process id into ALIVE_FILE, whose age `deploy/start.sh alive` checks.
-
-    Celery calls it every 2 s while the broker responds. A worker whose beat has died ends, to be
-    started again.
-    """
+@signals.heartbeat_sent.connect  # of a worker: every 2 s, while the broker responds
+def show_life(**_: object) -> None:
+    """Write the process id into ALIVE_FILE, whose age `deploy/start.sh alive` checks."""
     if path := os.environ.get("ALIVE_FILE"):
         Path(path).write_text(str(os.getpid()))
-    if (beat := getattr(worker, "beat", None)) and not beat.is_alive():
+
+
+def end_without(beat: threading.Thread, **_: object) -> None:
+    """End the worker, to be started again, if its schedule has died."""
+    if not beat.is_alive():
         os.kill(os.getpid(), signal.SIGTERM)
 
 
