@@ -9,6 +9,7 @@ from artgen.web import legal, web_app
 from artgen.web.shortcuts import shortcuts
 from artgen.web.theme import favicon, set_language, set_theme
 
+admin.autodiscover()
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from generation.jobs.engine.callback_tokens import PATH
 from generation.views.account import (
     account_deletion,
     data_export,
@@ -197,6 +198,6 @@ urlpatterns = [
     path("account/delete/", account_deletion.delete_account, name="delete_account"),
     path("media/<path:name>", signed_files.media, name="media"),
     path("metrics", metrics.metrics, name="metrics"),
-    path("hooks/runpod/<str:token>/", runpod_hook, name="runpod_hook"),
-    path("nginx/sender/hooks/runpod/<str:token>/", is_of_runpod, name="runpod_hook_sender"),
+    path(PATH.format("<str:token>"), runpod_hook, name="runpod_hook"),
+    path("nginx/sender/" + PATH.format("<str:token>"), is_of_runpod, name="runpod_hook_sender"),
 ]
