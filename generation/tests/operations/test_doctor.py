@@ -436,7 +436,7 @@ def wrong_clock(ahead: timedelta) -> Iterator[str]:
 class TestWorker(BaseTestCase):
     @pytest.mark.slow
     def test_it_hears_a_worker_and_its_silence(self) -> None:
-        nobody = "no worker for: drive, store, make, slow"
+        nobody = "no worker for: drive, store, slow"
         assert processes.workers().detail == nobody
         with start_worker(
             app,
@@ -448,4 +448,4 @@ class TestWorker(BaseTestCase):
             # One that has just begun may not have subscribed yet, and what is sent before is lost.
             found = (processes.workers().detail for _try in range(10))
             said = next(detail for detail in found if detail != nobody)
-        assert said == "no worker for: drive, make, slow"
+        assert said == "no worker for: drive, slow"

@@ -3,11 +3,13 @@
 import base64
 import threading
 from collections import Counter
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 from unittest import mock
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import OperationalError, connection, connections
@@ -18,6 +20,7 @@ from django.utils import timezone, translation
 from generation import tasks
 from generation.files import storage, uploads
 from generation.jobs.engine import driver, job_control, lifecycle
+from generation.jobs.engine.driver import image_calls
 from generation.jobs.live import failure_advice, status_text
 from generation.models import (
     Endpoint,
@@ -276,8 +279,17 @@ class TestThreads(TransactionTestCase):
     def test_many_make_one_call_for_each_job(self) -> None:
         self.place(10)
         in_threads(20, lambda number: driver.make())
+        run_messages()
         assert Counter(call.call for call in self.emulator.calls) == {"images": 10}
-        assert Job.objects.storing().count() == 10
+        assert Job.objects.filter(status=Status.SUCCEEDED).count() == 10
+
+    def test_it_makes_no_more_calls_at_once_than_it_may(self) -> None:
+        self.place(1)
+        with ExitStack() as taken:
+            for _ in range(settings.IMAGE_CALLS):
+                taken.enter_context(image_calls.THREADS)
+            assert driver.make() is None
+        assert driver.make()
 
     def test_a_job_that_is_canceled_during_its_call_is_counted_and_gets_no_image(self) -> None:
         self.cancel_during_call()
