@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.emails import outbox
-from accounts.emails.mail_errors import MailError
 from accounts.models import OutgoingEmail
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
@@ -42,9 +41,9 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "-id")
     fields = (
         *("subject", "recipient", "state", "attempts", "due_at", "created_at"),
-        *("error", "advice", "last_error"),
+        "last_error",
     )
-    readonly_fields = ("state", "error", "advice")
+    readonly_fields = ("state",)
     show_full_result_count = False
     actions = ("send_now",)
 
@@ -52,16 +51,9 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
     def state(self, email: OutgoingEmail) -> str:
         return str(outbox.state_of(email).label)
 
-    @admin.display(description=_("last error"), ordering="error_kind", empty_value="—")
+    @admin.display(description=_("last error"), ordering="last_error", empty_value="—")
     def error(self, email: OutgoingEmail) -> str | None:
-        """Return what went wrong; what an earlier version has noted as it is."""
-        kind = _kind(email)
-        return str(kind.label) if kind else email.last_error[:120] or None
-
-    @admin.display(description=_("what to do"), empty_value="—")
-    def advice(self, email: OutgoingEmail) -> str | None:
-        kind = _kind(email)
-        return kind.advice if kind else None
+        return email.last_error[:120] or None
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.change_outgoingemail")
@@ -75,10 +67,6 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
             self.log_change(request, email, "sent again")
 
         on_each(self, request, queryset.order_by("id"), send, done_text=_due)
-
-
-def _kind(email: OutgoingEmail) -> MailError | None:
-    return MailError(email.error_kind) if email.error_kind in MailError.values else None
 
 
 def _due(count: int) -> str:

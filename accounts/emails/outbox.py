@@ -35,7 +35,6 @@ LEASE = timedelta(minutes=5)  # longer than one email takes; EMAIL_TIMEOUT is th
 GIVE_UP_AFTER = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 FAILED_KEPT = timedelta(days=7)
 MAX_ERROR_LENGTH = 400
-NO_ERROR = {"error_kind": "", "last_error": ""}
 
 
 class EmailState(TextChoices):
@@ -119,7 +118,7 @@ def send_due() -> None:
     """Send the emails that are due, for RUN_SECONDS at most."""
     end = time.monotonic() + RUN_SECONDS
     while time.monotonic() < end and (
-        email := claim_due(OutgoingEmail.objects.all(), lease=LEASE, **NO_ERROR)
+        email := claim_due(OutgoingEmail.objects.all(), lease=LEASE, last_error="")
     ):
         _deliver(email)
 
@@ -148,8 +147,7 @@ def text_of(email: OutgoingEmail) -> str:
 def _postpone(email: OutgoingEmail, error: Exception) -> None:
     """Set the time of the next attempt, or give up and erase the text."""
     fields: dict[str, str | datetime | None] = {
-        "error_kind": mail_errors.kind_of(error),
-        "last_error": mail_errors.reply_of(error)[:MAX_ERROR_LENGTH],
+        "last_error": mail_errors.reply_of(error)[:MAX_ERROR_LENGTH]
     }
     extra = {"email": str(email.pk), "subject": email.subject, "attempt": email.attempts}
     now = timezone.now()

@@ -24,7 +24,7 @@ class OutgoingEmail(DueRow):
     recipient = models.EmailField(_("recipient"), max_length=254, blank=True)
     subject = models.TextField(_("subject"))
     body = models.TextField(blank=True)
-    # What is wrong (`mail_errors.MailError`); empty: nothing, or a version before has noted it.
+    # Not written or read any more; the version before does both, so the column stays a release.
     error_kind = models.CharField(max_length=20, blank=True, db_default="")
     # What the server said; empty: the email was not tried, or is being sent.
     last_error = models.CharField(_("reply of the mail server"), max_length=400, blank=True)

@@ -185,7 +185,7 @@ class TestFailure(BaseTestCase):
         ):
             outbox.send_due()
         assert mail.outbox == []
-        assert OutgoingEmail.objects.get().error_kind == "other"
+        assert OutgoingEmail.objects.get().last_error
 
     def test_it_gives_up_in_the_end_and_erases_the_text(self) -> None:
         enqueue()
@@ -251,14 +251,11 @@ class TestAdmin(BaseTestCase):
         for page in pages:
             text = self.client.get(page, follow=True).content.decode()
             assert "alice@example.org" in text
-            assert "The mail server cannot be reached." in text
+            assert "Connection refused" in text
             assert SECRET not in text
-        assert "Connection refused" in text
-        assert "Correct host, port and protocol in EMAIL_URL" in text
         for state in ("waiting", "given_up"):
             text = self.client.get(f"{self.ADDRESS}?state={state}").content.decode()
             assert "Connection refused" not in text
-            assert "cannot be reached" not in text
 
     def test_it_tries_again_at_once(self) -> None:
         assert "1 email is sent within a minute." in self.send_now()

@@ -9,10 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.validators import EmailValidator
-from django.utils import translation
 
 from accounts.emails import mail_errors
-from accounts.emails.mail_errors import MailError
 from artgen.environment import installation
 from generation.operations.doctor.check import MAX_DETAIL_LENGTH, Check, without_secrets
 
@@ -21,6 +19,10 @@ ACCEPTED = 250
 NO_SERVER = (
     "Set EMAIL_URL, such as smtp+tls://USER:PASSWORD@HOST:587: without emails nobody can sign up "
     "or reset a password."
+)
+REFUSED = (
+    "Correct EMAIL_URL (smtp+tls:// for port 587, smtp+ssl:// for 465) or DEFAULT_FROM_EMAIL, or "
+    "allow this machine to connect: many providers block port 25."
 )
 
 
@@ -35,7 +37,7 @@ def mail_server(test_address: str = "") -> Check:
         EmailValidator(allowlist=[])(sender)
     except ValidationError:
         return _check(
-            False, f"the sender, {sender!r}, is not a public address", _advice(MailError.SENDER)
+            False, f"the sender, {sender!r}, is not a public address", "Correct DEFAULT_FROM_EMAIL."
         )
     try:
         if test_address:
@@ -46,7 +48,7 @@ def mail_server(test_address: str = "") -> Check:
         _name_sender(server.connection, sender)
     except (smtplib.SMTPException, OSError) as error:
         reply = without_secrets(mail_errors.reply_of(error))[:MAX_DETAIL_LENGTH]
-        return _check(False, f"{where}: {reply}", _advice(mail_errors.kind_of(error)))
+        return _check(False, f"{where}: {reply}", REFUSED)
     finally:
         server.close()
     return _check(True, f"{where} accepts emails from {sender}")
@@ -62,8 +64,3 @@ def _name_sender(connection: Any, sender: str) -> None:
     if code != ACCEPTED:
         raise smtplib.SMTPSenderRefused(code, said, sender)
     connection.rset()
-
-
-def _advice(kind: MailError) -> str:
-    with translation.override("en"):
-        return kind.advice
