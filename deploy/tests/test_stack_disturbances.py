@@ -171,7 +171,6 @@ class TestServers:
     def test_it_starts_with_a_key_that_may_only_list_put_get_and_delete(self, site: Site) -> None:
         for words in (
             "WARNING: public access: could not be set (501 NotImplemented). Configure manually: ",
-            "WARNING: lifecycle: could not be set (403 AccessDenied). Configure manually: ",
             "requests without a key: rejected",
         ):
             assert words in site.stack.log

@@ -1,4 +1,4 @@
-"""Prepare the bucket: create it, check that it is private, set lifecycle rules.
+"""Prepare the bucket: create it, block public access, check that it is private.
 
 Only the privacy check can fail. The key may lack permissions and S3-compatible stores lack some of
 these calls, so any other failure becomes a warning that says what to configure manually.
@@ -42,20 +42,12 @@ MAX_SECONDS = 60  # for the whole setup
 IMPATIENT = Config(
     connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2, "mode": "standard"}
 )
-ABORT_UPLOADS_DAYS = 2
-OLD_VERSIONS_DAYS = settings.TRASH_DAYS
 PROBES = "setup-bucket-probe/"
 OLD_PROBE = timedelta(hours=1)
 
 ACCESS_BY_HAND = (
     "Configure manually: allow only the owner to access objects, their list and the settings."
 )
-LIFECYCLE_BY_HAND = (
-    "Configure manually: lifecycle rules for the whole bucket that abort incomplete multipart "
-    f"uploads after {ABORT_UPLOADS_DAYS} days and delete noncurrent versions after "
-    f"{OLD_VERSIONS_DAYS} days."
-)
-VERSIONS_BY_HAND = "Configure manually: enable versioning of the bucket."
 
 
 class BucketIsPublicError(Exception):
@@ -70,7 +62,7 @@ class SetupStep:
     is_warning: bool = False
 
 
-def set_up(*, keep_old_versions: bool, seconds: float = MAX_SECONDS) -> Iterator[SetupStep]:
+def set_up(*, seconds: float = MAX_SECONDS) -> Iterator[SetupStep]:
     """Prepare S3_BUCKET and yield each step; return after `seconds` even if the store hangs.
 
     Raises:
@@ -82,7 +74,7 @@ def set_up(*, keep_old_versions: bool, seconds: float = MAX_SECONDS) -> Iterator
     # of a connection.
     def work() -> None:
         try:
-            for step in _steps(keep_old_versions=keep_old_versions):
+            for step in _steps():
                 steps.put(step)
         except BucketIsPublicError as error:
             steps.put(error)
@@ -106,7 +98,7 @@ def set_up(*, keep_old_versions: bool, seconds: float = MAX_SECONDS) -> Iterator
         yield step
 
 
-def _steps(*, keep_old_versions: bool) -> Iterator[SetupStep]:
+def _steps() -> Iterator[SetupStep]:
     if missing := missing_setting():
         yield _warning(f"{_where()}: {missing} is not set")
         return
@@ -124,34 +116,8 @@ def _steps(*, keep_old_versions: bool) -> Iterator[SetupStep]:
             yield from _private(s3, bucket, may_put=False)
         if code not in DENIED:  # without bucket, store or key every other call fails, too
             return
-    yield _configured(
-        "public access: blocked",
-        ACCESS_BY_HAND,
-        lambda: s3.put_public_access_block(
-            Bucket=bucket,
-            PublicAccessBlockConfiguration={
-                "BlockPublicAcls": True,
-                "IgnorePublicAcls": True,
-                "BlockPublicPolicy": True,
-                "RestrictPublicBuckets": True,
-            },
-        ),
-    )
+    yield _without_public_access(s3, bucket)
     yield from _private(s3, bucket, may_put=True)
-    if keep_old_versions:
-        yield _configured(
-            f"versions: deleted files can be restored for {OLD_VERSIONS_DAYS} days",
-            VERSIONS_BY_HAND,
-            lambda: s3.put_bucket_versioning(
-                Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-            ),
-        )
-    yield _configured(
-        f"lifecycle: incomplete uploads are removed after {ABORT_UPLOADS_DAYS} days, "
-        f"old versions after {OLD_VERSIONS_DAYS}",
-        LIFECYCLE_BY_HAND,
-        lambda: _merge_lifecycle(s3, bucket),
-    )
 
 
 def _where() -> str:
@@ -195,15 +161,22 @@ def _location() -> dict[str, Any]:
     return {}
 
 
-def _configured(done: str, by_hand: str, call: Callable[[], Any]) -> SetupStep:
+def _without_public_access(s3: BaseClient, bucket: str) -> SetupStep:
     try:
-        call()
+        s3.put_public_access_block(
+            Bucket=bucket,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
     except FAILURES as error:
-        return _warning(f"{done.partition(':')[0]}: could not be set ({said(error)}). {by_hand}")
-    return SetupStep(done)
+        return _warning(f"public access: could not be set ({said(error)}). {ACCESS_BY_HAND}")
+    return SetupStep("public access: blocked")
 
 
-# --- the privacy check ----------------------------------------------------------------------------
 def remove_probes(s3: BaseClient, bucket: str, *, before: datetime) -> None:
     """Remove the files of checks that were interrupted; those of running checks are newer."""
     files = s3.list_objects_v2(Bucket=bucket, Prefix=PROBES).get("Contents", [])
@@ -275,75 +248,3 @@ def readable_without_key(bucket: str, key: str, data: bytes) -> tuple[list[str],
     # An unrelated page with status 200, such as that of a proxy, has no such element.
     check("list images", lambda: "Name" in anonymous.list_objects_v2(Bucket=bucket, MaxKeys=1))
     return public, unknown
-
-
-# --- lifecycle ------------------------------------------------------------------------------------
-def lifecycle_rules() -> list[dict[str, Any]]:
-    """Return the rules for incomplete multipart uploads and for deleted or replaced versions.
-
-    Not for images in the trash, which can still be restored.
-    """
-    return [
-        {
-            "ID": "unfinished-uploads",
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": ABORT_UPLOADS_DAYS},
-        },
-        {
-            "ID": "old-versions",
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSIONS_DAYS},
-        },
-    ]
-
-
-def has_lifecycle_rules(s3: BaseClient, bucket: str) -> bool:
-    """Return whether all `lifecycle_rules` are set; raise botocore's errors."""
-    return not _missing_rules(_lifecycle(s3, bucket).get("Rules", []))
-
-
-def _merge_lifecycle(s3: BaseClient, bucket: str) -> None:
-    """Add our rules to the others; do nothing when they are set or cannot be read."""
-    configuration = _lifecycle(s3, bucket)
-    rules = configuration.get("Rules", [])
-    if not _missing_rules(rules):
-        return
-    ours = {rule["ID"] for rule in lifecycle_rules()}
-    # S3 resets this setting to its default unless it is sent again.
-    rest = {
-        name: configuration[name]
-        for name in ("TransitionDefaultMinimumObjectSize",)
-        if name in configuration
-    }
-    s3.put_bucket_lifecycle_configuration(
-        Bucket=bucket,
-        LifecycleConfiguration={
-            "Rules": [*(rule for rule in rules if rule.get("ID") not in ours), *lifecycle_rules()]
-        },
-        **rest,
-    )
-
-
-def _lifecycle(s3: BaseClient, bucket: str) -> dict[str, Any]:
-    try:
-        configuration: dict[str, Any] = s3.get_bucket_lifecycle_configuration(Bucket=bucket)
-    except ClientError as error:
-        if code_of(error) != "NoSuchLifecycleConfiguration":
-            raise
-        return {}
-    return configuration
-
-
-def _missing_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    canonical = [_canonical(rule) for rule in rules]
-    return [rule for rule in lifecycle_rules() if _canonical(rule) not in canonical]
-
-
-def _canonical(rule: dict[str, Any]) -> dict[str, Any]:
-    """Return the rule in one form: stores return "the whole bucket" in several forms."""
-    scope = rule.get("Filter") or {"Prefix": rule.get("Prefix", "")}
-    return {name: value for name, value in rule.items() if name not in ("Filter", "Prefix")} | {
-        "Filter": scope
-    }

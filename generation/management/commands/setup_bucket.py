@@ -1,7 +1,5 @@
 """`setup_bucket`: prepare the bucket; can be run again at any time."""
 
-from argparse import ArgumentParser
-
 from django.conf import settings
 from django.core.management.base import CommandError
 
@@ -11,18 +9,13 @@ from generation.files.bucket_setup import BucketIsPublicError, set_up
 
 class Command(BaseCommand):
     help = (
-        "Creates S3_BUCKET if needed, makes it private and sets lifecycle rules; warns about "
-        "settings that must be configured manually. Exit status 1 only if images can be "
+        "Creates S3_BUCKET if needed, makes it private; warns about settings "
+        "that must be configured manually. Exit status 1 only if images can be "
         "read without a key."
     )
     requires_system_checks = []
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--keep-old-versions", action="store_true", help="make deleted files restorable"
-        )
-
-    def handle(self, *args: object, keep_old_versions: bool, **options: object) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         if not settings.S3_BUCKET:
             self.stdout.write(
                 f"S3_BUCKET is not set: images are files below {settings.MEDIA_ROOT}."
@@ -30,7 +23,7 @@ class Command(BaseCommand):
             return
         warnings = 0
         try:
-            for step in set_up(keep_old_versions=keep_old_versions):
+            for step in set_up():
                 if step.is_warning:
                     warnings += 1
                     self.stderr.write(f"WARNING: {step.text}", self.style.WARNING)

@@ -8,14 +8,9 @@ from django.core.files.storage import FileSystemStorage, default_storage
 
 from artgen.environment import installation
 from generation.files import storage
-from generation.files.bucket import as_we_see, client
-from generation.files.bucket_hints import FAILURES, NOT_S3, hint_for, missing_setting, said
-from generation.files.bucket_setup import (
-    ACCESS_BY_HAND,
-    LIFECYCLE_BY_HAND,
-    has_lifecycle_rules,
-    readable_without_key,
-)
+from generation.files.bucket import as_we_see
+from generation.files.bucket_hints import FAILURES, NOT_S3, hint_for, missing_setting
+from generation.files.bucket_setup import ACCESS_BY_HAND, readable_without_key
 from generation.operations.doctor.check import Check, error_text
 
 PROBE_SECONDS = 10
@@ -27,10 +22,7 @@ PRESIGNED_HINT = (
 
 
 def bucket() -> Check:
-    """Put, get, list and delete a file; in a bucket also check a presigned URL and privacy.
-
-    Missing configuration is a warning, because images are stored anyway.
-    """
+    """Put, get, list and delete a file; in a bucket also check a presigned URL and privacy."""
     if isinstance(default_storage, FileSystemStorage):
         return _folder()
     where = f"{settings.S3_BUCKET} at {settings.S3_ENDPOINT_URL}"
@@ -45,12 +37,10 @@ def bucket() -> Check:
         return Check("bucket", False, f"{where}: {error_text(error)}", hint)
     if problem:
         return Check("bucket", False, f"{where}: {problem[0]}", problem[1])
-    lifecycle, hint = _lifecycle()
     return Check(
         "bucket",
         True,
-        f"{where}: put, get, list and delete work, anonymous access is rejected{lifecycle}",
-        hint,
+        f"{where}: put, get, list and delete work, anonymous access is rejected",
     )
 
 
@@ -88,14 +78,3 @@ def _round(key: str, data: bytes) -> tuple[str, str] | None:
             "Make it private: ArtGen signs every URL.",
         )
     return (f"cannot check privacy ({unknown})", ACCESS_BY_HAND) if unknown else None
-
-
-def _lifecycle() -> tuple[str, str]:
-    """Return detail and hint for lifecycle rules; a key that may not read them does not fail."""
-    try:
-        if has_lifecycle_rules(client(), settings.S3_BUCKET):
-            return "", ""
-    except FAILURES as error:
-        return f"; lifecycle rules cannot be read ({said(error)})", ""
-    run = installation.current().command("setup_bucket")
-    return "; lifecycle rules are missing", f"Run {run}. {LIFECYCLE_BY_HAND}"

@@ -35,14 +35,6 @@ pytestmark = [
     pytest.mark.release("generation/files/", "generation/management/commands/setup_bucket.py"),
 ]
 
-OPERATORS = {
-    "ID": "cold after a year",
-    "Status": "Disabled",
-    "Filter": {"Prefix": "images/"},
-    "Expiration": {"Days": 3650},
-}
-RULES = {"unfinished-uploads", "old-versions"}
-
 
 class SetupTestCase(BucketTestCase):
     def set_up(self, *arguments: str, command: str = "setup_bucket") -> tuple[str, str]:
@@ -50,10 +42,6 @@ class SetupTestCase(BucketTestCase):
         output, warnings = io.StringIO(), io.StringIO()
         call_command(command, *arguments, stdout=output, stderr=warnings)
         return output.getvalue(), warnings.getvalue()
-
-    def rules(self) -> dict[str, dict]:
-        found = bucket.client().get_bucket_lifecycle_configuration(Bucket=self.name)["Rules"]
-        return {rule["ID"]: rule for rule in found}
 
     def yandex(self, *, limited: bool = False) -> Yandex:
         """Return the stand-in for Yandex, in front of this test's server.
@@ -87,20 +75,7 @@ class TestSetup(SetupTestCase):
         assert f"bucket {self.name}: created\n" in first
         assert f"bucket {self.name}: exists\n" in second
         assert "requests without a key: rejected\n" in second
-        assert set(self.rules()) == RULES
         assert list(storage.listing("")) == []
-
-    def test_it_restores_what_was_deleted_where_old_versions_are_kept(self):
-        self.use()
-        self.set_up("--keep-old-versions")
-        storage.save(KEY, PICTURE, content_type="image/png")
-        storage.delete(KEY)
-        s3 = bucket.client()
-        (version,) = s3.list_object_versions(Bucket=self.name, Prefix=KEY)["Versions"]
-        kept = s3.get_object(Bucket=self.name, Key=version["Key"], VersionId=version["VersionId"])[
-            "Body"
-        ].read()
-        assert kept == PICTURE
 
     def test_it_fails_only_where_images_or_their_list_can_be_had_without_a_key(self):
         self.use()
@@ -126,72 +101,26 @@ class TestSetup(SetupTestCase):
             assert "S3_BUCKET is not set" in self.set_up()[0]
 
 
-class TestLifecycle(SetupTestCase):
-    def test_it_keeps_the_operators_own_rules_and_writes_only_what_changes(self):
-        yandex = self.yandex()
-        self.set_up()
-        assert len(yandex.made("PUT", "lifecycle")) == 1
-        changed = bucket_setup.lifecycle_rules()
-        changed[0]["Status"] = "Disabled"
-        bucket.client().put_bucket_lifecycle_configuration(
-            Bucket=self.name, LifecycleConfiguration={"Rules": [OPERATORS, *changed]}
-        )
-        self.set_up()
-        assert set(self.rules()) == {OPERATORS["ID"], *RULES}
-        assert self.rules()[OPERATORS["ID"]] == OPERATORS
-        assert self.rules()["unfinished-uploads"]["Status"] == "Enabled"
-        assert len(yandex.made("PUT", "lifecycle")) == 3
-        self.set_up()
-        assert len(yandex.made("PUT", "lifecycle")) == 3, "nothing had to be changed"
-
-    def test_it_writes_no_rules_where_it_may_not_read_those_that_are_there(self):
-        yandex = self.yandex()
-        self.set_up()
-        bucket.client().put_bucket_lifecycle_configuration(
-            Bucket=self.name, LifecycleConfiguration={"Rules": [OPERATORS]}
-        )
-        yandex.unreadable = {"lifecycle"}
-        warnings = self.set_up()[1]
-        assert (
-            "WARNING: lifecycle: could not be set (403 AccessDenied). Configure manually: lifecycle rules"
-            in warnings
-        )
-        yandex.unreadable = set()
-        assert self.rules() == {OPERATORS["ID"]: OPERATORS}
-
-
 class TestYandex(SetupTestCase):
     def test_it_configures_all_that_yandex_can(self):
         yandex = self.yandex()
-        output, warnings = self.set_up("--keep-old-versions")
-        for words in (
-            "created",
-            "versions: deleted files",
-            "lifecycle: incomplete",
-            "without a key: rejected",
-        ):
+        output, warnings = self.set_up()
+        for words in ("created", "without a key: rejected"):
             assert words in output
         assert (
             "WARNING: public access: could not be set (501 NotImplemented). Configure manually: "
             in warnings
         )
         assert warnings.count("WARNING") == 1
-        assert [call.status for call in yandex.made("PUT", "lifecycle")] == [200]
         assert yandex.made("PUT", "cors") == []
 
     def test_it_works_with_a_key_that_may_only_list_put_get_and_delete(self):
         create_bucket(os.environ["TEST_S3_URL"], self.name)
         self.yandex(limited=True)
-        output, warnings = self.set_up("--keep-old-versions")
+        output, warnings = self.set_up()
         assert output == f"bucket {self.name}: exists\nrequests without a key: rejected\n"
-        for words in (
-            "public access: could",
-            "versions: could",
-            "lifecycle: could",
-            "manage.py doctor",
-        ):
+        for words in ("public access: could", "manage.py doctor"):
             assert words in warnings
-        assert "403 AccessDenied" in warnings
         storage.save(KEY, PICTURE, content_type="image/png")
         assert requests.get(storage.url(KEY), timeout=30).content == PICTURE
         bare = storage.url(KEY).partition("?")[0]
@@ -203,7 +132,6 @@ class TestYandex(SetupTestCase):
         yandex = self.yandex()
         clients = (bucket.client(), default_storage.connection.meta.client)
         clients[0].create_bucket(Bucket=self.name)
-        rules = {"Rules": bucket_setup.lifecycle_rules()}
         cors = {
             "CORSRules": [
                 {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://art.example.org"]}
@@ -212,16 +140,14 @@ class TestYandex(SetupTestCase):
         for s3 in clients:
             yandex.calls.clear()
             storage.save(KEY, PICTURE, content_type="image/png")
-            s3.put_bucket_lifecycle_configuration(Bucket=self.name, LifecycleConfiguration=rules)
             s3.put_bucket_cors(Bucket=self.name, CORSConfiguration=cors)
             s3.delete_objects(Bucket=self.name, Delete={"Objects": [{"Key": KEY}]})
             assert list(storage.listing("images/")) == []
             calls = [
-                *yandex.made("PUT", "lifecycle"),
                 *yandex.made("PUT", "cors"),
                 *yandex.made("POST", "delete"),
             ]
-            assert [call.status for call in calls] == [200, 200, 200]
+            assert [call.status for call in calls] == [200, 200]
             for call in calls:
                 assert re.search(r"^[\w+/]{22}==$", call.headers["Content-MD5"])
                 assert "content-md5" in call.headers["Authorization"]
@@ -269,7 +195,7 @@ class TestTrouble(SetupTestCase):
         for answer in (hang, trickle):
             with self.subTest(answer.__name__), raw_server(answer) as server:
                 self.use(address=f"http://127.0.0.1:{server.port}")
-                (step,) = bucket_setup.set_up(keep_old_versions=False, seconds=0.3)
+                (step,) = bucket_setup.set_up(seconds=0.3)
                 assert step.is_warning
                 assert "not finished after" in step.text
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
-from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -47,7 +46,6 @@ from generation.testing.cases import (
 from generation.testing.servers.bucket import bucket_settings, public_policy
 from generation.testing.servers.dead_servers import dead_broker, dead_cache
 from generation.testing.servers.raw_server import http, raw_server
-from generation.testing.servers.yandex import Yandex
 from generation.testing.services import free_port
 
 pytestmark = pytest.mark.slow
@@ -371,28 +369,6 @@ class TestBucket(DoctorTestCase):
             with self.subTest(words), bucket_settings(**changes):
                 checks = self.assertBroken("bucket", words)
                 assert "wrong-secret" not in json.dumps(checks)
-
-    def test_it_warns_of_lifecycle_rules_that_are_missing_and_is_content_where_they_cannot_be_read(
-        self,
-    ) -> None:
-        with bucket_settings():
-            check = examine()[0]["bucket"]
-            assert check["ok"]
-            assert "put, get, list and delete work" in check["detail"]
-            assert "lifecycle rules are missing" in check["detail"]
-            assert "manage.py setup_bucket" in check["hint"]
-            call_command("setup_bucket", stdout=io.StringIO(), stderr=io.StringIO())
-            check = examine()[0]["bucket"]
-            assert (check["ok"], check["hint"]) == (True, "")
-            assert "lifecycle" not in check["detail"]
-        address = urlsplit(os.environ["TEST_S3_URL"])
-        with (
-            Yandex(f"http://{address.hostname}:{address.port}", limited=True) as yandex,
-            bucket_settings(endpoint_url=yandex.url),
-        ):
-            check = examine()[0]["bucket"]
-            assert (check["ok"], check["hint"]) == (True, "")
-            assert "lifecycle rules cannot be read (403 AccessDenied)" in check["detail"]
 
     def test_it_notices_a_bucket_that_strangers_can_read(self) -> None:
         with bucket_settings():
