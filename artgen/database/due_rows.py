@@ -1,7 +1,8 @@
 """Rows that wait for work: `due_at` is their queue, lease and pause between attempts.
 
 Any number of processes may look for what is due. A claim pushes `due_at` ahead, so a row whose
-process was killed becomes due again, and each later write proves that it has the lease.
+process was killed becomes due again, and a write that decides about another attempt proves that it
+has the lease.
 """
 
 from datetime import timedelta
