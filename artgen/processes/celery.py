@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any
 
 from celery import Celery, Task, signals
+from celery.app.amqp import AMQP
 from django.conf import settings
 from django.core.cache import cache
 from django.db import close_old_connections, transaction
 from django.utils.log import configure_logging
+from kombu import Connection
 
 from artgen.logs import log_context
 from artgen.redis import redis_clients
@@ -21,6 +23,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 log = logging.getLogger(__name__)
 
 EXPIRES = 60  # seconds; the tick sends again what is still due
+RETRIES = {"interval_start": 1, "interval_step": 0}  # seconds
 LOST_AFTER = 5  # seconds: a message that has not begun until then no longer keeps others back
 
 
@@ -29,12 +32,22 @@ class HintedTask(Task[Any, Any]):
 
     def __call__(self, *arguments: str) -> Any:
         """Run it. What becomes due from now on is sent again."""
-        with suppress(CacheAway):
-            cache.delete(_mark(self.name, *arguments))
+        _forget(self.name, *arguments)
         return self.run(*arguments)
 
 
-app = Celery("artgen", task_cls=HintedTask)
+class BrokerConnection(Connection):
+    """Connects again every second after an outage; kombu waits up to 30 s between two tries."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        return super().ensure_connection(*args, **RETRIES | options)
+
+
+class Broker(AMQP):
+    Connection = BrokerConnection
+
+
+app = Celery("artgen", amqp=Broker, task_cls=HintedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -53,11 +66,19 @@ def _send(name: str, *arguments: str) -> None:
             return
     breaker = redis_clients.breaker(app.conf.broker_url)
     if breaker.is_open:
+        _forget(name, *arguments)
         return
     try:
-        app.send_task(name, args=arguments, retry=False, expires=EXPIRES)
+        app.send_task(name, args=arguments, expires=EXPIRES)
     except Exception as error:  # noqa: BLE001 kombu and redis-py have exceptions of their own
         breaker.open(error)
+        _forget(name, *arguments)
+
+
+def _forget(name: str, *arguments: str) -> None:
+    """Let the next message be sent."""
+    with suppress(CacheAway):
+        cache.delete(_mark(name, *arguments))
 
 
 def _mark(*words: str) -> str:

@@ -16,13 +16,17 @@ CELERY_BROKER_URL = env.str(
     "CELERY_BROKER_URL", default=re.sub("^unix:", "redis+socket:", REDIS_URL)
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for as long as it takes
 # Without max_retries a request waits 6 s for each message while the broker is down. With the
-# interval a worker notices within 5 s that its connection is dead, otherwise within 51.
+# interval a worker notices within 5 s that its connection is dead, otherwise within 51. What an
+# outage has left of kept connections is replaced by the command that finds it dead.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     **redis_clients.TIMEOUTS,
     "max_retries": 0,
     "health_check_interval": 2,
+    "retry_on_timeout": True,
 }
+CELERY_TASK_PUBLISH_RETRY = False  # the next tick comes sooner than the last retry
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 # Seconds, longer than every lease, of a task in a process: one that hangs is killed, and the tick

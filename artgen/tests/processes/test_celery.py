@@ -61,12 +61,15 @@ class TestSend(BaseTestCase):
             transaction.set_rollback(True)
         assert take_messages() == []
 
-    def test_a_broker_that_is_away_costs_one_wait(self) -> None:
+    def test_a_broker_that_is_away_costs_one_wait_and_keeps_no_message_back(self) -> None:
         away = OperationalError("Connection refused")
         with dead_broker(), mock.patch.object(app, "send_task", side_effect=away) as send_task:
             send(SUBMIT, "a")
             send(SUBMIT, "b")
         assert send_task.call_count == 1
+        send(SUBMIT, "a")
+        send(SUBMIT, "b")
+        assert [*take_messages(), *take_messages()] == [[SUBMIT, "a"], [SUBMIT, "b"]]
 
     def test_it_sends_nothing_while_redis_is_away(self) -> None:
         address = f"redis://127.0.0.1:{free_port()}/0"
