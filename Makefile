@@ -1,5 +1,5 @@
 # `make run` to try ArtGen, `make check` while you work, `make test` before a commit.
-.PHONY: run stack release check fast test test-all suite room bench loadtest simulate_day chaos screenshots readme lint format lock messages clean
+.PHONY: run stack release check fast test test-all suite room bench loadtest chaos screenshots readme lint format lock messages clean
 .DEFAULT_GOAL := run
 
 VENV := .venv
@@ -52,12 +52,6 @@ ROWS ?= all
 loadtest: $(VENV)/.development  ## simulated users of a temporary site, into .data/bench/
 	@$(BIN)/python -m deploy.bench --loadtest "--users=$(USERS) $(OPTIONS)" --into "$(INTO)"
 USERS ?= 50,100,150,300,400,500,1000
-
-# SEED="1 2 3 4 5" are other days.
-simulate_day: $(VENV)/.development  ## are promised waiting times kept? days in virtual time
-	@$(BIN)/python -m deploy.simulated_day --seed $(SEED) --background $(BACKGROUND) --into "$(INTO)"
-simulate_day: SEED = 1 2 3
-simulate_day: BACKGROUND = 0
 
 # SEED=2 is another plan; FORM=short takes two minutes; INTO=PERFORMANCE.md writes the table there.
 chaos: $(VENV)/.development  ## faults of every kind under load, into .data/chaos/

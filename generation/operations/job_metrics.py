@@ -20,7 +20,7 @@ from generation.models import (
     ProviderOutage,
     Status,
 )
-from generation.operations import eta_report
+from generation.operations import kept_promises
 from generation.operations.gauge import gauge
 
 RECENT_PERIOD = timedelta(hours=1)
@@ -90,7 +90,7 @@ def endpoints() -> Iterator[Metric]:
 def promises() -> Iterator[Metric]:
     shares = {
         (model.slug, promise): share
-        for model in eta_report.kept_since(timezone.now() - PROMISES_PERIOD)
+        for model in kept_promises.kept_since(timezone.now() - PROMISES_PERIOD)
         for promise, share in (("p50", model.p50_share), ("p90", model.p90_share))
         if share is not None
     }

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from artgen.database.ids import first_id
 from generation.models import STUCK_AFTER, Job, Status
-from generation.operations import eta_report
+from generation.operations import kept_promises
 
 from .condition import (
     MINUTE,
@@ -85,10 +85,7 @@ class PromiseConditions(SlowConditionGroup):
     conditions = {
         "PromisesBroken": Condition(
             _("Images take longer than promised: of the last 24 hours, in time were %(models)s."),
-            _(
-                "Run manage.py eta_report; "
-                "see whether the provider gives fewer workers than before."
-            ),
+            _("See whether the provider gives fewer workers than before."),
             severity=WARNING,
             hold=minutes(60),
             limit=75,  # percent that were in time; 90 should be
@@ -99,7 +96,7 @@ class PromiseConditions(SlowConditionGroup):
         """Far fewer than nine in ten images were ready by the promised p90."""
         late = [
             f"{model.slug} {model.p90_share:.0%}"
-            for model in eta_report.kept_since(timezone.now() - PROMISES_PERIOD)
+            for model in kept_promises.kept_since(timezone.now() - PROMISES_PERIOD)
             if model.jobs >= MIN_PROMISES
             and model.p90_share is not None
             and model.p90_share * 100 < self.limit("PromisesBroken")

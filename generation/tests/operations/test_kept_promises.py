@@ -1,20 +1,18 @@
 """How often jobs ended as promised."""
 
-import json
 from datetime import timedelta
-from io import StringIO
 
-from django.core.management import call_command
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from generation.models import Status
-from generation.operations import scrape
+from generation.operations import kept_promises, scrape
+from generation.operations.kept_promises import KeptPromises
 from generation.testing.cases import BaseTestCase
 from generation.testing.rows.api import make_job
 
 
-class TestEtaReport(BaseTestCase):
+class TestKeptPromises(BaseTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()
@@ -41,31 +39,18 @@ class TestEtaReport(BaseTestCase):
             },
         )
 
-    def report(self, *arguments: str) -> str:
-        out = StringIO()
-        call_command("eta_report", *arguments, stdout=out)
-        return out.getvalue()
-
-    def test_it_tells_the_shares_by_model_and_in_total(self) -> None:
-        found = json.loads(self.report("--json"))
-        flux, qwen = found["models"]
-        assert flux == {
-            "slug": "flux-dev",
-            "jobs": 5,
-            "inside_p90": 0.8,
-            "before_p50": 0.4,
-            "promised_seconds": {"p50": 20, "p90": 30},
-            "waited_seconds": 24.4,
-        }
-        assert (qwen["slug"], qwen["inside_p90"], qwen["before_p50"]) == ("qwen-image", 1, 0)
-        total = found["total"]
-        assert (total["jobs"], total["inside_p90"]) == (6, round(5 / 6, 4))
+    def test_it_tells_the_shares_by_model(self) -> None:
+        assert kept_promises.kept_since(timezone.now() - timedelta(hours=1)) == [
+            KeptPromises("flux-dev", jobs=5, before_p50=2, inside_p90=4),
+            KeptPromises("qwen-image", jobs=1, before_p50=0, inside_p90=1),
+        ]
 
     def test_it_counts_only_images_that_were_promised(self) -> None:
         self.ended(99, promised_p50_at=None, promised_p90_at=None)
         self.ended(99, status=Status.FAILED, error_code="gpu_lost")
         self.ended(99, status=Status.CANCELED)
-        assert json.loads(self.report("--json"))["total"]["jobs"] == 6
+        found = kept_promises.kept_since(timezone.now() - timedelta(hours=1))
+        assert sum(model.jobs for model in found) == 6
 
     def test_prometheus_gets_the_same(self) -> None:
         found = {
