@@ -163,6 +163,7 @@ def postgres(data_dir: Path) -> Process:
     data = data_dir / "postgres"
     if not data.exists():
         servers.create_cluster(PROGRAMS, data)
+    servers.stop_postgres(PROGRAMS, data)
     command = servers.postgres(PROGRAMS, data, port=POSTGRES_PORT, settings=POSTGRES)
     return Process("postgres", command, stop=(SIGINT, 15))
 

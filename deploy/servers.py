@@ -60,6 +60,21 @@ def postgres(programs: Path, data: Path, *, port: int, settings: dict[str, str])
     return command + [f"--{name}={value}" for name, value in settings.items()]
 
 
+def stop_postgres(programs: Path, data: Path) -> None:
+    """Stop a PostgreSQL that works in this folder although the process that started it is gone."""
+    if (data / "postmaster.pid").exists():
+        command = [
+            *_unprivileged(),
+            str(programs / "pg_ctl"),
+            "stop",
+            "-D",
+            str(data),
+            "-m",
+            "fast",
+        ]
+        subprocess.run(command, check=False, capture_output=True)  # it may be gone, too
+
+
 def answers(programs: Path, data: Path, *, port: int) -> bool:
     command = [str(programs / "pg_isready"), "-q", "-U", "postgres"]
     done = subprocess.run([*command, "-h", str(data), "-p", str(port)], check=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import signals
-from celery.beat import EmbeddedService
+from celery.beat import EmbeddedService, Scheduler
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -29,7 +29,7 @@ def prepare(instance: Any, **_: object) -> None:
         watch = import_string(settings.WATCH)
         threading.Thread(target=watch, args=(threading.Event(),), name="watch", daemon=True).start()
     if "slow" in lanes:
-        beat = EmbeddedService(instance.app, thread=True)
+        beat = EmbeddedService(instance.app, thread=True, scheduler_cls=Scheduler)  # keeps no file
         beat.start()
         signals.heartbeat_sent.connect(partial(end_without, beat), weak=False)
 

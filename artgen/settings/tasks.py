@@ -52,7 +52,6 @@ CELERY_TASK_ROUTES = {
     "generation.send_webhooks": {"queue": "slow"},
     "accounts.send_emails": {"queue": "slow"},  # a mail server may take seconds for each email
 }
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # keeps nothing: the rows say what is due
 CELERY_BEAT_SCHEDULE = {
     "tick": {
         "task": "generation.tick",

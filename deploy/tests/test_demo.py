@@ -12,6 +12,8 @@ import pytest
 import requests
 from django.conf import settings
 
+from deploy import servers
+from deploy.demo import POSTGRES, POSTGRES_PORT, PROGRAMS
 from deploy.stack import STOP
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.painters import tiny_png
@@ -66,6 +68,7 @@ class TestRestart(unittest.TestCase):
             loads = self.load(first)  # it ends while pages are requested
         for thread in loads:
             thread.join(PATIENCE)
+        self.start_postgres()  # as if the demo's had survived it
         second = Demo(self.data, *PATIENT)
         second.token = first.token  # kept, too
         with second:
@@ -76,10 +79,20 @@ class TestRestart(unittest.TestCase):
             url = second.ask("get", f"jobs/{done}/").json()["images"][0]["url"]
             assert requests.get(url, timeout=PATIENCE).status_code == 200
 
+        assert "is started again" not in second.output
         for demo in (first, second):
             assert demo.process.returncode == 0, demo.output
             assert demo.left_over() == []
             assert "Traceback" not in demo.output
+
+    def start_postgres(self) -> None:
+        data = self.data / "postgres"
+        command = servers.postgres(PROGRAMS, data, port=POSTGRES_PORT, settings=POSTGRES)
+        survivor = subprocess.Popen(command)
+        self.addCleanup(survivor.wait)
+        self.addCleanup(survivor.kill)
+        while not servers.answers(PROGRAMS, data, port=POSTGRES_PORT):
+            assert survivor.poll() is None
 
     def load(self, demo: Demo) -> list[threading.Thread]:
         """Request pages until the demo answers no more; return the threads that do."""
