@@ -24,7 +24,6 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.paginator import InfinitePaginator
 
-from accounts.admin import audit_texts
 from accounts.models import AuditEntry, User, fold
 from artgen.admin import audit
 from artgen.admin.read_only import ReadOnlyAdmin
@@ -33,7 +32,7 @@ from artgen.web import formatting, years
 
 MAX_PEOPLE = 200
 COMMAND_LINE = "command"
-"""In place of a person: commands without `--by`."""
+"""In place of a person: commands of versions that stored them."""
 ACTIONS = {
     ADDITION: pgettext_lazy("audit log", "Added"),
     CHANGE: pgettext_lazy("audit log", "Changed"),
@@ -238,9 +237,7 @@ class AuditLogAdmin(ReadOnlyAdmin):
         """Return the fields with their values before and after, or the text."""
         values = audit.values_of(entry)
         if not values:
-            return (
-                audit_texts.translated(entry.get_change_message()) if entry.change_message else ""
-            )
+            return entry.get_change_message() if entry.change_message else ""
         rows = format_html_join(
             "",
             "<div><dt>{}</dt><dd><del>{}</del> → <ins>{}</ins></dd></div>",

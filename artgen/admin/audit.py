@@ -1,13 +1,12 @@
 """The audit log: what staff did, to which row, when, and with which values.
 
-It is Django's admin log, so every admin page writes it without further code. Commands write it,
-too: for the member of staff whom `--by` names, else for the user of the operating system. Entries
-are never changed, except that erasing an account removes its address.
+It is Django's admin log, so every admin page writes it without further code. Entries are never
+changed, except that erasing an account removes its address.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -51,25 +50,6 @@ class ChangedValue:
 def record(*, actor: Any, row: models.Model, text: str) -> None:
     """Store what `actor`, a user, did to this row: a short text in English."""
     LogEntry.objects.log_actions(actor.pk, [row], CHANGE, text)
-
-
-def record_command(
-    *, actor: AbstractBaseUser | None, name: str, options: Mapping[str, Any]
-) -> None:
-    """Store that `actor` ran a command; `options` are those that were given.
-
-    Without an actor, the options say who it was.
-    """
-    option_text = " ".join(
-        f"{option}={_command_value(option, value)}" for option, value in options.items()
-    )
-    user_id: Any = actor.pk if actor else None  # Django's model says that there is always one
-    LogEntry.objects.create(
-        user_id=user_id,
-        object_repr=f"manage.py {name}",
-        action_flag=CHANGE,
-        change_message=option_text,
-    )
 
 
 def with_values(message: list[dict[str, Any]], values: Iterable[ChangedValue]) -> Any:
@@ -181,7 +161,3 @@ def _parts(entry: LogEntry) -> list[dict[str, Any]]:
     except ValueError:
         return []
     return [part for part in parts if isinstance(part, dict)]
-
-
-def _command_value(option: str, value: object) -> str:
-    return "yes" if value is True else _cut(as_text(option, value), 0)

@@ -3,16 +3,15 @@
 import json
 import signal
 import sys
-from collections.abc import Mapping
 from types import FrameType
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand as DjangoCommand
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandError
 from django.db import Error as DatabaseError
 from django.utils import translation
 
-from artgen.management import command_audit, database_errors
+from artgen.management import database_errors
 from artgen.management.progress import ProgressCounter
 from artgen.refusals import Refusal
 
@@ -40,44 +39,18 @@ class BaseCommand(DjangoCommand):
         finally:
             signal.signal(signal.SIGTERM, before)
 
-    audited_parser: CommandParser | None = None
     is_from_shell = False
-    stored_options: dict[str, Any]
-    """What the audit log will say of the options; a command may change it while it runs."""
-
-    @property
-    def name(self) -> str:
-        """The name of the command, such as "create_user"."""
-        return type(self).__module__.rpartition(".")[2]
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Return the parser, with --by for commands that the audit log stores."""
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        command_audit.add_argument(parser, self.name)
-        self.audited_parser = parser
-        return parser
 
     def execute(self, *args: object, **options: Any) -> str | None:
         self.is_quiet = options.get("verbosity") == 0
         try:
-            with command_audit.recorded(
-                self.name,
-                self.audited_parser,
-                options,
-                by_shell=self.is_from_shell,
-                only_reads=self.only_reads(options),
-            ) as self.stored_options:
-                return super().execute(*args, **options)
+            return super().execute(*args, **options)
         except Refusal as refusal:
             raise CommandError(reason(refusal)) from refusal
         except DatabaseError as error:
             if (message := database_errors.advice(error)) is None:
                 raise
             raise CommandError(message) from error
-
-    def only_reads(self, options: Mapping[str, Any]) -> bool:
-        """Return whether the command changes nothing with these options."""
-        return bool(options.get("dry_run"))
 
     def progress(self, noun: str, *, total: int | None = None) -> ProgressCounter:
         """Return a counter that prints how far long work is, unless --verbosity is 0."""

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import close_old_connections, transaction
 from django.utils.log import configure_logging
-from kombu import Connection
+from kombu.connection import Connection
 
 from artgen.logs import log_context
 from artgen.redis import redis_clients
@@ -40,7 +40,7 @@ class BrokerConnection(Connection):
     """Connects again every second after an outage; kombu waits up to 30 s between two tries."""
 
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
-        return super().ensure_connection(*args, **RETRIES | options)
+        return super().ensure_connection(*args, **RETRIES | options)  # type: ignore[no-untyped-call]
 
 
 class Broker(AMQP):

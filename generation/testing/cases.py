@@ -21,7 +21,7 @@ from generation import tasks
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.recorded_calls import Call
 from generation.demo.emulator.wavespeed_replies import WEBHOOK_SECRET
-from generation.jobs.engine import driver, lifecycle
+from generation.jobs.engine import lifecycle
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.scheduling import Openings
 from generation.models import Endpoint, Image, ImageModel, Job, Status, Style, model_cache
@@ -136,9 +136,8 @@ def work() -> None:
 
 def catch_up() -> None:
     """Apply RunPod's status of every job, due or not, and run the tasks of all messages."""
-    with TestCase.captureOnCommitCallbacks(execute=True):
-        driver.reconcile()
-    run_messages()
+    Job.objects.at_provider().exclude(runpod_id="").update(due_at=F("created_at"))
+    work()
 
 
 def store_all() -> None:

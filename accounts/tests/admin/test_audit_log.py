@@ -1,22 +1,16 @@
 """The audit log: what is stored of what staff do, and how it is found."""
 
-import io
-import os
 from datetime import timedelta
 from typing import Any
-from unittest import mock
 
-import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
-from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
 from accounts.user_data import deletion
 from artgen.admin import audit
 from artgen.admin.audited import AuditedAdmin
@@ -154,85 +148,3 @@ class TestSearch(AuditTestCase):
             URL, {"action": "delete_selected", "_selected_action": [entry.pk], "post": "yes"}
         )
         assert LogEntry.objects.get().change_message == "one"
-
-
-class TestCommands(AuditTestCase):
-    def run_command(self, *arguments: str) -> None:
-        call_command(*arguments, stdout=io.StringIO(), stderr=io.StringIO())
-
-    def test_it_stores_a_command_in_the_name_of_staff(self) -> None:
-        self.run_command(
-            "grant_credits", "alice@example.org", "5", "--reason", "prize",
-            "--by", "Staff@example.org",
-        )  # fmt: skip
-        entry = LogEntry.objects.get()
-        assert (entry.user, entry.object_repr) == (self.staff, "manage.py grant_credits")
-        assert entry.change_message == "email=alice@example.org amount=5 reason=prize"
-        assert self.found(q="alice") == {entry.change_message}
-        self.assertContains(self.client.get(URL), "manage.py grant_credits")
-
-    def test_it_stores_no_password(self) -> None:
-        self.run_command(
-            "create_user", "new@example.org", "--password", "open sesame 1", "--by",
-            "staff@example.org",
-        )  # fmt: skip
-        entry = LogEntry.objects.get()
-        assert "sesame" not in entry.change_message
-        assert "email=new@example.org" in entry.change_message
-
-    def test_it_stores_that_a_command_failed(self) -> None:
-        with pytest.raises(CommandError):
-            self.run_command(
-                "grant_credits", "nobody@example.org", "5", "--reason", "x", "--by",
-                "staff@example.org",
-            )  # fmt: skip
-        assert "failed=There is no user" in LogEntry.objects.get().change_message
-
-    def test_it_refuses_a_name_that_is_not_active_staff(self) -> None:
-        User.objects.filter(pk=self.staff.pk).update(is_active=False)
-        for name in ("bob@example.org", "nobody@example.org", "staff@example.org"):
-            with pytest.raises(CommandError, match="not an active member of staff"):
-                self.run_command("create_user", "new@example.org", "--by", name)
-        assert not User.objects.filter(email="new@example.org").exists()
-
-    def run_in_shell(self, name: str, *arguments: str) -> None:
-        """Run a command as if a person had typed it."""
-        command = load_command_class(get_commands()[name], name)
-        command.is_from_shell = True
-        call_command(command, *arguments, stdout=io.StringIO())
-
-    def test_it_names_the_system_user_of_a_command_without_a_name(self) -> None:
-        with mock.patch.dict(os.environ, {"SUDO_USER": "olga"}):
-            self.run_in_shell("grant_credits", "alice@example.org", "5", "--reason", "prize")
-        entry = LogEntry.objects.get()
-        assert entry.user_id is None
-        assert entry.change_message == (
-            "system_user=olga email=alice@example.org amount=5 reason=prize"
-        )
-        for query in ({}, {"q": "olga"}, {"user__id__exact": "command"}):
-            assert self.found(**query) == {entry.change_message}
-        self.log("by a person")
-        assert self.found(user__id__exact="command") == {entry.change_message}
-        self.assertContains(self.client.get(URL), "Command line")
-        self.assertContains(self.client.get(f"{URL}{entry.pk}/change/"), "Command line")
-
-    def test_it_stores_no_address_of_an_account_that_a_command_erased(self) -> None:
-        self.run_in_shell("erase_user", "alice@example.org", "--now")
-        message = LogEntry.objects.get().change_message
-        assert "alice@" not in message
-        assert f"{self.alice.pk}@erased.invalid" in message
-
-    def test_it_stores_a_changed_budget(self) -> None:
-        for arguments in (("--set", "20"), ("--remove",)):
-            self.run_in_shell("budgets", *arguments)
-        assert LogEntry.objects.filter(object_repr="manage.py budgets").count() == 2
-        assert LogEntry.objects.filter(change_message__endswith="set=20").exists()
-
-    def test_it_stores_nothing_of_a_command_that_only_reads_or_is_called_by_code(self) -> None:
-        for arguments in (
-            ("purge_images", "--older-than", "1", "--dry-run"),
-            ("budgets",), ("generation",),
-        ):  # fmt: skip
-            self.run_in_shell(*arguments)
-        self.run_command("create_user", "new@example.org")
-        assert not LogEntry.objects.exists()

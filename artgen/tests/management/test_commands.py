@@ -101,7 +101,6 @@ def test_it_refuses_numbers_beyond_their_limits(name: str, action: argparse.Acti
         ("monitor", "--seconds", "-1"),
         ("runpod_emulator", "--port", "99999"),
         ("jobs", "--limit", "-3"),
-        ("purge_images", "--older-than", "-1"),
     ],
 )
 def test_it_says_so_in_a_shell_without_a_traceback(arguments: tuple[str, ...]) -> None:

@@ -24,7 +24,6 @@ from artgen.admin.pages import page
 from artgen.refusals import Refusal
 from artgen.web import formatting
 from generation.admin.image_models import request_preview
-from generation.admin.image_models.catalog_pages import CatalogPages
 from generation.admin.image_models.cost_pages import CostPages, dollars
 from generation.admin.image_models.endpoints import try_out
 from generation.admin.image_models.image_model_form import ImageModelForm
@@ -58,7 +57,7 @@ REQUEST_FIELDS = (
 
 
 @admin.register(ImageModel)
-class ImageModelAdmin(TrialPages, CostPages, CatalogPages):
+class ImageModelAdmin(TrialPages, CostPages):
     menu_icon = "deployed_code"
 
     class Media(Media):

@@ -1,7 +1,6 @@
 """`budgets [--set USD | --remove] [--per day|month] [--group NAME | --model SLUG]`."""
 
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -35,9 +34,6 @@ class Command(BaseCommand):
         scope = parser.add_mutually_exclusive_group()
         scope.add_argument("--group", metavar="NAME", help="only jobs of members of this group")
         scope.add_argument("--model", metavar="SLUG", help="only jobs of this model")
-
-    def only_reads(self, options: Mapping[str, Any]) -> bool:
-        return options["set"] is None and not options["remove"]
 
     @no_translations
     def handle(self, *args: object, **options: Any) -> None:

@@ -1,7 +1,6 @@
 """`check_catalog [--take-prices] [--switch-on] [--yes]`: compare endpoints with what there is."""
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -44,9 +43,6 @@ class Command(BaseCommand):
             "question, what they have and whose requests they take",
         )
         parser.add_argument("--yes", action="store_true", help="do not ask")
-
-    def only_reads(self, options: Mapping[str, Any]) -> bool:
-        return not (options.get("take_prices") or options.get("switch_on"))
 
     @no_translations
     def handle(

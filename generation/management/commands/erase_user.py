@@ -47,7 +47,6 @@ class Command(BaseCommand):
                 f"{email} is locked and will be erased after {on} ({settings.ERASE_DAYS} days)."
             )
         elif erasure.erase(user.pk):
-            self.stored_options["email"] = f"{user.pk}@erased.invalid"
             self.stdout.write(f"{email} is erased; the ledger calls it {user.pk}@erased.invalid.")
         else:
             self.stdout.write(

@@ -1,7 +1,6 @@
 """`generation on|maintenance|off [--message TEXT]`: turn image creation on, or pause it."""
 
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -41,9 +40,6 @@ class Command(BaseCommand):
             help="expected end, such as 2026-11-26T14:30, in the time zone TIME_ZONE; clients "
             "learn from Retry-After when to try again",
         )
-
-    def only_reads(self, options: Mapping[str, Any]) -> bool:
-        return options["state"] is None
 
     def handle(
         self,

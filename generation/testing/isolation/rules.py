@@ -385,7 +385,6 @@ RULES: dict[str, Rule] = {
     "admin/{url}": nobody(),
     "admin:*": staff("GET POST"),
     "admin:autocomplete": staff("GET"),
-    "admin:generation_imagemodel_catalog": staff("GET POST"),
     "admin:generation_imagemodel_costs": staff("GET POST", body={"source": "file"}),
     "admin:generation_imagemodel_preview": staff("POST"),
     "admin:generation_moderationrule_try": staff("POST"),

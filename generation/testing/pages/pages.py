@@ -217,7 +217,6 @@ ADMIN = (
     Page("admin-models", "admin:generation_imagemodel_changelist", "boss"),
     Page("admin-model", "admin:generation_imagemodel_add", "boss"),
     Page("admin-model-change", "admin:generation_imagemodel_change", "boss", args=("1",)),
-    Page("admin-catalog", "admin:generation_imagemodel_catalog", "boss"),
     Page("admin-costs", "admin:generation_imagemodel_costs", "boss"),
     Page("admin-try", "admin:generation_imagemodel_try", "boss", args=("1",)),
     Page("admin-endpoint", "admin:generation_endpoint_add", "boss"),

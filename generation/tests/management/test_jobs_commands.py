@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from generation.jobs.engine import driver, lifecycle
 from generation.management.text_table import span
-from generation.models import Endpoint, GenerationSwitch, Job, JobEvent, Status
+from generation.models import GenerationSwitch, Job, JobEvent, Status
 from generation.testing.cases import EmulatorTestCase, let_models_rest, let_time_pass
 
 
@@ -69,48 +69,6 @@ class TestJobs(CommandTestCase):
         let_time_pass(overdue.id, seconds=90)
         assert "-1m" in run("jobs", "--stuck")
         assert run("jobs", "--stuck").endswith("2 jobs.\n")
-
-
-class TestReconcile(CommandTestCase):
-    def test_it_brings_every_job_to_where_it_is(self) -> None:
-        done, going, unknown = self.place(), self.place(prompt="stuck_job"), self.place()
-        Endpoint.objects.update(max_in_flight=2)
-        driver.submit("flux-schnell")
-        Endpoint.objects.update(max_in_flight=3)
-        self.emulator.faults.next("run", "break_after")
-        self.submit()
-        self.emulator.advance(10)
-        out = run("reconcile_jobs")
-        assert f"{done.id}  submitted → succeeded  (RunPod: completed)" in out
-        assert "2 queried, " in out
-        assert "1 skipped" in out
-        done.refresh_from_db()
-        assert (done.status, done.images.count()) == (Status.SUCCEEDED, 1)
-        assert going.id != unknown.id
-
-    def test_it_says_when_runpod_is_away_and_changes_nothing(self) -> None:
-        job = self.place()
-        self.submit()
-        self.emulator.stop()
-        assert run("reconcile_jobs") == "1 queried, 0 changed.\n"
-        job.refresh_from_db()
-        assert job.status == Status.SUBMITTED
-
-    def test_it_saves_what_waits_to_be_saved_and_stops_what_must_stop(self) -> None:
-        storing, canceled = self.place(), self.place()
-        driver.submit("flux-schnell")
-        self.emulator.advance(10)
-        let_time_pass(storing.id, seconds=5)
-        driver.check("flux-schnell")
-        assert Job.objects.get(id=storing.id).status == Status.STORING
-        run("cancel_jobs", str(canceled.id))
-        assert Job.objects.get(id=canceled.id).stop_pending
-        out = run("reconcile_jobs")
-        assert f"{storing.id}  storing → succeeded" in out
-        assert not Job.objects.get(id=canceled.id).stop_pending
-        assert [call.job_id for call in self.emulator.calls if call.call == "cancel"] == [
-            Job.objects.get(id=canceled.id).runpod_id
-        ]
 
 
 class TestCancel(CommandTestCase):

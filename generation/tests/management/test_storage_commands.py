@@ -1,5 +1,4 @@
 import io
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -102,21 +101,3 @@ class TestVerify(StorageTestCase):
         storage.save(key, b"1", content_type="image/png")
         run("verify_storage", "--delete-orphans")
         assert storage.read(key) == b"1"
-
-
-class TestPurge(StorageTestCase):
-    def test_it_removes_only_what_was_trashed_long_enough_ago(self) -> None:
-        old, young, kept = self.draw(), self.draw(), self.draw()
-        now = timezone.now()
-        Image.objects.filter(id=old.id).update(trashed_at=now - timedelta(days=8))
-        Image.objects.filter(id=young.id).update(trashed_at=now - timedelta(days=6))
-        Image.objects.update(created_at=now - timedelta(days=100))
-        assert run("purge_images", "--older-than", "7", "--dry-run").startswith(
-            "Would remove 1 image, "
-        )
-        assert Image.objects.count() == 3
-        assert run("purge_images", "--older-than", "7") == "1 image removed.\n"
-        assert set(Image.objects.values_list("id", flat=True)) == {young.id, kept.id}
-        with pytest.raises(FileNotFoundError):
-            storage.read(old.key)
-        assert run("verify_storage") == "4 files verified.\n"

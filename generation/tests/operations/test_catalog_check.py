@@ -6,8 +6,6 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.core.management import CommandError
 from django.test import override_settings
 from django.utils import translation
@@ -18,11 +16,10 @@ from generation.operations import catalog_check
 from generation.providers.access import HttpLimits
 from generation.providers.call_errors import CallFailed
 from generation.providers.wavespeed.provider import WaveSpeed
-from generation.testing.cases import EmulatorTestCase, make_user
+from generation.testing.cases import EmulatorTestCase
 from generation.testing.commands import run
 from generation.testing.servers.raw_server import http, raw_server
 
-PAGE = "/admin/generation/imagemodel/catalog/"
 FLUX, SEEDREAM = "wavespeed-ai/flux-2-dev/text-to-image", "bytedance/seedream-v5.0-pro"
 
 
@@ -120,29 +117,6 @@ class TestCheckCatalog(EmulatorTestCase):
         model.refresh_from_db()
         assert model.expected_cost == {"per_image": 0.018}
         assert run("check_catalog").splitlines()[-1] == "New prices: 0."
-
-    def test_staff_look_at_the_differences_and_take_over_prices(self) -> None:
-        crystal = ImageModel.objects.get(slug="crystal-upscaler")
-        assert crystal.expected_cost == {"per_megapixel": 0.01125}, "the account has a discount"
-        self.emulator.output_formats.set(FLUX, cost=0.02)
-        self.emulator.output_formats.set("clarity-ai/crystal-upscaler", cost=0.025)
-        viewer = make_user("viewer@example.org", is_staff=True)
-        viewer.user_permissions.add(Permission.objects.get(codename="view_imagemodel"))
-        self.client.force_login(viewer)
-        assert self.client.post(PAGE, {"provider": "wavespeed"}).status_code == 403
-        self.client.force_login(self.staff)
-        page = self.client.post(PAGE, {"provider": "wavespeed"})
-        self.assertContains(page, "<td>$0.0108</td><td>$0.0180</td>", 1)
-        take = re.findall(r'name="take" value="([^"]+)"', page.content.decode())
-        assert len(take) == 2
-        self.emulator.output_formats.set(FLUX, cost=0.03)
-        page = self.client.post(PAGE, {"provider": "wavespeed", "take": take}, follow=True)
-        self.assertContains(page, "1 price taken over.")
-        self.assertContains(page, "Others have changed. Compare again.")
-        crystal.refresh_from_db()
-        assert crystal.expected_cost == {"per_megapixel": 0.0225}
-        assert self.prices() == {FLUX: "0.0108 0.027"}
-        assert LogEntry.objects.get().object_id == str(crystal.pk)
 
     def test_the_cost_of_other_endpoints_stays(self) -> None:
         model = ImageModel.objects.get(slug="flux-2-dev")

@@ -8,7 +8,6 @@ message, a step or a whole machine is lost.
 
 from generation.jobs.engine.driver.due_jobs import fail_overdue, tick
 from generation.jobs.engine.driver.image_calls import make
-from generation.jobs.engine.driver.reconciliation import reconcile
 from generation.jobs.engine.driver.status_checks import check
 from generation.jobs.engine.driver.stopping import stop
 from generation.jobs.engine.driver.submission import submit
