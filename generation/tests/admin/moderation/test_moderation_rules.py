@@ -107,7 +107,7 @@ class TestRuleAdmin(SharingTestCase):
         assert LogEntry.objects.get().change_message == "tried on recent prompts: 1 matched"
         self.client.force_login(self.staff)
         log = self.client.get("/admin/accounts/auditentry/")
-        self.assertContains(log, "tried on recent prompts; matched: 1")
+        self.assertContains(log, "tried on recent prompts: 1 matched")
 
     def test_it_turns_rules_off_and_deletes_them_and_says_so_to_all_processes(self):
         rule = ModerationRule.objects.create(pattern="gun")
