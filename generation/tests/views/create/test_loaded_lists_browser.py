@@ -132,8 +132,9 @@ class TestListsOnCreate(BrowserTestCase):
         page.keyboard.press("Escape")
         page.click("#create-button")
         expect(page.locator("[data-status=succeeded] .tick").first).to_be_attached()
+        expect(page.locator("[data-status=queued], [data-status=running]")).to_have_count(0)
         page.goto("/gallery/")
         page.wait_for_url("**/gallery/?plain=")
-        page.locator(".card-link").first.click()  # the stack
+        page.locator("[data-stack-size] .card-link").click()
         page.locator(".card-link").first.click()
         expect(page.locator("#lightbox")).to_be_visible()

@@ -180,6 +180,7 @@ class TestEditor(BrowserTestCase):
         assert page.url == address
         assert self.covered(page) == marked
         page.click("#made [popovertarget^=why]")
+        expect(page.locator(".why.anchored")).to_be_visible()
         why, opener = (
             page.locator(selector).bounding_box() or {}
             for selector in (".why:popover-open", "#made [popovertarget^=why]")
