@@ -124,7 +124,7 @@ class Jobs(ApiView):
 
     @operation("POST batches/", body=BATCH, bodies=BATCHES, **WAITING)
     def place_batch(self, request: Request) -> Answer[BatchJson]:
-        """Create a batch of 1–10 jobs.
+        """Create a batch of 1 to 10 jobs.
 
         All of them or none. Either one job with `count`, or `jobs`.
         """

@@ -2,9 +2,10 @@
 
 `@pytest.mark.release("deploy/chaos/", …)` names what a test is about. It runs in `make test-all`,
 and in CI if a file below one of these paths has changed since the commit in `.ci/proved`, the
-newest at which `make test-all` has passed.
+newest at which CI or `make test-all` has passed.
 """
 
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROVED = ROOT / ".ci" / "proved"
 CHOICES = ("none", "changed", "all")
+ASIDE = re.compile("(^|/)(tests|testing|locale|static|jinja2|templates)/")
+"""Folders in a subject that do not change what a test of it proves, unless it names them."""
 KINDS = ("release", "xdist_group", "browser", "nginx", "s3", "slow")
 
 
@@ -35,7 +38,11 @@ def due(choice: str) -> Callable[[pytest.Item], bool]:
 
 def concerns(subjects: list[str], changed: list[str]) -> bool:
     """Return whether one of the changed files is one of the subjects or below one."""
-    return any(path.startswith(tuple(subjects)) for path in changed)
+    return any(
+        path.startswith(subject) and not ASIDE.search(path.removeprefix(subject))
+        for path in changed
+        for subject in subjects
+    )
 
 
 def changed_paths() -> list[str] | None:

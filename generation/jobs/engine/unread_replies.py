@@ -1,8 +1,8 @@
 """Replies that were paid for and from which no image could be read: kept, never bought again.
 
 If the images may be elsewhere in the reply, its job stays STORING until the deadline, and the kept
-reply is read again with the model's current request format. The second one in a row stops
-submissions to the endpoint (see `outages`), and then the job waits until staff have acted.
+reply is read again with the model's current request format. Two of a format of which none was read
+pause submissions to the endpoint (see `outages`).
 """
 
 import json

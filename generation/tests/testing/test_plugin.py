@@ -17,6 +17,7 @@ from generation.testing import tiers
         (["deploy/chaos/faults.py"], True),
         (["deploy/tests/test_chaos.py"], True),
         (["deploy/chaos.md", "README.md"], False),
+        (["deploy/chaos/tests/test_faults.py"], False),
         ([], False),
     ],
 )
